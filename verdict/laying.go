@@ -1,0 +1,151 @@
+package verdict
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/changeguard/changeguard/change"
+	"github.com/changeguard/changeguard/internal/condition"
+	"github.com/changeguard/changeguard/policy"
+	"github.com/changeguard/changeguard/rules"
+	"github.com/changeguard/changeguard/session"
+)
+
+// SessionKind is the kind of the findings of a session's own limits.
+const SessionKind = "session"
+
+// laying is one policy being laid on the change.
+type laying struct {
+	*judge
+	policy  *policy.Policy
+	session session.Session
+	view    *view
+	vars    *condition.Vars
+}
+
+// add takes a finding into the verdict.
+func (l *laying) add(rule, kind string, level policy.Level, found rules.Finding, liftableBy string) *Finding {
+	f := newFinding(rule, kind, level, found)
+	f.Enforced = l.policy.Mode != policy.Observe
+	f.LiftableBy = liftableBy
+	l.verdict.Findings = append(l.verdict.Findings, f)
+	return &l.verdict.Findings[len(l.verdict.Findings)-1]
+}
+
+func newFinding(rule, kind string, level policy.Level, found rules.Finding) Finding {
+	f := Finding{
+		ID: findingID(rule, kind, found.Path, found.Key), Rule: rule, Kind: kind, Level: level,
+		Path: found.Path, PreviousPath: found.PreviousPath, Line: found.Line, EndLine: max(found.EndLine, found.Line),
+		Message: found.Message, Evidence: found.Evidence, Remedy: found.Remedy, Package: found.Package,
+	}
+	f.Files = slices.DeleteFunc(append([]string{found.Path, found.PreviousPath}, found.Files...), func(p string) bool { return p == "" })
+	return f
+}
+
+// rule runs one rule of the policy, if its condition holds.
+func (l *laying) rule(ctx context.Context, r *policy.Rule) {
+	if r.Level == policy.Off || l.mergeGroup() && r.Kind.Subject == rules.People {
+		return
+	}
+	if r.If != nil {
+		holds, err := r.If.Eval(ctx, l.vars)
+		if err != nil {
+			l.missRule(r.Name, fmt.Errorf("its condition: %w", err))
+			return
+		}
+		if !holds {
+			return
+		}
+	}
+	found, err := l.run(ctx, r)
+	if err != nil {
+		l.missRule(r.Name, err)
+	}
+	for _, f := range found {
+		if r.Message != "" {
+			f.Message = strings.TrimSpace(f.Message + " " + r.Message)
+		}
+		l.add(r.Name, r.Kind.Name, r.Level, f, l.policy.LiftableBy(r.Level, r.Approvals))
+	}
+}
+
+// missRule says that a rule could not be evaluated.
+func (l *laying) missRule(name string, err error) {
+	remedy := "Run the check again; if it stays, ask whoever operates changeguard."
+	switch {
+	case errors.Is(err, change.ErrTooLarge):
+		remedy = "Split the change, or leave the large file out of it."
+	case errors.Is(err, condition.ErrLimit):
+		remedy = "Simplify the condition in the policy."
+	}
+	l.miss(fmt.Sprintf("rule %s could not be evaluated: %v", name, err), remedy)
+}
+
+// run evaluates the rule. A rule that panics has not judged: its findings are
+// unknown, and the verdict must not pretend otherwise.
+func (l *laying) run(ctx context.Context, r *policy.Rule) (found []rules.Finding, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			found, err = nil, fmt.Errorf("it broke: %v", p)
+		}
+	}()
+	return r.Kind.Run(ctx, &rules.Input{
+		Rule: r.Name, Level: string(r.Level), Change: l.in.Change, Session: l.session,
+		Matches: l.view, Classes: l.view.classes, Vars: l.vars,
+	}, r.Options)
+}
+
+// unknownModes warns of declarations that nobody understands, since whoever
+// wrote them believes to be held to them.
+func (l *laying) unknownModes() {
+	for _, e := range l.session.Unknown {
+		if l.knownElsewhere(e.Value) {
+			continue
+		}
+		l.add("unknown-mode", SessionKind, policy.Warn, rules.Finding{
+			Key:     "unknown mode " + e.Value,
+			Message: fmt.Sprintf("The %s of the %s declares the mode %q, which no policy knows, so it limits nothing.", e.Signal, e.Where, e.Value),
+			Remedy:  "Declare one of: " + strings.Join(l.modeNames(), ", "),
+		}, "")
+	}
+}
+
+// modeNames lists the modes of all layers, once each.
+func (l *laying) modeNames() []string {
+	var names []string
+	for _, p := range l.policies {
+		for _, s := range p.Sessions {
+			if !slices.Contains(names, s.Name) {
+				names = append(names, s.Name)
+			}
+		}
+	}
+	return names
+}
+
+// knownElsewhere reports whether another layer has the mode, or it was warned
+// of already.
+func (l *laying) knownElsewhere(mode string) bool {
+	if slices.Contains(l.modeNames(), mode) {
+		return true
+	}
+	return slices.ContainsFunc(l.verdict.Findings, func(f Finding) bool {
+		return f.ID == findingID("unknown-mode", SessionKind, "", "unknown mode "+mode)
+	})
+}
+
+// riskLevel applies risk.approve-at.
+func (l *laying) riskLevel() {
+	at := l.policy.Risk.ApproveAt
+	if at == "" || at == "never" || riskRank(l.verdict.Risk.Level) < riskRank(string(at)) {
+		return
+	}
+	l.add("risk", "risk", policy.Approve, rules.Finding{
+		Key:     "risk " + l.verdict.Risk.Level,
+		Message: fmt.Sprintf("The risk is %s (score %d), and the policy asks for an approval from %s on.", l.verdict.Risk.Level, l.verdict.Risk.Score, at),
+		Remedy:  "Split the change, or ask for an approval.",
+	}, l.policy.LiftableBy(policy.Approve, nil))
+}

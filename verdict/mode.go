@@ -1,0 +1,169 @@
+package verdict
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/changeguard/changeguard/change"
+	"github.com/changeguard/changeguard/policy"
+	"github.com/changeguard/changeguard/rules"
+	"github.com/changeguard/changeguard/session"
+)
+
+// mode holds the change to the limits of one session mode.
+func (l *laying) mode(ctx context.Context, bound session.Bound) {
+	spec := l.policy.Session(bound.Name)
+	if spec == nil || spec.Level == policy.Off {
+		return
+	}
+	l.maxCommits(spec, bound)
+	if len(spec.MayChange) == 0 && !spec.Restricts {
+		return
+	}
+	touched, err := l.touched(ctx, bound)
+	if err != nil {
+		l.missRule(spec.Name, err)
+		return
+	}
+	for i, f := range l.in.Change.Files {
+		if touched != nil && !touched[f.Path] && !touched[f.OldPath] {
+			continue
+		}
+		allowed, err := l.mayChange(ctx, spec, i)
+		if err != nil {
+			l.missRule(spec.Name, err)
+			return
+		}
+		if !allowed {
+			l.addModeFinding(spec, f, l.view.classes[i])
+		}
+	}
+}
+
+// touched is the set of names that the bound commits touched, nil for all.
+func (l *laying) touched(ctx context.Context, bound session.Bound) (map[string]bool, error) {
+	if bound.Whole() || len(bound.Commits) == len(l.in.Change.Commits) {
+		return nil, nil
+	}
+	byCommit, err := l.in.Change.CommitPaths(ctx, bound.Commits)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]bool)
+	for _, id := range bound.Commits {
+		paths, ok := byCommit[id]
+		if !ok {
+			return nil, fmt.Errorf("the files of commit %s are unknown", id)
+		}
+		for _, p := range paths {
+			names[p] = true
+		}
+	}
+	delete(names, "")
+	return names, nil
+}
+
+// maxCommits counts the session's commits without merges.
+func (l *laying) maxCommits(spec *policy.Session, bound session.Bound) {
+	if spec.MaxCommits == 0 {
+		return
+	}
+	n := 0
+	for _, c := range l.in.Change.Commits {
+		if !c.Merge() && (bound.Whole() || slices.Contains(bound.Commits, c.ID)) {
+			n++
+		}
+	}
+	if n <= spec.MaxCommits {
+		return
+	}
+	l.add(spec.Name, SessionKind, spec.Level, rules.Finding{
+		Key:     "max-commits",
+		Message: fmt.Sprintf("%s sessions may make %d commits; this one made %d. A long session is hard to review and hard to roll back.", spec.Name, spec.MaxCommits, n),
+		Remedy:  "git rebase -i " + l.in.Change.MergeBase,
+	}, l.policy.LiftableBy(spec.Level, nil))
+}
+
+// mayChange asks for both sides of a file: moving one out of a permitted place
+// is as much a change as moving one in.
+func (l *laying) mayChange(ctx context.Context, spec *policy.Session, i int) (bool, error) {
+	f, classes := l.in.Change.Files[i], l.view.classes[i]
+	before := f.BasePath() == "" || l.permits(spec, f.BasePath(), classes.Before, false)
+	after := f.HeadPath() == "" || l.permits(spec, f.HeadPath(), classes.After, false)
+	if before && after {
+		return true, nil
+	}
+	if !permitsCosmetic(spec) || f.Status != change.Modified || f.OldMode != f.Mode || f.Mode != change.Regular || !change.CanBeCosmetic(f.Path) {
+		return false, nil
+	}
+	cosmetic, err := l.cosmetic(ctx, f)
+	if err != nil || !cosmetic {
+		return false, err
+	}
+	return l.permits(spec, f.Path, classes.After, true), nil
+}
+
+// permits walks the items in order; the last that matches decides.
+func (l *laying) permits(spec *policy.Session, path string, class change.Class, cosmetic bool) bool {
+	allowed := false
+	for _, item := range spec.MayChange {
+		matches := false
+		switch {
+		case item.Class == change.ClassCosmetic:
+			matches = cosmetic
+		case item.Class != "":
+			matches = item.Class == class
+		default:
+			matches = l.view.Match(item.List, path)
+		}
+		if matches {
+			allowed = !item.Negated
+		}
+	}
+	return allowed
+}
+
+func permitsCosmetic(spec *policy.Session) bool {
+	return slices.ContainsFunc(spec.MayChange, func(p policy.Permit) bool { return p.Class == change.ClassCosmetic && !p.Negated })
+}
+
+// cosmetic compares the contents. A file too large to be read is not provably
+// cosmetic; one that cannot be read at all is unknown.
+func (l *laying) cosmetic(ctx context.Context, f change.File) (bool, error) {
+	before, err := l.in.Change.Read(ctx, change.AtBase, f.Path)
+	if err != nil {
+		return false, exceptTooLarge(err)
+	}
+	after, err := l.in.Change.Read(ctx, change.AtHead, f.Path)
+	if err != nil {
+		return false, exceptTooLarge(err)
+	}
+	return change.Cosmetic(f.Path, before, after), nil
+}
+
+func (l *laying) addModeFinding(spec *policy.Session, f change.File, classes rules.Classes) {
+	class := classes.Worst()
+	if f.Mode != change.NoMode && f.OldMode != f.Mode && classes.After != "" {
+		class = classes.After
+	}
+	found := l.add(spec.Name, SessionKind, spec.Level, rules.Finding{
+		Key: "changed", Path: f.Path, PreviousPath: f.OldPath,
+		Message: fmt.Sprintf("A session declared %s may change only %s; this file is %s and was %s.", spec.Name, permitted(spec), class, f.Status),
+		Remedy:  rules.Undo(l.in.Change, f),
+	}, l.policy.LiftableBy(spec.Level, nil))
+	found.Class = class
+}
+
+// permitted words the items of may-change.
+func permitted(spec *policy.Session) string {
+	var words []string
+	for _, item := range spec.MayChange {
+		words = append(words, item.Text)
+	}
+	if len(words) == 0 {
+		return "nothing"
+	}
+	return strings.Join(words, ", ")
+}

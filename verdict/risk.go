@@ -1,0 +1,189 @@
+package verdict
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/changeguard/changeguard/change"
+	"github.com/changeguard/changeguard/policy"
+)
+
+// Risk orders attention; it stops nothing unless a policy says so.
+//
+// Shape is 0 to 100 from size alone: lines added, files and lines deleted, by a
+// table of integer points. Documents, vendored and generated files are left
+// out, since nobody reviews them line by line. The factors are what the policy
+// and the kinds of files add. Score = min(100, shape/2 + factors).
+type Risk struct {
+	Score   int      `json:"score"`
+	Level   string   `json:"level"`
+	Shape   int      `json:"shape"`
+	Factors []Factor `json:"factors"`
+}
+
+// A Factor is one named reason for attention.
+type Factor struct {
+	Name   string `json:"name"`
+	Points int    `json:"points"`
+	Why    string `json:"why"`
+}
+
+// step gives points from a count on.
+type step struct{ from, points int }
+
+// The table of the shape: the points of the highest step reached count. It
+// ranks a defect-inducing change above a clean one in 74 of 100 pairs on
+// projects that it never saw; sorting by lines added alone does so in 72.5.
+// Further facts (author history, experience) add nothing across projects.
+var (
+	linesAdded   = []step{{1, 10}, {2, 25}, {5, 30}, {10, 35}, {20, 45}, {50, 50}, {100, 55}, {200, 60}, {500, 65}}
+	filesTouched = []step{{2, 5}, {3, 10}, {5, 15}}
+	linesDeleted = []step{{5, 5}}
+)
+
+// shapeMax is what the three tables add up to; the shape is scaled to 100.
+const shapeMax = 85
+
+func points(table []step, n int) int {
+	p := 0
+	for _, s := range table {
+		if n >= s.from {
+			p = s.points
+		}
+	}
+	return p
+}
+
+var riskLevels = []step{{0, 0}, {25, 1}, {50, 2}, {75, 3}}
+
+var riskNames = []string{"low", "medium", "high", "critical"}
+
+func riskRank(level string) int { return slices.Index(riskNames, level) }
+
+// countRisk fills the verdict's risk. It looks at the change and at the
+// policies' surfaces, never at findings, so that conditions can ask for it.
+func (j *judge) countRisk(ctx context.Context) {
+	r := &j.verdict.Risk
+	r.Shape = j.shape(ctx)
+	r.Factors = append(r.Factors, j.surfaces()...)
+	r.Factors = append(r.Factors, j.kinds()...)
+	total := r.Shape / 2
+	for _, f := range r.Factors {
+		total += f.Points
+	}
+	r.Score = max(0, min(100, total))
+	r.Level = riskNames[points(riskLevels, r.Score)]
+}
+
+// shape counts lines only where that is affordable; a change of more files is
+// as large as the table can say.
+func (j *judge) shape(ctx context.Context) int {
+	c := j.in.Change
+	if len(c.Files) > change.MaxCountedFiles {
+		return 100
+	}
+	if _, err := j.countLines(ctx); err != nil {
+		j.miss(err.Error(), "Run the check again.")
+		return 100
+	}
+	lines, _, _ := c.CountLines(ctx) // counted just now, the error was looked at
+	var sum change.Lines
+	files := 0
+	for i, f := range c.Files {
+		switch change.Classify(f.Path, cmp.Or(f.Mode, f.OldMode)) {
+		case change.ClassDocs, change.ClassVendored, change.ClassGenerated:
+			continue
+		}
+		files++
+		sum.Added += lines[i].Added
+		sum.Deleted += lines[i].Deleted
+	}
+	p := points(linesAdded, sum.Added) + points(filesTouched, files) + points(linesDeleted, sum.Deleted)
+	return p * 100 / shapeMax
+}
+
+// surfaces are the policies' own weights, each counted once.
+func (j *judge) surfaces() []Factor {
+	byName := make(map[string]Factor)
+	for _, p := range j.policies {
+		v := newView(j.in.Change, p)
+		for _, s := range p.Risk.Surfaces {
+			if f, ok := surfaceFactor(j.in.Change, v, s); ok && (byName[s.Name].Name == "" || byName[s.Name].Points < f.Points) {
+				byName[s.Name] = f
+			}
+		}
+	}
+	var factors []Factor
+	for _, f := range byName {
+		factors = append(factors, f)
+	}
+	slices.SortFunc(factors, func(a, b Factor) int {
+		return cmp.Or(-cmp.Compare(a.Points, b.Points), cmp.Compare(a.Name, b.Name))
+	})
+	return factors
+}
+
+func surfaceFactor(c *change.Change, v *view, s policy.Surface) (Factor, bool) {
+	n, first := 0, ""
+	for _, f := range c.Files {
+		if v.Match(s.List, f.Path) || f.OldPath != "" && v.Match(s.List, f.OldPath) {
+			if n++; n == 1 {
+				first = f.Path
+			}
+		}
+	}
+	if n == 0 {
+		return Factor{}, false
+	}
+	return Factor{s.Name, s.Weight, filesWhy(n, first)}, true
+}
+
+func filesWhy(n int, first string) string {
+	if n == 1 {
+		return fmt.Sprintf("1 file: %s", first)
+	}
+	return fmt.Sprintf("%d files, the first is %s", n, first)
+}
+
+// The points of the built-in factors: small beside a surface that a team
+// weighed itself.
+const (
+	dependencyPoints = 10
+	deploymentPoints = 10
+	manyCommits      = 20
+	commitPoints     = 5
+	untestedPoints   = 10
+)
+
+// kinds are the factors that follow from the classes of files and from the
+// number of commits.
+func (j *judge) kinds() []Factor {
+	c := j.in.Change
+	count := make(map[change.Class]int)
+	first := make(map[change.Class]string)
+	for _, f := range c.Files {
+		class := change.Classify(f.Path, cmp.Or(f.Mode, f.OldMode))
+		if count[class]++; count[class] == 1 {
+			first[class] = f.Path
+		}
+	}
+	var factors []Factor
+	for _, k := range []struct {
+		name   string
+		class  change.Class
+		points int
+	}{{"dependencies", change.ClassDependencies, dependencyPoints}, {"deployment", change.ClassDeployment, deploymentPoints}} {
+		if n := count[k.class]; n > 0 {
+			factors = append(factors, Factor{k.name, k.points, filesWhy(n, first[k.class])})
+		}
+	}
+	if n := count[change.ClassFunctional]; n > 0 && count[change.ClassTests] == 0 {
+		factors = append(factors, Factor{"no tests", untestedPoints, fmt.Sprintf("%d functional files changed, no test did", n)})
+	}
+	if n := len(c.Commits); n > manyCommits {
+		factors = append(factors, Factor{"commits", commitPoints, fmt.Sprintf("%d commits are hard to roll back one by one", n)})
+	}
+	return factors
+}

@@ -1,0 +1,86 @@
+package verdict
+
+import (
+	"slices"
+
+	"github.com/changeguard/changeguard/change"
+	"github.com/changeguard/changeguard/internal/pathset"
+	"github.com/changeguard/changeguard/policy"
+	"github.com/changeguard/changeguard/rules"
+)
+
+// view is a change as one policy sees it: which of its globs match which path,
+// and which class each file has. Every path is walked through the policy's
+// globs once, whatever the number of rules.
+type view struct {
+	set     *pathset.Set
+	paths   map[string]*pathset.Matches
+	classes []rules.Classes
+}
+
+func newView(c *change.Change, p *policy.Policy) *view {
+	v := &view{set: p.Set, paths: make(map[string]*pathset.Matches, len(c.Files)), classes: make([]rules.Classes, len(c.Files))}
+	for i, f := range c.Files {
+		v.classes[i] = v.classify(p, f)
+	}
+	return v
+}
+
+// at returns the matches of a path.
+func (v *view) at(path string) *pathset.Matches {
+	m := v.paths[path]
+	if m == nil {
+		m = new(pathset.Matches)
+		v.set.Match(path, m)
+		v.paths[path] = m
+	}
+	return m
+}
+
+// Match implements rules.Matches.
+func (v *view) Match(list pathset.List, path string) bool { return v.at(path).Has(list) }
+
+// Pattern implements rules.Matches.
+func (v *view) Pattern(list pathset.List, path string) int { return v.at(path).Pattern(list) }
+
+func (v *view) classify(p *policy.Policy, f change.File) rules.Classes {
+	var c rules.Classes
+	if base := f.BasePath(); base != "" {
+		c.Before = v.class(p, base, f.OldMode)
+	}
+	if head := f.HeadPath(); head != "" {
+		c.After = v.class(p, head, f.Mode)
+	}
+	return c
+}
+
+// class asks the policy's own classes first. A file that is no plain file is
+// never a document, whatever the policy calls its name.
+func (v *view) class(p *policy.Policy, path string, mode change.Mode) change.Class {
+	builtIn := change.Classify(path, mode)
+	m := v.at(path)
+	for _, rule := range p.Classes {
+		if !m.Has(rule.List) {
+			continue
+		}
+		if rule.Class == change.ClassDocs && mode != change.Regular {
+			break
+		}
+		return rule.Class
+	}
+	return builtIn
+}
+
+// classNames lists the classes that occur, sorted.
+func (v *view) classNames() []string {
+	var names []string
+	for _, c := range v.classes {
+		for _, name := range []string{string(c.Before), string(c.After)} {
+			if name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
