@@ -90,6 +90,18 @@ const MaxCountedFiles = 3000
 // ErrTooLarge is wrapped by errors about contents over a limit.
 var ErrTooLarge = errors.New("too large")
 
+// A TooLargeError is about one file over its limit; it wraps ErrTooLarge.
+type TooLargeError struct {
+	Size, Limit int64 // bytes
+}
+
+func (e *TooLargeError) Error() string {
+	return fmt.Sprintf("%v: %d bytes, the limit is %d", ErrTooLarge, e.Size, e.Limit)
+}
+
+// Unwrap makes the error one of ErrTooLarge.
+func (e *TooLargeError) Unwrap() error { return ErrTooLarge }
+
 // Usage says what was read of a change.
 type Usage struct {
 	Files int
@@ -146,7 +158,7 @@ func (c *Change) Read(ctx context.Context, side Side, path string) ([]byte, erro
 	}
 	b := c.content.blobs[l.entry.Blob]
 	if b.TooLarge {
-		return nil, fmt.Errorf("read %q at the %s: %w: %d bytes, the limit is %d", path, side, ErrTooLarge, b.Size, c.fileLimit())
+		return nil, fmt.Errorf("read %q at the %s: %w", path, side, &TooLargeError{b.Size, c.fileLimit()})
 	}
 	return b.Data, nil
 }

@@ -14,7 +14,7 @@ type Trailer struct {
 
 const (
 	maxTrailerKey = 64
-	maxTrailers   = 1000 // of one text; more are cut, a text of this kind is noise
+	maxTrailers   = 20000 // of one text, far more than anybody writes
 )
 
 // Trailers reads all trailers of a text in order.
@@ -32,6 +32,21 @@ func Trailers(text string) []Trailer {
 		}
 	}
 	return found
+}
+
+// UnquotedLines are the lines of a text outside code blocks and quotes, at most
+// maxTrailers of them that are not empty.
+func UnquotedLines(text string) []string {
+	var lines []string
+	var fence string
+	for text != "" && len(lines) < maxTrailers {
+		var line string
+		line, text = cutLine(text)
+		if fence, line = outsideFence(fence, line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // cutLine splits off the first line, without its end.

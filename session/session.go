@@ -56,5 +56,12 @@ type Bound struct {
 	Commits []string
 }
 
+// Known is an agent that a policy adds to the built-in ones.
+type Known struct {
+	Name   string
+	Logins []string
+	Emails []string
+}
+
 // Whole reports whether the mode binds the whole change.
 func (b Bound) Whole() bool { return b.Commits == nil }

@@ -1,0 +1,110 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/changeguard/changeguard/policy"
+	"github.com/changeguard/changeguard/verdict"
+)
+
+// Text is the verdict for a terminal. Colour is used only when asked for.
+func Text(v *verdict.Verdict, colour bool) string {
+	t := &terminal{colour: colour}
+	t.line(t.paint(outcomeColour(v), visible(v.Title)))
+	t.line("")
+	t.line("  " + visible(who(v)) + "; " + size(v))
+	t.line(fmt.Sprintf("  risk %s, %d of 100 (size and shape %d%s)", v.Risk.Level, v.Risk.Score, v.Risk.Shape/2, factors(v)))
+	for _, m := range v.Missing {
+		t.line("")
+		t.line("  " + t.paint(red, "missing") + "  " + visible(m.What))
+		t.remedy(m.Remedy)
+	}
+	for _, f := range v.Findings {
+		t.finding(f)
+	}
+	t.line("")
+	t.line("  policy: " + visible(strings.Join(v.Policy.Sources, "; ")))
+	t.line("  verdict " + v.ID)
+	return t.String()
+}
+
+func factors(v *verdict.Verdict) string {
+	var b strings.Builder
+	for _, f := range v.Risk.Factors {
+		fmt.Fprintf(&b, ", %s %d", visible(f.Name), f.Points)
+	}
+	return b.String()
+}
+
+// terminal collects lines.
+type terminal struct {
+	strings.Builder
+	colour bool
+}
+
+// The colours of the terminal.
+const (
+	red    = "31"
+	yellow = "33"
+	green  = "32"
+	faint  = "2"
+)
+
+func (t *terminal) line(s string) { t.WriteString(s + "\n") }
+
+func (t *terminal) paint(colour, s string) string {
+	if !t.colour {
+		return s
+	}
+	return "\x1b[" + colour + "m" + s + "\x1b[0m"
+}
+
+func (t *terminal) finding(f verdict.Finding) {
+	level := string(f.Level)
+	if f.LiftedBy != nil {
+		level = "lifted"
+	}
+	t.line("")
+	t.line(fmt.Sprintf("  %s  %s  %s", t.paint(levelColour(f), level), visible(f.Rule), visible(place(f))))
+	t.line("    " + visible(f.Message))
+	if f.Evidence != "" {
+		for _, l := range strings.Split(visibleLines(clip(f.Evidence, maxCell)), "\n") {
+			t.line("    " + t.paint(faint, "| "+l))
+		}
+	}
+	if f.LiftedBy != nil {
+		t.line("    " + visible(lifters(f)))
+		return
+	}
+	t.remedy(f.Remedy)
+}
+
+// remedy shows commands in a form that can be copied as they are.
+func (t *terminal) remedy(remedy string) {
+	if remedy != "" {
+		t.line("    → " + visible(remedy))
+	}
+}
+
+func outcomeColour(v *verdict.Verdict) string {
+	switch Conclude(v) {
+	case Success:
+		return green
+	case ActionRequired:
+		return yellow
+	default:
+		return red
+	}
+}
+
+func levelColour(f verdict.Finding) string {
+	switch {
+	case f.LiftedBy != nil:
+		return green
+	case f.Level == policy.Block:
+		return red
+	default:
+		return yellow
+	}
+}
