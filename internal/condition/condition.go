@@ -243,4 +243,3 @@ func (p *Program) Eval(ctx context.Context, vars *Vars) (bool, error) {
 	}
 	return holds, nil
 }
-

@@ -137,12 +137,12 @@ type Set struct {
 
 // Matches is the result of a walk, and the scratch space of the next.
 type Matches struct {
-	set            *Set
-	decided        []int32 // per list: the deciding glob plus one, 0 for none
-	folded         []int32
-	active, next   []int32
-	seen           []uint32 // per node: the step in which it became active
-	step           uint32
+	set          *Set
+	decided      []int32 // per list: the deciding glob plus one, 0 for none
+	folded       []int32
+	active, next []int32
+	seen         []uint32 // per node: the step in which it became active
+	step         uint32
 }
 
 // Match walks a path through all lists. m may be reused; it holds the result

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+
+	"github.com/changeguard/changeguard/internal/app"
+)
+
+var policyLintCommand = command{
+	name:  "policy lint",
+	args:  "[FILE]",
+	title: "find mistakes in a policy file",
+	describe: `
+Reads the policy (.github/changeguard.yml without FILE) and prints every mistake
+with its line and column, then warnings about what is valid and probably not
+meant. Exit code 2 when the policy does not load, 0 otherwise.`,
+	example: "changeguard policy lint .github/changeguard.yml",
+	setup: func(_ *flag.FlagSet, e env) func(context.Context, []string) int {
+		return func(_ context.Context, args []string) int { return app.LintPolicy(args, e.stdout, e.stderr) }
+	},
+}
+
+var policyInitCommand = command{
+	name:  "policy init",
+	title: "write a policy that fits the repository",
+	describe: `
+Looks at the files of the repository and writes a commented policy for them to
+.github/changeguard.yml. It starts in mode observe: it shows what it would stop
+and stops nothing, until you change one word.`,
+	example: "changeguard policy init\nchangeguard policy init --print-default",
+	setup: func(f *flag.FlagSet, e env) func(context.Context, []string) int {
+		var k app.PolicyInit
+		f.StringVar(&k.Repo, "repo", ".", "the repository's `folder`")
+		f.BoolVar(&k.PrintDefault, "print-default", false, "print the built-in policy instead, which judges where there is no file")
+		f.BoolVar(&k.Print, "print", false, "print the policy instead of writing it")
+		f.BoolVar(&k.Force, "force", false, "replace a policy that is there")
+		return func(ctx context.Context, args []string) int {
+			if !noArguments(e, "policy init", args) {
+				return app.ExitUsage
+			}
+			if k.PrintDefault && (k.Print || k.Force) {
+				fmt.Fprintln(e.stderr, "changeguard policy init: --print-default goes with no other flag")
+				return app.ExitUsage
+			}
+			return k.Run(ctx, e.stdout, e.stderr)
+		}
+	},
+}
