@@ -90,6 +90,10 @@ const MaxCountedFiles = 3000
 // ErrTooLarge is wrapped by errors about contents over a limit.
 var ErrTooLarge = errors.New("too large")
 
+// ErrNotCounted is returned by a source that cannot count lines at a price worth
+// paying. The change then counts as large.
+var ErrNotCounted = errors.New("lines are not counted for a change of this size")
+
 // A TooLargeError is about one file over its limit; it wraps ErrTooLarge.
 type TooLargeError struct {
 	Size, Limit int64 // bytes

@@ -3,6 +3,7 @@ package verdict
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -84,7 +85,11 @@ func (j *judge) shape(ctx context.Context) int {
 	if len(c.Files) > change.MaxCountedFiles {
 		return 100
 	}
-	if _, err := j.countLines(ctx); err != nil {
+	_, err := j.countLines(ctx)
+	if errors.Is(err, change.ErrNotCounted) {
+		return 100
+	}
+	if err != nil {
 		j.miss(err.Error(), "Run the check again.")
 		return 100
 	}

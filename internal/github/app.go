@@ -1,0 +1,181 @@
+// Package github is the App's side of GitHub's API: it loads a change, reads
+// policies and publishes check runs and comments.
+//
+// # The model
+//
+// An [App] holds the key. Each installation has one [Client], which carries its
+// rate limit: once GitHub says stop, every further call fails at once with a
+// [LimitError] that says until when, and whoever called waits elsewhere. No
+// call sleeps.
+//
+// Loading a usual pull request takes two requests: a comparison for the merge
+// base, the files and the commits, and one query for modes, blob ids, the pull
+// request's facts and the policies. What an answer leaves out, because GitHub
+// cuts it, is asked for in another way, or becomes a gap of the change.
+//
+// Contents are cached by their id, which never changes its meaning. Types of
+// the API's library do not leave the package.
+package github
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bradleyfalzon/ghinstallation/v2"
+	gh "github.com/google/go-github/v60/github"
+)
+
+// Options say how to reach GitHub.
+type Options struct {
+	BaseURL   string // REST base; "" means https://api.github.com/
+	AppID     int64
+	Key       []byte            // PEM
+	Transport http.RoundTripper // nil means a default one with timeouts
+	Now       func() time.Time
+	CheckName string
+}
+
+// An App is a GitHub App. It is safe for concurrent use.
+type App struct {
+	options Options
+	base    *url.URL
+	graphql string
+	apps    *ghinstallation.AppsTransport
+	blobs   *cache
+
+	mu      sync.Mutex
+	clients map[int64]*Client
+}
+
+// DefaultBaseURL is github.com's REST base.
+const DefaultBaseURL = "https://api.github.com/"
+
+// New makes an App. It asks nothing of GitHub yet.
+func New(o Options) (*App, error) {
+	if o.BaseURL == "" {
+		o.BaseURL = DefaultBaseURL
+	}
+	base, err := url.Parse(strings.TrimSuffix(o.BaseURL, "/") + "/")
+	if err != nil || base.Scheme != "https" && base.Scheme != "http" || base.Host == "" {
+		return nil, fmt.Errorf("%q is no address of GitHub's API; github.com's is %s, an Enterprise Server's https://HOST/api/v3/", o.BaseURL, DefaultBaseURL)
+	}
+	if o.Transport == nil {
+		o.Transport = defaultTransport()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	apps, err := ghinstallation.NewAppsTransport(o.Transport, o.AppID, o.Key)
+	if err != nil {
+		return nil, fmt.Errorf("the App's private key cannot be read: %w", err)
+	}
+	apps.BaseURL = strings.TrimSuffix(base.String(), "/")
+	return &App{options: o, base: base, graphql: graphqlURL(base), apps: apps, blobs: newCache(cacheBytes), clients: make(map[int64]*Client)}, nil
+}
+
+// graphqlURL derives the query address: api.github.com/graphql, and
+// HOST/api/graphql beside HOST/api/v3.
+func graphqlURL(base *url.URL) string {
+	u := *base
+	u.Path = strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), "/v3") + "/graphql"
+	return u.String()
+}
+
+// defaultTransport bounds every step of a connection.
+func defaultTransport() http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.ResponseHeaderTimeout = 30 * time.Second
+	t.TLSHandshakeTimeout = 10 * time.Second
+	t.MaxIdleConnsPerHost = 32
+	return t
+}
+
+// requestTimeout bounds one request with its body.
+const requestTimeout = 60 * time.Second
+
+// Installation returns the client of an installation, always the same one.
+func (a *App) Installation(id int64) *Client {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if c := a.clients[id]; c != nil {
+		return c
+	}
+	inst := ghinstallation.NewFromAppsTransport(a.apps, id)
+	inst.BaseURL = a.apps.BaseURL
+	limits := &limiter{next: inst, now: a.options.Now}
+	httpClient := &http.Client{Transport: limits, Timeout: requestTimeout}
+	rest := gh.NewClient(httpClient)
+	rest.BaseURL = a.base
+	rest.UserAgent = "changeguard"
+	c := &Client{app: a, rest: rest, http: httpClient, limits: limits}
+	a.clients[id] = c
+	return c
+}
+
+// A Client speaks for one installation.
+type Client struct {
+	app    *App
+	rest   *gh.Client
+	http   *http.Client
+	limits *limiter
+}
+
+// A LimitError says that GitHub wants no more requests for now.
+type LimitError struct{ Until time.Time }
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("GitHub's rate limit is reached until %s", e.Until.UTC().Format(time.RFC3339))
+}
+
+// Errors that callers tell apart.
+var (
+	ErrNotFound  = errors.New("not found on GitHub")
+	ErrForbidden = errors.New("GitHub refuses it to this installation")
+)
+
+// explain turns the library's errors into ours.
+func explain(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var limit *LimitError
+	var response *gh.ErrorResponse
+	var primary *gh.RateLimitError
+	switch {
+	case errors.As(err, &limit):
+		return fmt.Errorf("%s: %w", what, limit)
+	case errors.As(err, &primary):
+		return fmt.Errorf("%s: %w", what, &LimitError{primary.Rate.Reset.Time})
+	case errors.As(err, &response) && response.Response != nil:
+		switch response.Response.StatusCode {
+		case http.StatusNotFound, http.StatusGone:
+			return fmt.Errorf("%s: %w", what, ErrNotFound)
+		case http.StatusForbidden, http.StatusUnauthorized:
+			return fmt.Errorf("%s: %w: %s", what, ErrForbidden, response.Message)
+		}
+	}
+	var denied *ghinstallation.HTTPError
+	if errors.As(err, &denied) && denied.Response != nil {
+		switch denied.Response.StatusCode {
+		case http.StatusNotFound:
+			return fmt.Errorf("%s: the installation: %w", what, ErrNotFound)
+		case http.StatusForbidden, http.StatusUnauthorized:
+			return fmt.Errorf("%s: the installation: %w", what, ErrForbidden)
+		}
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// Check asks GitHub who this App is, for the operator's peace of mind.
+func (a *App) Check(ctx context.Context) (slug string, err error) {
+	c := gh.NewClient(&http.Client{Transport: a.apps, Timeout: requestTimeout})
+	c.BaseURL = a.base
+	app, _, err := c.Apps.Get(ctx, "")
+	return app.GetSlug(), explain("ask who the App is", err)
+}

@@ -1,0 +1,171 @@
+package github
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	gh "github.com/google/go-github/v60/github"
+
+	"github.com/changeguard/changeguard/change"
+)
+
+// A Range is what to load: a pull request, or two commits of a merge group or
+// push.
+type Range struct {
+	Owner, Repo string
+	Number      int    // of a pull request, else 0
+	Base        string // a branch of the repository, or a commit id
+	Head        string // a commit id
+}
+
+// Loaded is a change with what was read beside it.
+type Loaded struct {
+	Change   *change.Change
+	Policies []PolicyFile // those that are there, the organisation's first
+	Siblings []int        // other open pull requests with the same head
+	State    string       // OPEN, CLOSED or MERGED; empty without a pull request
+}
+
+// A PolicyFile is a policy as it was found.
+type PolicyFile struct {
+	Organisation bool
+	Mode         change.Mode
+	Data         []byte
+}
+
+// The limits after which GitHub cuts an answer.
+const (
+	compareFiles  = 300
+	perPage       = 100
+	queryPaths    = 150 // files asked for in one query; both sides count
+	maxCommits    = 10000
+	maxRestarts   = 3
+	associatedMax = 20
+)
+
+// Load loads a change. When the pull request moved on meanwhile it starts
+// again with what GitHub says now.
+func (c *Client) Load(ctx context.Context, r Range) (*Loaded, error) {
+	for range maxRestarts {
+		loaded, moved, err := c.load(ctx, &r)
+		if err != nil {
+			return nil, fmt.Errorf("load %s/%s %s: %w", r.Owner, r.Repo, r.subject(), err)
+		}
+		if !moved {
+			return loaded, nil
+		}
+	}
+	return nil, fmt.Errorf("load %s/%s %s: it changes faster than it can be read", r.Owner, r.Repo, r.subject())
+}
+
+func (r Range) subject() string {
+	if r.Number > 0 {
+		return "#" + strconv.Itoa(r.Number)
+	}
+	return r.Head
+}
+
+// load is one attempt; moved means that r was updated and must be loaded again.
+func (c *Client) load(ctx context.Context, r *Range) (loaded *Loaded, moved bool, err error) {
+	if r.Number > 0 && (r.Base == "" || r.Head == "") {
+		if err := c.locate(ctx, r); err != nil {
+			return nil, false, err
+		}
+	}
+	compared, err := c.compare(ctx, *r)
+	if err != nil {
+		return nil, false, err
+	}
+	l := &loader{client: c, in: *r, compared: compared, change: newChange(*r, compared), modes: make(map[string]change.File)}
+	if moved, err := l.facts(ctx, r); err != nil || moved {
+		return nil, moved, err
+	}
+	if err := l.finish(ctx); err != nil {
+		return nil, false, err
+	}
+	return &Loaded{Change: l.change, Policies: l.policies, Siblings: l.siblings, State: l.state}, false, nil
+}
+
+// locate asks where a pull request stands, when no event said so.
+func (c *Client) locate(ctx context.Context, r *Range) error {
+	pull, _, err := c.rest.PullRequests.Get(ctx, r.Owner, r.Repo, r.Number)
+	if err != nil {
+		return explain("read the pull request", err)
+	}
+	r.Base, r.Head = pull.GetBase().GetRef(), pull.GetHead().GetSHA()
+	return nil
+}
+
+// compare asks for the first page of the comparison, which has all files that
+// GitHub shows in one.
+func (c *Client) compare(ctx context.Context, r Range) (*gh.CommitsComparison, error) {
+	compared, err := c.comparePage(ctx, r, 1)
+	if err != nil {
+		return nil, err
+	}
+	for page := 2; len(compared.Commits) < compared.GetTotalCommits() && compared.GetTotalCommits() <= maxCommits; page++ {
+		next, err := c.comparePage(ctx, r, page)
+		if err != nil {
+			return nil, err
+		}
+		if len(next.Commits) == 0 {
+			break
+		}
+		compared.Commits = append(compared.Commits, next.Commits...)
+	}
+	return compared, nil
+}
+
+func (c *Client) comparePage(ctx context.Context, r Range, page int) (*gh.CommitsComparison, error) {
+	path := fmt.Sprintf("repos/%s/%s/compare/%s...%s?per_page=%d&page=%d", url.PathEscape(r.Owner), url.PathEscape(r.Repo), url.PathEscape(r.Base), url.PathEscape(r.Head), perPage, page)
+	req, err := c.rest.NewRequest(http.MethodGet, path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("compare: %w", err)
+	}
+	compared := new(gh.CommitsComparison)
+	if _, err := c.rest.Do(ctx, req, compared); err != nil {
+		return nil, explain("compare "+r.Base+" with "+r.Head, err)
+	}
+	return compared, nil
+}
+
+func newChange(r Range, compared *gh.CommitsComparison) *change.Change {
+	c := &change.Change{
+		Repo: r.Owner + "/" + r.Repo, Number: r.Number,
+		Base: compared.GetBaseCommit().GetSHA(), MergeBase: compared.GetMergeBaseCommit().GetSHA(), Head: r.Head,
+	}
+	for _, commit := range compared.Commits {
+		c.Commits = append(c.Commits, newCommit(commit))
+	}
+	if n := compared.GetTotalCommits(); n != len(c.Commits) {
+		c.Gaps = append(c.Gaps, change.Gap{What: fmt.Sprintf("only %d of %d commits could be read", len(c.Commits), n), Remedy: "Split the change into smaller ones."})
+	}
+	if c.Base == "" || c.MergeBase == "" {
+		c.Gaps = append(c.Gaps, change.Gap{What: "base and head have no commit in common", Remedy: "Rebase the branch onto its base."})
+	}
+	return c
+}
+
+func newCommit(c *gh.RepositoryCommit) change.Commit {
+	commit := change.Commit{ID: c.GetSHA(), Message: c.GetCommit().GetMessage()}
+	for _, p := range c.Parents {
+		commit.Parents = append(commit.Parents, p.GetSHA())
+	}
+	author, committer := c.GetCommit().GetAuthor(), c.GetCommit().GetCommitter()
+	commit.Author = change.Identity{Name: author.GetName(), Email: author.GetEmail()}
+	commit.Committer = change.Identity{Name: committer.GetName(), Email: committer.GetEmail()}
+	return commit
+}
+
+// mode turns GraphQL's number into git's six octal digits.
+func mode(n int) change.Mode {
+	m := change.Mode(fmt.Sprintf("%06o", n))
+	if strings.HasPrefix(string(m), "1006") {
+		return change.Regular
+	}
+	return m
+}
