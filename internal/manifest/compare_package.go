@@ -1,0 +1,176 @@
+package manifest
+
+import (
+	"slices"
+	"strings"
+)
+
+// comparePackages pairs the entries of each package, group by group, and says
+// what happened to each.
+func comparePackages(old, new []Package) []Change {
+	var changes []Change
+	for _, p := range pair(old, new, identity, fingerprint, versionAndMarker, installed, marker) {
+		c := Change{Old: pick(old, p[0]), New: pick(new, p[1])}
+		c.Kinds = packageKinds(c.Old, c.New)
+		changes = append(changes, c)
+	}
+	return changes
+}
+
+// identity is what makes two entries speak of the same package.
+func identity(p *Package) string { return p.Group + "\x00" + p.Name + "\x00" + p.Alias }
+
+// fingerprint is all that counts in an entry.
+func fingerprint(p *Package) string {
+	parts := []string{
+		p.Spec, p.Source, p.Marker, strings.Join(p.Extras, ","), strings.Join(p.Options, "\x01"), strings.Join(p.Integrity, ","),
+	}
+	if p.InstallScript {
+		parts = append(parts, "script")
+	}
+	return strings.Join(parts, "\x00")
+}
+
+func versionAndMarker(p *Package) string { return p.Spec + "\x00" + p.Marker }
+func installed(p *Package) string        { return p.Path + "\x00" + p.Marker }
+func marker(p *Package) string           { return p.Marker }
+
+func packageKinds(old, new *Package) []Kind {
+	switch {
+	case old == nil:
+		return addedKinds(new)
+	case new == nil:
+		return removedKinds(old)
+	}
+	kinds := specKinds(old, new)
+	if old.Pinned && !new.Pinned {
+		kinds = append(kinds, Unpinned)
+	}
+	if old.Source != new.Source {
+		kinds = append(kinds, SourceChanged)
+	}
+	if new.InstallScript && !old.InstallScript {
+		kinds = append(kinds, LifecycleScript)
+	}
+	kinds = append(kinds, extraKinds(old, new)...)
+	kinds = append(kinds, optionKinds(old.Options, new.Options)...)
+	kinds = append(kinds, integrityKinds(old, new)...)
+	if old.Marker != new.Marker && old.Marker != "" {
+		kinds = append(kinds, Loosened) // it may apply where nothing was accepted before
+	}
+	return kinds
+}
+
+// Groups in which an entry does not ask for a package.
+const (
+	groupConstraint = "constraint" // narrows the versions of what others ask for
+	groupReplace    = "replace"    // takes a package from somewhere else
+)
+
+func addedKinds(p *Package) []Kind {
+	if p.Group == groupReplace {
+		return []Kind{SourceChanged}
+	}
+	kinds := []Kind{Added}
+	if !p.Pinned && p.Group != groupConstraint {
+		kinds = append(kinds, Unpinned)
+	}
+	if p.InstallScript {
+		kinds = append(kinds, LifecycleScript)
+	}
+	return kinds
+}
+
+func removedKinds(p *Package) []Kind {
+	switch p.Group {
+	case groupReplace:
+		return []Kind{SourceChanged}
+	case groupConstraint:
+		return []Kind{Removed, Loosened}
+	}
+	return []Kind{Removed}
+}
+
+// extraKinds: an extra is a set of packages that comes along.
+func extraKinds(old, new *Package) []Kind {
+	var kinds []Kind
+	if missing(new.Extras, old.Extras) {
+		kinds = append(kinds, Added)
+	}
+	if missing(old.Extras, new.Extras) {
+		kinds = append(kinds, Removed)
+	}
+	return kinds
+}
+
+// missing reports whether something in a is not in b; both are sorted.
+func missing(a, b []string) bool {
+	for _, s := range a {
+		for len(b) > 0 && b[0] < s {
+			b = b[1:]
+		}
+		if len(b) == 0 || b[0] != s {
+			return true
+		}
+	}
+	return false
+}
+
+// allowPrereleases is the one option that widens the versions accepted.
+const allowPrereleases = "allow-prereleases"
+
+func optionKinds(old, new []string) []Kind {
+	var kinds []Kind
+	if slices.Contains(new, allowPrereleases) && !slices.Contains(old, allowPrereleases) {
+		kinds = append(kinds, Loosened)
+	}
+	other := func(options []string) []string {
+		return slices.DeleteFunc(slices.Clone(options), func(o string) bool { return o == allowPrereleases })
+	}
+	if !slices.Equal(other(old), other(new)) {
+		kinds = append(kinds, SourceChanged)
+	}
+	return kinds
+}
+
+// integrityKinds compares hashes. Another version has other hashes; it only
+// must not lose them all. For the same version a hash that goes is one that is
+// no longer asked for, and one that comes is an artefact more that is accepted.
+func integrityKinds(old, new *Package) []Kind {
+	switch {
+	case len(old.Integrity) == 0:
+		return nil
+	case len(new.Integrity) == 0:
+		return []Kind{IntegrityRemoved}
+	case old.Spec != new.Spec || old.Source != new.Source:
+		return weakened(old, new)
+	case !missing(old.Integrity, new.Integrity):
+		if missing(new.Integrity, old.Integrity) && strength(new.Integrity) <= strength(old.Integrity) {
+			return []Kind{Loosened}
+		}
+		return nil
+	case !missing(new.Integrity, old.Integrity), strength(new.Integrity) > strength(old.Integrity):
+		return weakened(old, new)
+	}
+	return []Kind{IntegrityRemoved}
+}
+
+func weakened(old, new *Package) []Kind {
+	if strength(new.Integrity) < strength(old.Integrity) {
+		return []Kind{IntegrityRemoved}
+	}
+	return nil
+}
+
+// strength ranks the best algorithm among hashes. Installers check the best one.
+func strength(hashes []string) int {
+	best := 0
+	for _, h := range hashes {
+		for rank, name := range []string{"md5", "sha1", "sha224", "h1", "sha256", "sha384", "sha512"} {
+			if strings.HasPrefix(h, name+"-") || strings.HasPrefix(h, name+":") {
+				best = max(best, rank+1)
+			}
+		}
+	}
+	return best
+}

@@ -1,0 +1,99 @@
+package manifest
+
+import (
+	"slices"
+
+	"github.com/changeguard/changeguard/change"
+)
+
+// A Tier says how much is known of a file.
+type Tier int
+
+// The tiers. A change of a file that is only named is a finding in itself.
+const (
+	Unknown Tier = iota // no dependency file
+	Named               // a dependency file without a parser
+	Parsed              // read and compared package by package
+)
+
+// A Format is one kind of manifest or lock file.
+type Format struct {
+	Name      string
+	Ecosystem string
+	Lock      bool
+	// Match reports whether a path has this format's name; case is ignored, as
+	// file systems do.
+	Match func(path string) bool
+	// Parse reads a file; the error is a *ParseError. Nil for a format that is
+	// only named.
+	Parse func(path string, data []byte) (*File, error)
+	// Conditions are the kinds of change that can occur, in the policy's order.
+	Conditions []Kind
+
+	is func(place) bool
+}
+
+// Formats are all parsed formats.
+func Formats() []Format {
+	list := slices.Clone(formats)
+	for i, f := range list {
+		list[i].Match = func(path string) bool { return f.is(placeOf(path)) }
+	}
+	return list
+}
+
+var formats = []Format{
+	{
+		Name: "requirements", Ecosystem: PyPI, is: isRequirements, Parse: parseRequirements,
+		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, SourceChanged, IntegrityRemoved},
+	},
+	{
+		Name: "pyproject", Ecosystem: PyPI, is: named("pyproject.toml"), Parse: parsePyproject,
+		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, SourceChanged, LifecycleScript},
+	},
+	{
+		Name: "package-json", Ecosystem: NPM, is: named("package.json"), Parse: parsePackageJSON,
+		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, SourceChanged, IntegrityRemoved, LockfileDrift, LifecycleScript},
+	},
+	{
+		Name: "package-lock", Ecosystem: NPM, Lock: true, is: named("package-lock.json", "npm-shrinkwrap.json"), Parse: parsePackageLock,
+		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, SourceChanged, IntegrityRemoved, LockfileDrift, LifecycleScript},
+	},
+	{
+		Name: "go-mod", Ecosystem: Go, is: named("go.mod"), Parse: parseGoMod,
+		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, SourceChanged},
+	},
+	{
+		Name: "go-sum", Ecosystem: Go, Lock: true, is: named("go.sum"), Parse: parseGoSum,
+		Conditions: []Kind{IntegrityRemoved},
+	},
+}
+
+func conditions(format string) []Kind {
+	for _, f := range formats {
+		if f.Name == format {
+			return f.Conditions
+		}
+	}
+	return Kinds()
+}
+
+// Known says what a path's name promises. For a file that is only named, the
+// format has a name and an ecosystem and no parser.
+func Known(path string) (Format, Tier) {
+	p := placeOf(path)
+	for _, f := range formats {
+		if f.is(p) {
+			f.Match = func(path string) bool { return f.is(placeOf(path)) }
+			return f, Parsed
+		}
+	}
+	if e := p.namedEcosystem(); e != "" {
+		return Format{Name: e, Ecosystem: e, Match: func(path string) bool { return placeOf(path).namedEcosystem() == e }}, Named
+	}
+	// What counts as a dependency file elsewhere in the project counts here.
+	if change.IsDependencyFile(path) {
+		return Format{Name: "other", Ecosystem: "generic", Match: change.IsDependencyFile}, Named
+	}
+	return Format{}, Unknown
+}

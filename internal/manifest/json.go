@@ -1,0 +1,183 @@
+package manifest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// A jsonReader walks a document that encoding/json has found valid, once and
+// from left to right, and knows the line it is on. Whoever gets a value must
+// consume it: by object, array, text or skip.
+type jsonReader struct {
+	path  string
+	data  []byte
+	at    int
+	lines lineCounter
+}
+
+func newJSONReader(path string, data []byte) (*jsonReader, error) {
+	if err := checkText(path, data); err != nil {
+		return nil, err
+	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if !json.Valid(data) {
+		return nil, jsonError(path, data)
+	}
+	return &jsonReader{path: path, data: data, lines: lineCounter{data: data, line: 1}}, nil
+}
+
+func jsonError(path string, data []byte) error {
+	e := &ParseError{Path: path, Line: 1, Reason: "not valid JSON"}
+	err := json.Unmarshal(data, new(json.RawMessage))
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		e.Line, e.Col = position(data, max(int(syntax.Offset)-1, 0))
+		e.Reason = strings.TrimPrefix(syntax.Error(), "json: ")
+	}
+	return e
+}
+
+func (r *jsonReader) fail(format string, args ...any) error {
+	return &ParseError{Path: r.path, Line: r.line(), Reason: fmt.Sprintf(format, args...)}
+}
+
+// line is the line of the value that comes next.
+func (r *jsonReader) line() int {
+	r.space()
+	return r.lines.at(r.at)
+}
+
+func (r *jsonReader) space() {
+	for r.at < len(r.data) {
+		switch r.data[r.at] {
+		case ' ', '\t', '\r', '\n', ',', ':': // in valid JSON the marks need no check
+			r.at++
+		default:
+			return
+		}
+	}
+}
+
+// next is the first byte of the value that comes next, which tells its type.
+func (r *jsonReader) next() byte {
+	r.space()
+	return r.data[r.at]
+}
+
+// object calls a function for every member; it must consume the value. A key
+// that comes twice is an error: readers differ in which one they take.
+func (r *jsonReader) object(what string, member func(key string, line int) error) error {
+	if r.next() != '{' {
+		return r.fail("%s is no object", what)
+	}
+	r.at++
+	seen := make(map[string]struct{})
+	for r.next() != '}' {
+		line := r.line()
+		key := r.str()
+		if _, twice := seen[key]; twice {
+			return &ParseError{Path: r.path, Line: line, Reason: "the key " + quote(key) + " is there twice"}
+		}
+		seen[key] = struct{}{}
+		r.space()
+		if err := member(key, line); err != nil {
+			return err
+		}
+	}
+	r.at++
+	return nil
+}
+
+// array calls a function for every element; it must consume it.
+func (r *jsonReader) array(what string, element func() error) error {
+	if r.next() != '[' {
+		return r.fail("%s is no array", what)
+	}
+	r.at++
+	for r.next() != ']' {
+		if err := element(); err != nil {
+			return err
+		}
+	}
+	r.at++
+	return nil
+}
+
+// text is a string value; another type is an error.
+func (r *jsonReader) text(what string) (string, error) {
+	if r.next() != '"' {
+		return "", r.fail("%s is no string", what)
+	}
+	return r.str(), nil
+}
+
+// isTrue consumes a value and reports whether it is true.
+func (r *jsonReader) isTrue() bool {
+	raw := r.raw()
+	return string(raw) == "true"
+}
+
+// raw consumes any value and returns its bytes.
+func (r *jsonReader) raw() []byte {
+	r.space()
+	from := r.at
+	r.skip()
+	return r.data[from:r.at]
+}
+
+// skip passes over any value, without recursion.
+func (r *jsonReader) skip() {
+	depth := 0
+	for {
+		switch r.next() {
+		case '"':
+			r.skipString()
+		case '{', '[':
+			depth++
+			r.at++
+			continue
+		case '}', ']':
+			depth--
+			r.at++
+		default:
+			for r.at < len(r.data) && bytes.IndexByte([]byte(" \t\r\n,:]}"), r.data[r.at]) < 0 {
+				r.at++
+			}
+		}
+		if depth == 0 {
+			return
+		}
+	}
+}
+
+// skipString passes over a string and reports whether it holds escapes.
+func (r *jsonReader) skipString() (escapes bool) {
+	for r.at++; ; r.at++ {
+		switch r.data[r.at] {
+		case '\\':
+			escapes = true
+			r.at++
+		case '"':
+			r.at++
+			return escapes
+		}
+	}
+}
+
+// str consumes a string.
+func (r *jsonReader) str() string {
+	r.space()
+	from := r.at
+	if !r.skipString() {
+		return string(r.data[from+1 : r.at-1])
+	}
+	var s string
+	if json.Unmarshal(r.data[from:r.at], &s) != nil {
+		return string(utf8.RuneError) // cannot be: the document is valid
+	}
+	return s
+}

@@ -1,0 +1,143 @@
+package manifest
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// A place is a path in the parts that names are told by, in lower case and
+// without the trailing dots and blanks that Windows drops.
+type place struct {
+	full, dir, base, ext string // "a/b/c.txt", "b", "c.txt", ".txt"
+}
+
+func placeOf(name string) place {
+	full := strings.ToLower(name)
+	if strings.HasSuffix(full, ".") || strings.HasSuffix(full, " ") || strings.Contains(full, "./") || strings.Contains(full, " /") {
+		segments := strings.Split(full, "/")
+		for i, s := range segments {
+			segments[i] = strings.TrimRight(s, ". ")
+		}
+		full = strings.Join(segments, "/")
+	}
+	dir, base := path.Split(full)
+	return place{full: full, dir: path.Base(strings.TrimSuffix(dir, "/")), base: base, ext: path.Ext(base)}
+}
+
+// named matches base names.
+func named(names ...string) func(place) bool {
+	return func(p place) bool { return slices.Contains(names, p.base) }
+}
+
+// isRequirements knows pip's files, which have no fixed name.
+func isRequirements(p place) bool {
+	if p.ext != ".txt" && p.ext != ".in" {
+		return false
+	}
+	stem := strings.TrimSuffix(p.base, p.ext)
+	for _, word := range []string{"requirements", "constraints"} {
+		if strings.HasPrefix(stem, word) || p.dir == word {
+			return true
+		}
+		for _, sep := range []string{"-", "_", "."} {
+			if strings.HasSuffix(stem, sep+word) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isConstraints tells the files that only narrow versions.
+func isConstraints(name string) bool {
+	p := placeOf(name)
+	return strings.HasPrefix(p.base, "constraints") || strings.HasSuffix(strings.TrimSuffix(p.base, p.ext), "constraints") || p.dir == "constraints"
+}
+
+// namedFiles are the dependency files that have no parser yet, by ecosystem. One "*"
+// stands for any characters; a name with a slash is the end of a path.
+var namedFiles = []struct {
+	ecosystem string
+	names     string
+}{
+	{"pypi", "setup.py setup.cfg pipfile pipfile.lock poetry.lock uv.lock pdm.lock pylock*.toml easy_install.cfg pip.conf pip.ini uv.toml .pypirc"},
+	{"conda", "environment.yml environment.yaml environment*.yml environment*.yaml conda-lock.yml conda-lock.yaml *.conda-lock.yml meta.yaml pixi.toml pixi.lock"},
+	{"npm", "yarn.lock pnpm-lock.yaml pnpm-workspace.yaml .pnpmfile.cjs pnpmfile.js bun.lock bun.lockb bunfig.toml .npmrc .yarnrc .yarnrc.yml package.json5 package.yaml bower.json deno.json deno.jsonc deno.lock jsr.json"},
+	{"golang", "go.work go.work.sum vendor/modules.txt gopkg.toml gopkg.lock"},
+	{"cargo", "cargo.toml cargo.lock .cargo/config.toml .cargo/config rust-toolchain rust-toolchain.toml"},
+	{"gem", "gemfile gemfile.lock gems.rb gems.locked *.gemspec *.gemfile .bundle/config"},
+	{"composer", "composer.json composer.lock auth.json"},
+	{"maven", "pom.xml *.pom .mvn/extensions.xml .mvn/wrapper/maven-wrapper.properties .mvn/wrapper/maven-wrapper.jar *.gradle *.gradle.kts *.versions.toml gradle.lockfile buildscript-gradle.lockfile verification-metadata.xml gradle-wrapper.properties gradle-wrapper.jar ivy.xml ivysettings.xml build.sbt project/plugins.sbt project/build.properties"},
+	{"nuget", "*.csproj *.fsproj *.vbproj *.nuspec directory.packages.props directory.build.props directory.build.targets packages.config packages.lock.json nuget.config global.json dotnet-tools.json paket.dependencies paket.lock paket.references"},
+	{"pub", "pubspec.yaml pubspec.lock pubspec_overrides.yaml"},
+	{"hex", "mix.exs mix.lock rebar.config rebar.lock"},
+	{"swift", "package.swift package@swift-*.swift package.resolved"},
+	{"cocoapods", "podfile podfile.lock *.podspec *.podspec.json cartfile cartfile.private cartfile.resolved"},
+	{"docker", "dockerfile containerfile dockerfile.* containerfile.* *.dockerfile *.containerfile docker-compose*.yml docker-compose*.yaml compose.yml compose.yaml compose.*.yml compose.*.yaml docker-bake.hcl docker-bake.json"},
+	{"githubactions", ".github/workflows/*.yml .github/workflows/*.yaml action.yml action.yaml"},
+	{"terraform", "*.tf *.tf.json *.tofu .terraform.lock.hcl terragrunt.hcl"},
+	{"helm", "chart.yaml chart.lock helmfile.yaml helmfile.lock requirements.yaml requirements.lock"},
+	{"git", ".gitmodules"},
+	{"pre-commit", ".pre-commit-config.yaml .pre-commit-config.yml .pre-commit-hooks.yaml"},
+	{"tools", ".tool-versions mise.toml .mise.toml mise.lock .python-version .nvmrc .node-version .ruby-version .java-version .sdkmanrc devbox.json devbox.lock brewfile"},
+	{"nix", "flake.nix flake.lock"},
+	{"bazel", "module.bazel module.bazel.lock workspace workspace.bazel"},
+	{"conan", "conanfile.txt conanfile.py conan.lock vcpkg.json vcpkg-configuration.json"},
+}
+
+// A namePattern is one name with a "*" or a folder in it.
+type namePattern struct {
+	ecosystem     string
+	dir           string // "/.cargo/", "" for any
+	before, after string // of the "*"; without one, before is all
+	wild          bool
+}
+
+// nameTable is namedFiles made ready: a large change asks for every path.
+var nameTable, patternTable = compileNames()
+
+func compileNames() (exact map[string]string, patterns []namePattern) {
+	exact = make(map[string]string)
+	for _, f := range namedFiles {
+		for name := range strings.FieldsSeq(f.names) {
+			dir, base := path.Split(name)
+			before, after, wild := strings.Cut(base, "*")
+			switch {
+			case dir == "" && !wild:
+				exact[base] = f.ecosystem
+			case dir == "":
+				patterns = append(patterns, namePattern{f.ecosystem, "", before, after, true})
+			default:
+				patterns = append(patterns, namePattern{f.ecosystem, "/" + dir, before, after, wild})
+			}
+		}
+	}
+	return exact, patterns
+}
+
+// namedEcosystem is the ecosystem of a file without a parser, "" for no
+// dependency file.
+func (p place) namedEcosystem() string {
+	if e := nameTable[p.base]; e != "" {
+		return e
+	}
+	for _, n := range patternTable {
+		if p.matches(n) {
+			return n.ecosystem
+		}
+	}
+	return ""
+}
+
+// matches: one "*" stands for any characters of the last segment; a folder is
+// compared with the end of the path.
+func (p place) matches(n namePattern) bool {
+	if !n.wild && p.base != n.before {
+		return false
+	}
+	if n.wild && (len(p.base) < len(n.before)+len(n.after) || !strings.HasSuffix(p.base, n.after) || !strings.HasPrefix(p.base, n.before)) {
+		return false
+	}
+	return n.dir == "" || strings.HasSuffix("/"+strings.TrimSuffix(p.full, p.base), n.dir)
+}

@@ -1,0 +1,194 @@
+package manifest
+
+import (
+	"slices"
+	"strings"
+)
+
+// A packageJSON collects one package.json.
+type packageJSON struct {
+	*jsonReader
+	file    *File
+	scripts []Script // all of them, before the lifecycle ones are told
+}
+
+// npmGroups are the maps of dependencies, by the group their entries get.
+var npmGroups = map[string]string{
+	"dependencies": "", "devDependencies": "dev", "peerDependencies": "peer", "optionalDependencies": "optional",
+}
+
+func parsePackageJSON(path string, data []byte) (*File, error) {
+	r, err := newJSONReader(path, data)
+	if err != nil {
+		return nil, err
+	}
+	p := &packageJSON{jsonReader: r, file: &File{Path: path, Ecosystem: NPM, Format: "package-json"}}
+	if err := p.object("the document", p.member); err != nil {
+		return nil, err
+	}
+	p.file.Scripts = lifecycle(p.scripts)
+	return p.file, p.file.count()
+}
+
+func (p *packageJSON) member(key string, line int) error {
+	switch key {
+	case "dependencies", "devDependencies", "peerDependencies", "optionalDependencies":
+		return p.dependencies(key, npmGroups[key])
+	case "bundleDependencies", "bundledDependencies":
+		return p.names("bundle", SourceChanged, line)
+	case "overrides":
+		return p.overrides("overrides", nil, 0)
+	case "resolutions":
+		return p.resolutions()
+	case "scripts":
+		return p.readScripts()
+	case "packageManager":
+		return p.packageManager(line)
+	case "workspaces":
+		return p.workspaces(line)
+	case "trustedDependencies":
+		return p.names(key, LifecycleScript, line)
+	case "pnpm":
+		return p.pnpm()
+	case "gypfile":
+		// npm runs node-gyp at installation unless this is false.
+		p.file.Settings = append(p.file.Settings, Setting{Name: key, Value: string(p.raw()), Gained: LifecycleScript, Lost: LifecycleScript, Line: line, EndLine: line})
+		return nil
+	}
+	p.skip()
+	return nil
+}
+
+func (p *packageJSON) dependencies(key, group string) error {
+	return p.object(key, func(name string, line int) error {
+		spec, err := p.text("the version of " + quote(name))
+		if err != nil {
+			return err
+		}
+		d := npmPackage(name, spec)
+		d.Group, d.Line, d.EndLine = group, line, line
+		p.file.Packages = append(p.file.Packages, d)
+		return p.file.count()
+	})
+}
+
+// names reads a list of names, or true for all, as settings.
+func (p *packageJSON) names(setting string, kind Kind, line int) error {
+	add := func(value string, line int) {
+		p.file.Settings = append(p.file.Settings, Setting{Name: setting, Value: value, Gained: kind, Line: line, EndLine: line})
+	}
+	if p.next() != '[' {
+		add(string(p.raw()), line)
+		return nil
+	}
+	return p.array(setting, func() error {
+		line := p.line()
+		name, err := p.text("a name in " + setting)
+		add(name, line)
+		return err
+	})
+}
+
+func (p *packageJSON) readScripts() error {
+	return p.object("scripts", func(name string, line int) error {
+		command, err := p.text("the script " + quote(name))
+		p.scripts = append(p.scripts, Script{Name: name, Command: command, Line: line, EndLine: line})
+		return err
+	})
+}
+
+// packageManager pins the program that installs: "pnpm@9.1.0+sha512.…".
+func (p *packageJSON) packageManager(line int) error {
+	text, err := p.text("packageManager")
+	if err != nil {
+		return err
+	}
+	name, version, _ := strings.Cut(text, "@")
+	version, hash, _ := strings.Cut(version, "+")
+	d := npmPackage(name, version)
+	d.Group, d.Line, d.EndLine = "packageManager", line, line
+	if hash != "" {
+		d.Integrity = []string{strings.Replace(hash, ".", "-", 1)}
+	}
+	p.file.Packages = append(p.file.Packages, d)
+	return nil
+}
+
+// workspaces are folders whose manifests belong to this one.
+func (p *packageJSON) workspaces(line int) error {
+	if p.next() != '{' {
+		return p.names("workspaces", SourceChanged, line)
+	}
+	return p.object("workspaces", func(key string, line int) error {
+		switch key {
+		case "packages":
+			return p.names("workspaces", SourceChanged, line)
+		case "catalog":
+			return p.dependencies("catalog", "catalog")
+		case "catalogs":
+			return p.object("catalogs", func(name string, _ int) error { return p.dependencies("a catalog", "catalog:"+name) })
+		}
+		p.skip()
+		return nil
+	})
+}
+
+// pnpm reads the options that pnpm keeps in package.json.
+func (p *packageJSON) pnpm() error {
+	return p.object("pnpm", func(key string, line int) error {
+		switch key {
+		case "overrides":
+			return p.resolutions()
+		case "onlyBuiltDependencies", "neverBuiltDependencies":
+			return p.names("pnpm."+key, LifecycleScript, line)
+		case "patchedDependencies", "packageExtensions", "configDependencies":
+			p.file.Settings = append(p.file.Settings, Setting{
+				Name: "pnpm." + key, Value: oneLine(string(p.raw())), Gained: SourceChanged, Lost: SourceChanged, Line: line, EndLine: p.lines.at(p.at),
+			})
+			return nil
+		}
+		p.skip()
+		return nil
+	})
+}
+
+// lifecycleNames are the scripts that an installer runs by itself, for the
+// project or for a package that is installed from its repository.
+var lifecycleNames = []string{
+	"preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare", "prepack", "postpack",
+	"dependencies", "pnpm:devPreinstall",
+}
+
+// lifecycle keeps the scripts that run at installation: by their name, or
+// because a command of one that does mentions their name ("npm run build").
+func lifecycle(scripts []Script) []Script {
+	at := make(map[string]int, len(scripts))
+	for i, s := range scripts {
+		at[s.Name] = i
+	}
+	runs := make(map[int]bool)
+	var queue []string
+	queue = append(queue, lifecycleNames...)
+	for len(queue) > 0 {
+		name := queue[0]
+		queue = queue[1:]
+		i, there := at[name]
+		if !there || runs[i] {
+			continue
+		}
+		runs[i] = true
+		for _, w := range strings.FieldsFunc(scripts[i].Command, isShellMark) {
+			queue = append(queue, w, "pre"+w, "post"+w)
+		}
+	}
+	var kept []Script
+	for i, s := range scripts {
+		if runs[i] {
+			kept = append(kept, s)
+		}
+	}
+	slices.SortStableFunc(kept, func(a, b Script) int { return a.Line - b.Line })
+	return kept
+}
+
+func isShellMark(r rune) bool { return strings.ContainsRune(" \t\n\r;&|()'\"`", r) }

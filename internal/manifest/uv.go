@@ -1,0 +1,98 @@
+package manifest
+
+import "strings"
+
+// uv reads [tool.uv]: lists of requirements, indexes, and the sources that
+// redirect packages wherever they are asked for.
+func (r *pyprojectReader) uv() {
+	t := r.table("tool", "uv")
+	if t == nil {
+		return
+	}
+	r.requirements(t.child("dev-dependencies"), "tool.uv.dev-dependencies", "group:dev")
+	r.requirements(t.child("constraint-dependencies"), "tool.uv.constraint-dependencies", groupConstraint)
+	r.requirements(t.child("build-constraint-dependencies"), "tool.uv.build-constraint-dependencies", groupConstraint)
+	r.requirements(t.child("override-dependencies"), "tool.uv.override-dependencies", "overrides")
+	r.sources("tool.uv.index", t.child("index"))
+	if pip := r.tableIn(t, "pip"); pip != nil {
+		r.uvOptions(pip, "tool.uv.pip.")
+	}
+	r.uvOptions(t, "tool.uv.")
+	r.uvSources(r.tableIn(t, "sources"))
+}
+
+// uvOptions records the options that decide where packages come from.
+func (r *pyprojectReader) uvOptions(t *tomlNode, prefix string) {
+	for _, key := range []string{
+		"index-url", "extra-index-url", "find-links", "no-index", "index-strategy", "allow-insecure-host", "trusted-host", "no-sources", "no-binary", "no-build",
+	} {
+		if n := t.child(key); n != nil {
+			r.setting(prefix+key, n.String(), n)
+		}
+	}
+	if n := t.child("prerelease"); n != nil {
+		r.file.Settings = append(r.file.Settings, Setting{Name: prefix + "prerelease", Value: n.text, Gained: Loosened, Line: n.line, EndLine: n.end})
+	}
+}
+
+// uvSources redirects the packages that the table names. A source of a package
+// that nobody here asks for stands as a setting: a member of the workspace may.
+func (r *pyprojectReader) uvSources(t *tomlNode) {
+	if t == nil {
+		return
+	}
+	asked := make(map[string][]int)
+	for i := range r.file.Packages {
+		p := &r.file.Packages[i]
+		asked[p.Name] = append(asked[p.Name], i)
+	}
+	seen := make(map[string]bool)
+	for _, key := range t.keys {
+		v := t.items[key]
+		if v.kind != tomlTable && v.kind != tomlArray {
+			r.fail(v, "tool.uv.sources.%s is neither a table nor an array", quote(key))
+			return
+		}
+		if seen[pyName(key)] {
+			r.fail(v, "tool.uv.sources has two entries for %s", quote(pyName(key)))
+			return
+		}
+		seen[pyName(key)] = true
+		at := asked[pyName(key)]
+		if len(at) == 0 {
+			r.setting("tool.uv.sources", pyName(key)+" = "+v.String(), v)
+			continue
+		}
+		source, pinned := uvSource(v)
+		for _, i := range at {
+			p := &r.file.Packages[i]
+			p.Source = source
+			p.Pinned = pinned || strings.HasPrefix(source, "index:") && pinnedPy(p.Spec)
+		}
+	}
+}
+
+// uvSource is where a source leads. Several, told apart by markers, count as
+// one text: any change of it is a change of source.
+func uvSource(v *tomlNode) (source string, pinned bool) {
+	if v.kind == tomlArray {
+		return v.String(), false
+	}
+	var p Package
+	p.locateTable(v)
+	switch {
+	case p.Source != "":
+	case v.str("index") != "":
+		return "index:" + v.str("index") + uvMarker(v), false
+	default: // workspace = true
+		return "workspace", true
+	}
+	return p.Source + uvMarker(v), p.Pinned
+}
+
+func uvMarker(v *tomlNode) string {
+	if m := v.str("marker"); m != "" {
+		return "; " + oneLine(m)
+	}
+	return ""
+}
