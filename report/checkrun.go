@@ -43,7 +43,7 @@ func NewCheckRun(v *verdict.Verdict, details string) CheckRun {
 	}
 	return CheckRun{
 		Conclusion:  Conclude(v),
-		Title:       visible(v.Title),
+		Title:       Visible(v.Title),
 		Summary:     fit(v, MaxSummary-len(link)) + link,
 		Annotations: annotations(v),
 		ExternalID:  v.ID,
@@ -61,7 +61,7 @@ func annotations(v *verdict.Verdict) []Annotation {
 			StartLine: max(1, f.Line),
 			EndLine:   max(1, f.Line, f.EndLine),
 			Level:     annotationLevel(v, f),
-			Title:     clip(visible(f.Rule), maxAnnotationTitle),
+			Title:     clip(Visible(f.Rule), maxAnnotationTitle),
 			Message:   clip(annotationText(f), maxAnnotationText),
 		})
 	}
@@ -69,12 +69,12 @@ func annotations(v *verdict.Verdict) []Annotation {
 }
 
 func annotationText(f verdict.Finding) string {
-	text := visible(f.Message)
+	text := Visible(f.Message)
 	if f.LiftedBy != nil {
-		return text + "\n" + visible(lifters(f))
+		return text + "\n" + Visible(lifters(f))
 	}
 	if f.Remedy != "" {
-		text += fmt.Sprintf("\nTo undo: %s", visible(f.Remedy))
+		text += fmt.Sprintf("\nTo undo: %s", Visible(f.Remedy))
 	}
 	return text
 }

@@ -7,10 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// visible makes a text harmless and readable in one line: control,
+// Visible makes a text harmless and readable in one line: control,
 // bidirectional and other invisible characters and bytes that are no UTF-8
 // come out as escapes such as \n, \x1b and \u202e.
-func visible(s string) string {
+func Visible(s string) string {
 	if !strings.ContainsFunc(s, hidden) && utf8.ValidString(s) {
 		return s
 	}
@@ -40,11 +40,11 @@ func visible(s string) string {
 	return b.String()
 }
 
-// visibleLines is visible that keeps line ends.
+// visibleLines is Visible that keeps line ends.
 func visibleLines(s string) string {
 	lines := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
 	for i := range lines {
-		lines[i] = visible(lines[i])
+		lines[i] = Visible(lines[i])
 	}
 	return strings.Join(lines, "\n")
 }
@@ -59,7 +59,7 @@ func hidden(r rune) bool {
 // links nor HTML exist; the run of backticks around it is longer than any in
 // it, and a pipe is escaped for the table that it may stand in.
 func code(s string, inTable bool) string {
-	s = visible(s)
+	s = Visible(s)
 	if strings.TrimSpace(s) == "" {
 		return "(empty)"
 	}
@@ -102,7 +102,7 @@ var breaks = strings.NewReplacer(
 // prose makes running Markdown text of any text: every character that could
 // begin markup is escaped.
 func prose(s string) string {
-	s = breaks.Replace(visible(s))
+	s = breaks.Replace(Visible(s))
 	var b strings.Builder
 	for i, r := range s {
 		switch {

@@ -90,7 +90,7 @@ func writeFindings(b *strings.Builder, v *verdict.Verdict, n int) {
 }
 
 func writeWhatToDo(b *strings.Builder, v *verdict.Verdict, n int) {
-	commands, advice := remedies(v)
+	commands, advice := Remedies(v)
 	if len(commands)+len(advice) == 0 {
 		return
 	}

@@ -107,9 +107,9 @@ func lifters(f verdict.Finding) string {
 	return f.LiftableBy
 }
 
-// remedies lists the distinct commands in the order of the findings, and apart
+// Remedies lists the distinct commands in the order of the findings, and apart
 // from them the advice that is no command.
-func remedies(v *verdict.Verdict) (commands, advice []string) {
+func Remedies(v *verdict.Verdict) (commands, advice []string) {
 	seen := make(map[string]bool)
 	for _, f := range v.Findings {
 		if f.LiftedBy != nil || f.Remedy == "" || seen[f.Remedy] {

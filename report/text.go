@@ -11,20 +11,20 @@ import (
 // Text is the verdict for a terminal. Colour is used only when asked for.
 func Text(v *verdict.Verdict, colour bool) string {
 	t := &terminal{colour: colour}
-	t.line(t.paint(outcomeColour(v), visible(v.Title)))
+	t.line(t.paint(outcomeColour(v), Visible(v.Title)))
 	t.line("")
-	t.line("  " + visible(who(v)) + "; " + size(v))
+	t.line("  " + Visible(who(v)) + "; " + size(v))
 	t.line(fmt.Sprintf("  risk %s, %d of 100 (size and shape %d%s)", v.Risk.Level, v.Risk.Score, v.Risk.Shape/2, factors(v)))
 	for _, m := range v.Missing {
 		t.line("")
-		t.line("  " + t.paint(red, "missing") + "  " + visible(m.What))
+		t.line("  " + t.paint(red, "missing") + "  " + Visible(m.What))
 		t.remedy(m.Remedy)
 	}
 	for _, f := range v.Findings {
 		t.finding(f)
 	}
 	t.line("")
-	t.line("  policy: " + visible(strings.Join(v.Policy.Sources, "; ")))
+	t.line("  policy: " + Visible(strings.Join(v.Policy.Sources, "; ")))
 	t.line("  verdict " + v.ID)
 	return t.String()
 }
@@ -32,7 +32,7 @@ func Text(v *verdict.Verdict, colour bool) string {
 func factors(v *verdict.Verdict) string {
 	var b strings.Builder
 	for _, f := range v.Risk.Factors {
-		fmt.Fprintf(&b, ", %s %d", visible(f.Name), f.Points)
+		fmt.Fprintf(&b, ", %s %d", Visible(f.Name), f.Points)
 	}
 	return b.String()
 }
@@ -66,15 +66,15 @@ func (t *terminal) finding(f verdict.Finding) {
 		level = "lifted"
 	}
 	t.line("")
-	t.line(fmt.Sprintf("  %s  %s  %s", t.paint(levelColour(f), level), visible(f.Rule), visible(place(f))))
-	t.line("    " + visible(f.Message))
+	t.line(fmt.Sprintf("  %s  %s  %s", t.paint(levelColour(f), level), Visible(f.Rule), Visible(place(f))))
+	t.line("    " + Visible(f.Message))
 	if f.Evidence != "" {
 		for _, l := range strings.Split(visibleLines(clip(f.Evidence, maxCell)), "\n") {
 			t.line("    " + t.paint(faint, "| "+l))
 		}
 	}
 	if f.LiftedBy != nil {
-		t.line("    " + visible(lifters(f)))
+		t.line("    " + Visible(lifters(f)))
 		return
 	}
 	t.remedy(f.Remedy)
@@ -83,7 +83,7 @@ func (t *terminal) finding(f verdict.Finding) {
 // remedy shows commands in a form that can be copied as they are.
 func (t *terminal) remedy(remedy string) {
 	if remedy != "" {
-		t.line("    → " + visible(remedy))
+		t.line("    → " + Visible(remedy))
 	}
 }
 

@@ -61,15 +61,19 @@ func (d *declarer) spec(spec Spec) {
 		if old.Mode != spec.Name {
 			continue
 		}
-		d.evidence("record", old.Signal+" "+old.Value, old.Where)
-		if len(old.Commits) == 0 {
-			whole = true
-		}
+		// What still shows needs no record, and a verdict must not change
+		// because it was seen before.
+		adds := len(old.Commits) == 0
 		for _, id := range old.Commits {
 			if d.has(id) && !slices.Contains(bound, id) {
 				bound = append(bound, id)
+				adds = true
 			}
 		}
+		if !whole && adds {
+			d.evidence("record", old.Signal+" "+old.Value, old.Where)
+		}
+		whole = whole || len(old.Commits) == 0
 	}
 	if d.record.Lifted(spec.Name) {
 		d.evidence("lift", spec.Name, "record")

@@ -41,10 +41,23 @@ func (r Record) Lifted(mode string) bool {
 // Remember adds what a session declares. Nothing is ever taken out.
 func (r *Record) Remember(s Session, c *change.Change) {
 	for _, m := range s.Modes {
-		if m.Name == UndeclaredAgent {
-			continue // concluded, not declared
+		r.add(m.Name, m.Commits, c)
+	}
+}
+
+// RememberCommit adds what a session declares for one commit, so that the
+// commit is bound in another pull request as well.
+func (r *Record) RememberCommit(s Session, id string, c *change.Change) {
+	for _, m := range s.Modes {
+		if m.Whole() || slices.Contains(m.Commits, id) {
+			r.add(m.Name, []string{id}, c)
 		}
-		d := Declaration{Mode: m.Name, Signal: "declared", Value: m.Name, Where: "head " + c.Head[:min(len(c.Head), 12)], Commits: m.Commits}
+	}
+}
+
+func (r *Record) add(mode string, commits []string, c *change.Change) {
+	if mode != UndeclaredAgent { // that is concluded, not declared
+		d := Declaration{Mode: mode, Signal: "declared", Value: mode, Where: "head " + c.Head[:min(len(c.Head), 12)], Commits: commits}
 		known := slices.ContainsFunc(r.Declarations, func(old Declaration) bool {
 			return old.Mode == d.Mode && (len(old.Commits) == 0 || len(d.Commits) > 0 && containsAll(old.Commits, d.Commits))
 		})

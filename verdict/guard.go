@@ -14,7 +14,7 @@ import (
 )
 
 // PolicyPath is where a repository's policy is.
-const PolicyPath = ".github/changeguard.yml"
+const PolicyPath = policy.Path
 
 // Findings about the policy and about names stand whatever a policy says, also
 // while it only observes: they are about whether the guard itself can be
@@ -88,7 +88,7 @@ func (j *judge) headPolicy(ctx context.Context) {
 
 func (j *judge) loadHeadPolicy(ctx context.Context, f change.File) (policy.Problems, error) {
 	if f.Mode != change.Regular && f.Mode != change.Executable {
-		return policy.Problems{{File: PolicyPath, Line: 1, Col: 1, Message: "the policy must be a plain file, not a link or a submodule"}}, nil
+		return notPlain(), nil
 	}
 	data, err := j.in.Change.Read(ctx, change.AtHead, f.Path)
 	switch {

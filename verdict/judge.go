@@ -41,6 +41,22 @@ type Layer struct {
 	Digest   string          // of the file's bytes; with Problems, since Policy carries its own
 }
 
+// NewLayer loads a policy file as it was found in a repository.
+func NewLayer(name string, data []byte, mode change.Mode, kinds []rules.Kind) Layer {
+	l := Layer{Name: name, Digest: policy.Digest(data)}
+	if mode == change.Symlink || mode == change.Submodule {
+		l.Problems = notPlain()
+		return l
+	}
+	l.Policy, l.Problems = policy.Load(data, policy.Source{Name: PolicyPath}, kinds)
+	return l
+}
+
+// notPlain is the problem of a policy that is no plain file.
+func notPlain() policy.Problems {
+	return policy.Problems{{File: PolicyPath, Line: 1, Col: 1, Message: "the policy must be a plain file, not a link or a submodule"}}
+}
+
 func (l Layer) digest() string {
 	if l.Policy != nil {
 		return l.Policy.Digest

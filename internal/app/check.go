@@ -198,23 +198,12 @@ func (k Check) layers(ctx context.Context, repo *gitrepo.Repo, c *change.Change)
 		return nil, fmt.Errorf("changeguard: read the base's policy: %w", err)
 	}
 	if found {
-		layers = append(layers, NewLayer(verdict.RepositoryLayer, data, mode))
+		layers = append(layers, verdict.NewLayer(verdict.RepositoryLayer, data, mode, catalogue.Kinds()))
 	}
 	if len(layers) == 0 {
 		layers = append(layers, verdict.Layer{Name: verdict.DefaultLayer, Policy: policy.Default(catalogue.Kinds())})
 	}
 	return layers, nil
-}
-
-// NewLayer loads a policy file that was found in a repository.
-func NewLayer(name string, data []byte, mode change.Mode) verdict.Layer {
-	l := verdict.Layer{Name: name, Digest: policy.Digest(data)}
-	if mode == change.Symlink || mode == change.Submodule {
-		l.Problems = policy.Problems{{File: policy.Path, Line: 1, Col: 1, Message: "the policy must be a plain file, not a link or a submodule"}}
-		return l
-	}
-	l.Policy, l.Problems = policy.Load(data, policy.Source{Name: policy.Path}, catalogue.Kinds())
-	return l
 }
 
 // record reads what sticks and adds the mode that the user declares.

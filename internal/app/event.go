@@ -13,12 +13,11 @@ import (
 
 // event is the part of a GitHub webhook payload that describes a change.
 type event struct {
-	Ref         string        `json:"ref"`
-	PullRequest *eventPull    `json:"pull_request"`
-	MergeGroup  *eventGroup   `json:"merge_group"`
-	Before      string        `json:"before"`
-	After       string        `json:"after"`
-	Sender      *eventAccount `json:"sender"`
+	Ref         string      `json:"ref"`
+	PullRequest *eventPull  `json:"pull_request"`
+	MergeGroup  *eventGroup `json:"merge_group"`
+	Before      string      `json:"before"`
+	After       string      `json:"after"`
 }
 
 type eventPull struct {
@@ -112,9 +111,6 @@ func (e *event) describe(c *change.Change) {
 		c.Event = change.Push
 		c.HeadRef = strings.TrimPrefix(e.Ref, "refs/heads/")
 		c.BaseRef = c.HeadRef
-		if e.Sender != nil {
-			c.Author = e.Sender.person()
-		}
 	}
 }
 

@@ -137,6 +137,8 @@ func (e *LimitError) Error() string {
 var (
 	ErrNotFound  = errors.New("not found on GitHub")
 	ErrForbidden = errors.New("GitHub refuses it to this installation")
+	// ErrNoMergeBase says that base and head have no commit in common.
+	ErrNoMergeBase = errors.New("base and head have no commit in common")
 )
 
 // explain turns the library's errors into ours.

@@ -177,6 +177,9 @@ func (l *loader) pull(raw json.RawMessage, r *Range) (moved bool, err error) {
 	l.state = p.State
 	if p.Author != nil {
 		c.Author = change.Person{Login: p.Author.Login, ID: p.Author.DatabaseID, Kind: change.AccountKind(p.Author.Typename)}
+		if c.Author.Kind == change.Bot && !strings.HasSuffix(c.Author.Login, "[bot]") {
+			c.Author.Login += "[bot]" // as webhooks write it
+		}
 	}
 	l.labels(p)
 	if n := p.ChangedFiles; len(l.compared.Files) < compareFiles && n != len(l.compared.Files) && n > 0 {

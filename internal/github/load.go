@@ -128,6 +128,9 @@ func (c *Client) comparePage(ctx context.Context, r Range, page int) (*gh.Commit
 	}
 	compared := new(gh.CommitsComparison)
 	if _, err := c.rest.Do(ctx, req, compared); err != nil {
+		if strings.Contains(err.Error(), "No common ancestor") {
+			return nil, ErrNoMergeBase
+		}
 		return nil, explain("compare "+r.Base+" with "+r.Head, err)
 	}
 	return compared, nil
