@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -75,14 +76,13 @@ func (r *jsonReader) object(what string, member func(key string, line int) error
 		return r.fail("%s is no object", what)
 	}
 	r.at++
-	seen := make(map[string]struct{})
+	var seen keySet
 	for r.next() != '}' {
 		line := r.line()
 		key := r.str()
-		if _, twice := seen[key]; twice {
+		if !seen.add(key) {
 			return &ParseError{Path: r.path, Line: line, Reason: "the key " + quote(key) + " is there twice"}
 		}
-		seen[key] = struct{}{}
 		r.space()
 		if err := member(key, line); err != nil {
 			return err
@@ -90,6 +90,34 @@ func (r *jsonReader) object(what string, member func(key string, line int) error
 	}
 	r.at++
 	return nil
+}
+
+// A keySet is a set that needs no map while it is small, as most objects are.
+type keySet struct {
+	few  [8]string
+	n    int
+	many map[string]struct{}
+}
+
+// add reports whether the key is new.
+func (s *keySet) add(key string) bool {
+	if s.n < len(s.few) {
+		if slices.Contains(s.few[:s.n], key) {
+			return false
+		}
+		s.few[s.n] = key
+		s.n++
+		return true
+	}
+	if s.many == nil {
+		s.many = make(map[string]struct{})
+		for _, k := range s.few {
+			s.many[k] = struct{}{}
+		}
+	}
+	_, twice := s.many[key]
+	s.many[key] = struct{}{}
+	return !twice
 }
 
 // array calls a function for every element; it must consume it.
@@ -154,16 +182,18 @@ func (r *jsonReader) skip() {
 	}
 }
 
-// skipString passes over a string and reports whether it holds escapes.
-func (r *jsonReader) skipString() (escapes bool) {
-	for r.at++; ; r.at++ {
-		switch r.data[r.at] {
-		case '\\':
-			escapes = true
-			r.at++
-		case '"':
-			r.at++
-			return escapes
+// skipString passes over a string. The quotation mark that ends it has an even
+// number of backslashes before it; in a valid document there is one.
+func (r *jsonReader) skipString() {
+	for r.at++; ; {
+		r.at += bytes.IndexByte(r.data[r.at:], '"')
+		slashes := 0
+		for r.data[r.at-1-slashes] == '\\' {
+			slashes++
+		}
+		r.at++
+		if slashes%2 == 0 {
+			return
 		}
 	}
 }
@@ -172,11 +202,13 @@ func (r *jsonReader) skipString() (escapes bool) {
 func (r *jsonReader) str() string {
 	r.space()
 	from := r.at
-	if !r.skipString() {
-		return string(r.data[from+1 : r.at-1])
+	r.skipString()
+	raw := r.data[from:r.at]
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw[1 : len(raw)-1])
 	}
 	var s string
-	if json.Unmarshal(r.data[from:r.at], &s) != nil {
+	if json.Unmarshal(raw, &s) != nil {
 		return string(utf8.RuneError) // cannot be: the document is valid
 	}
 	return s

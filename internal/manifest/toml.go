@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -275,10 +276,9 @@ type lineCounter struct {
 }
 
 func (c *lineCounter) at(offset int) int {
-	for ; c.offset < offset && c.offset < len(c.data); c.offset++ {
-		if c.data[c.offset] == '\n' {
-			c.line++
-		}
+	if offset = min(offset, len(c.data)); offset > c.offset {
+		c.line += bytes.Count(c.data[c.offset:offset], []byte{'\n'})
+		c.offset = offset
 	}
 	return c.line
 }
