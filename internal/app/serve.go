@@ -1,0 +1,225 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"slices"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/changeguard/changeguard/guard"
+	"github.com/changeguard/changeguard/internal/github"
+	"github.com/changeguard/changeguard/internal/queue"
+	"github.com/changeguard/changeguard/internal/store"
+	"github.com/changeguard/changeguard/internal/version"
+	"github.com/changeguard/changeguard/internal/web"
+	"github.com/changeguard/changeguard/rules/catalogue"
+	"github.com/changeguard/changeguard/webhook"
+)
+
+var logLevels = map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
+
+func sortErrors(list []error) {
+	slices.SortFunc(list, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
+}
+
+// Serve runs the server until the context ends and returns the exit code.
+func Serve(ctx context.Context, c Config, getenv func(string) string, onTerminal bool, stderr io.Writer) int {
+	if err := c.Complete(getenv, onTerminal); err != nil {
+		fmt.Fprintf(stderr, "changeguard serve: the configuration has problems:\n%v\n", err)
+		return ExitUsage
+	}
+	s, err := New(ctx, c, Outside{Logger: newLogger(c, stderr), Now: time.Now})
+	if err != nil {
+		fmt.Fprintln(stderr, "changeguard serve:", err)
+		return ExitUsage
+	}
+	if err := s.Run(ctx); err != nil {
+		fmt.Fprintln(stderr, "changeguard serve:", err)
+		return ExitStopped
+	}
+	return ExitPass
+}
+
+func newLogger(c Config, w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: logLevels[c.LogLevel]}
+	if c.LogFormat == "text" {
+		return slog.New(slog.NewTextHandler(w, options))
+	}
+	return slog.New(slog.NewJSONHandler(w, options))
+}
+
+// Outside is what a server takes from the world.
+type Outside struct {
+	Logger    *slog.Logger
+	Now       func() time.Time
+	Transport http.RoundTripper // to GitHub; nil means the usual one
+}
+
+// A Server is the whole program, ready to run.
+type Server struct {
+	config   Config
+	outside  Outside
+	store    *store.Store
+	queue    *queue.Queue
+	listener net.Listener
+	admin    net.Listener
+	handler  http.Handler
+}
+
+// New assembles a server and begins to listen. The configuration is complete.
+func New(ctx context.Context, c Config, o Outside) (*Server, error) {
+	s := &Server{config: c, outside: o}
+	if err := s.assemble(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (s *Server) assemble(ctx context.Context) error {
+	router := chi.NewRouter()
+	router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok\n") })
+	router.Get("/readyz", s.ready)
+	if s.config.Unset() {
+		setUp(router)
+	} else if err := s.guard(ctx, router); err != nil {
+		return err
+	}
+	s.handler = router
+	var err error
+	if s.listener, err = listen(ctx, s.config.Addr); err == nil && s.config.AdminAddr != "" {
+		s.admin, err = listen(ctx, s.config.AdminAddr)
+	}
+	return err
+}
+
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	return l, nil
+}
+
+// guard adds everything that needs credentials.
+func (s *Server) guard(ctx context.Context, router chi.Router) error {
+	app, err := github.New(github.Options{
+		BaseURL: s.config.GitHubURL, AppID: s.config.appID, Key: []byte(s.config.PrivateKey), Transport: s.outside.Transport,
+		Now: s.outside.Now, CheckName: s.config.CheckName,
+	})
+	if err != nil {
+		return err
+	}
+	if s.store, err = store.Open(ctx, s.config.DatabaseURL); err != nil {
+		return err
+	}
+	g := guard.New(guard.Config{
+		Store: s.store, GitHub: app, Kinds: catalogue.Kinds(), Engine: version.Engine(), PublicURL: s.config.PublicURL,
+		Logger: s.outside.Logger, Now: s.outside.Now,
+	})
+	s.queue, err = queue.New(ctx, queue.Config{Store: s.store, Workers: s.config.workers, Handler: g.Evaluate, Logger: s.outside.Logger, Now: s.outside.Now})
+	if err != nil {
+		return err
+	}
+	router.Mount("/webhook", webhook.Handler(webhook.Config{
+		Secret: []byte(s.config.WebhookSecret), Accept: s.queue.Accept, Logger: s.outside.Logger, Now: s.outside.Now,
+	}))
+	return web.Routes(router, web.Config{Store: s.store, Logger: s.outside.Logger, Now: s.outside.Now})
+}
+
+// Addr is where the server listens.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+func answer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text) // the client went away
+}
+
+// ready says whether the server can take deliveries, and why not.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	if s.store == nil {
+		answer(w, http.StatusServiceUnavailable, "not set up: no credentials; see /setup\n")
+		return
+	}
+	waiting, err := s.store.Waiting(r.Context())
+	if err != nil {
+		answer(w, http.StatusServiceUnavailable, "the database does not answer\n")
+		return
+	}
+	answer(w, http.StatusOK, fmt.Sprintf("ready; %d waiting to be evaluated\n", waiting))
+}
+
+// The time-outs of the server's connections. GitHub waits ten seconds.
+const (
+	readTimeout = 30 * time.Second
+	idleTimeout = 2 * time.Minute
+	stopTimeout = 9 * time.Second // platforms kill after ten
+)
+
+// Run serves until the context ends, then stops: no more intake, evaluations
+// under way are finished, the database is closed.
+func (s *Server) Run(ctx context.Context) error {
+	if s.queue != nil {
+		if err := s.queue.Start(ctx); err != nil {
+			return errors.Join(err, s.close())
+		}
+	}
+	public := &http.Server{Handler: s.handler, ReadTimeout: readTimeout, ReadHeaderTimeout: readTimeout, WriteTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10}
+	failed := make(chan error, 2)
+	go func() { failed <- public.Serve(s.listener) }()
+	servers := []*http.Server{public}
+	if s.admin != nil {
+		admin := &http.Server{Handler: s.adminHandler(), ReadHeaderTimeout: readTimeout, IdleTimeout: idleTimeout}
+		servers = append(servers, admin)
+		go func() { failed <- admin.Serve(s.admin) }()
+	}
+	s.outside.Logger.InfoContext(ctx, "listening", "addr", s.Addr(), "version", version.Full(), "set-up-only", s.queue == nil)
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	for _, server := range servers {
+		err = errors.Join(err, server.Shutdown(stopping))
+	}
+	if s.queue != nil {
+		err = errors.Join(err, s.queue.Stop(stopping))
+	}
+	return errors.Join(err, s.close())
+}
+
+func (s *Server) adminHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	mux.HandleFunc("GET /metrics", s.metrics)
+	return mux
+}
+
+func (s *Server) close() error {
+	var errs []error
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	for _, l := range []net.Listener{s.listener, s.admin} {
+		if l != nil {
+			if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
