@@ -140,3 +140,22 @@ func TestCovers(t *testing.T) {
 		})
 	})
 }
+
+// FuzzSpecs: whatever a specification says, it covers itself and compares.
+func FuzzSpecs(f *testing.F) {
+	f.Add("^1.2 || >=3 <4-beta", ">=1,!=1.5.*,~=2.0")
+	f.Add("1.0 - 2", "1!2.0rc1.post3.dev4+local.5")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		for _, s := range []string{a, b} {
+			if r, ok := parseNpmRange(s); ok && !r.covers(&r.set) {
+				t.Fatalf("npm: %q does not cover itself", s)
+			}
+			if p, ok := parsePySpec(s); ok && !p.covers(&p.set) {
+				t.Fatalf("pypi: %q does not cover itself", s)
+			}
+		}
+		for _, e := range []string{NPM, PyPI, Go} {
+			specKinds(&Package{Ecosystem: e, Spec: a}, &Package{Ecosystem: e, Spec: b})
+		}
+	})
+}

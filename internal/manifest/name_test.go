@@ -1,0 +1,65 @@
+package manifest_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/changeguard/changeguard/internal/manifest"
+)
+
+// TestKnown: every name of every ecosystem, in the folders and cases in which
+// it is found.
+func TestKnown(t *testing.T) {
+	t.Parallel()
+	parsed := map[string]string{
+		"requirements": "requirements.txt requirements-dev.txt requirements_test.in requirements/base.txt requirements/prod.in constraints.txt a/constraints-3.12.txt dev-requirements.txt Requirements.TXT test_requirements.txt api.requirements.in constraints/all.txt",
+		"pyproject":    "pyproject.toml a/b/PyProject.toml pyproject.toml.",
+		"package-json": "package.json apps/web/package.json",
+		"package-lock": "package-lock.json a/npm-shrinkwrap.json",
+		"go-mod":       "go.mod tools/go.mod",
+		"go-sum":       "go.sum",
+	}
+	named := map[string]string{
+		"pypi":          "setup.py setup.cfg Pipfile Pipfile.lock poetry.lock uv.lock pdm.lock pylock.toml pylock.dev.toml",
+		"conda":         "environment.yml environment.yaml environment-dev.yml conda-lock.yml",
+		"npm":           "yarn.lock pnpm-lock.yaml pnpm-workspace.yaml bun.lock bun.lockb .npmrc a/.yarnrc .yarnrc.yml",
+		"golang":        "go.work go.work.sum vendor/modules.txt a/vendor/modules.txt",
+		"cargo":         "Cargo.toml Cargo.lock .cargo/config.toml a/.cargo/config rust-toolchain rust-toolchain.toml",
+		"gem":           "Gemfile gems.rb x.gemspec Gemfile.lock",
+		"composer":      "composer.json composer.lock",
+		"maven":         "pom.xml build.gradle app/build.gradle.kts settings.gradle gradle/libs.versions.toml gradle.lockfile gradle/verification-metadata.xml gradle/wrapper/gradle-wrapper.properties gradle/wrapper/gradle-wrapper.jar ivy.xml build.sbt",
+		"nuget":         "a.csproj b.fsproj c.vbproj Directory.Packages.props packages.config packages.lock.json NuGet.config global.json paket.dependencies paket.lock",
+		"pub":           "pubspec.yaml pubspec.lock",
+		"hex":           "mix.exs mix.lock rebar.config",
+		"swift":         "Package.swift Package.resolved",
+		"cocoapods":     "Podfile Podfile.lock Cartfile Cartfile.resolved",
+		"docker":        "Dockerfile Containerfile Dockerfile.dev api.dockerfile docker-compose.yml docker-compose.prod.yaml compose.yaml",
+		"githubactions": ".github/workflows/ci.yml .github/workflows/ci.yaml action.yml actions/x/action.yaml",
+		"terraform":     "main.tf .terraform.lock.hcl",
+		"helm":          "Chart.yaml charts/x/Chart.lock",
+		"git":           ".gitmodules",
+		"pre-commit":    ".pre-commit-config.yaml",
+		"tools":         ".tool-versions mise.toml",
+		"nix":           "flake.nix flake.lock",
+		"bazel":         "MODULE.bazel",
+	}
+	for format, names := range parsed {
+		for name := range strings.FieldsSeq(names) {
+			if f, tier := manifest.Known(name); f.Name != format || tier != manifest.Parsed || f.Parse == nil {
+				t.Errorf("Known(%q) = %q, %d, want %q parsed", name, f.Name, tier, format)
+			}
+		}
+	}
+	for ecosystem, names := range named {
+		for name := range strings.FieldsSeq(names) {
+			if f, tier := manifest.Known(name); f.Ecosystem != ecosystem || tier != manifest.Named || f.Parse != nil {
+				t.Errorf("Known(%q) = %q, %d, want %q named", name, f.Ecosystem, tier, ecosystem)
+			}
+		}
+	}
+	for name := range strings.FieldsSeq("main.go package.json.md mypackage.json docs/requirements.md setup.python go.mod/x requirements.txt.bak workflows/ci.yml x.gradle.md") {
+		if f, tier := manifest.Known(name); tier != manifest.Unknown {
+			t.Errorf("Known(%q) = %q, %d, want unknown", name, f.Name, tier)
+		}
+	}
+}
