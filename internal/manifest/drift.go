@@ -1,5 +1,11 @@
 package manifest
 
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
 // A Drift is one way in which a lock file does not satisfy its manifest.
 type Drift struct {
 	Package Package // as the manifest asks for it, or as the lock declares it
@@ -7,35 +13,76 @@ type Drift struct {
 	Reason  string
 }
 
-// Satisfies holds a lock file against its manifest and returns what does not
-// fit, in the order of the manifest. It knows package.json with its lock; other
-// pairs never drift.
+// Satisfies holds a lock file against a manifest beside it or in a folder below
+// and returns what does not fit, in the order of the manifest. It knows
+// package.json with its lock; other pairs never drift, and neither does a
+// manifest that is no member of the lock's workspace.
 func Satisfies(manifest, lock *File) []Drift {
 	if manifest.Format != "package-json" || lock.Format != "package-lock" {
 		return nil
 	}
+	member, ok := memberOf(manifest.Path, lock)
+	if !ok {
+		return nil
+	}
 	asked := npmAsked(manifest.Packages)
 	var drifts []Drift
-	if lock.HasDeclared {
-		drifts = declaredDrift(asked, npmAsked(lock.Declared))
-	}
-	locked := make(map[string]*Package)
-	for i := range lock.Packages {
-		locked[lock.Packages[i].Path] = &lock.Packages[i]
+	if len(lock.Members) > 0 {
+		drifts = declaredDrift(asked, npmAsked(slices.DeleteFunc(slices.Clone(lock.Declared), func(p Package) bool { return p.Path != member })))
 	}
 	reported := make(map[string]bool, len(drifts))
 	for _, d := range drifts {
 		reported[d.Package.installedAs()] = true
 	}
+	tree := lockTree(lock)
 	for _, p := range asked {
 		if reported[p.installedAs()] {
 			continue
 		}
-		if d, ok := lockedDrift(p, locked["node_modules/"+p.installedAs()]); ok {
+		if d, ok := lockedDrift(p, tree.resolve(member, p.installedAs())); ok {
 			drifts = append(drifts, d)
 		}
 	}
 	return drifts
+}
+
+// memberOf is the manifest's folder as seen from the lock file.
+func memberOf(manifest string, lock *File) (member string, ok bool) {
+	from, to := path.Dir(lock.Path), path.Dir(manifest)
+	switch {
+	case from == to:
+		return "", len(lock.Members) == 0 || slices.Contains(lock.Members, "")
+	case from == ".":
+		member = to
+	default:
+		if member, ok = strings.CutPrefix(to, from+"/"); !ok {
+			return "", false
+		}
+	}
+	return member, slices.Contains(lock.Members, member)
+}
+
+// A packageTree finds packages as Node does: in the folder's own node_modules,
+// then in those above.
+type packageTree map[string]*Package
+
+func lockTree(lock *File) packageTree {
+	t := make(packageTree, len(lock.Packages))
+	for i := range lock.Packages {
+		if p := &lock.Packages[i]; t[p.Path] == nil {
+			t[p.Path] = p
+		}
+	}
+	return t
+}
+
+func (t packageTree) resolve(from, name string) *Package {
+	for dir := from; dir != "" && dir != "."; dir = path.Dir(dir) {
+		if p := t[dir+"/node_modules/"+name]; p != nil {
+			return p
+		}
+	}
+	return t["node_modules/"+name]
 }
 
 // npmAsked are the packages that npm installs for a manifest. One that is also
@@ -83,14 +130,27 @@ func lockedDrift(p Package, locked *Package) (Drift, bool) {
 	case locked == nil:
 		// A peer may be optional, which this file does not tell.
 		return Drift{Package: p, Reason: "nothing is locked for this requirement"}, p.Group != "peer"
+	case strings.HasPrefix(locked.Source, "path:"):
+		return Drift{}, false // a member of the workspace, whatever its version
 	case locked.Name != p.Name:
 		return Drift{Package: p, Locked: locked.Spec, Reason: "another package is locked: " + locked.Name}, true
 	case p.Source != "":
-		return Drift{}, false
+		return sourceDrift(p, locked)
+	case vcsOf(urlScheme(locked.Source)) != "":
+		return Drift{Package: p, Locked: locked.Source, Reason: "a repository is locked for a requirement from the registry"}, true
 	}
 	r, ok := parseNpmRange(p.Spec)
 	if !ok || r.accepts(locked.Spec) { // nobody can hold a tag against a version
 		return Drift{}, false
 	}
 	return Drift{Package: p, Locked: locked.Spec, Reason: "the locked version is not accepted by the requirement"}, true
+}
+
+// sourceDrift: a requirement on a commit must have that commit locked.
+func sourceDrift(p Package, locked *Package) (Drift, bool) {
+	_, ref, _ := cutLast(p.Source, "@")
+	if !isCommit(ref) || strings.HasSuffix(locked.Source, "@"+ref) {
+		return Drift{}, false
+	}
+	return Drift{Package: p, Locked: locked.Source, Reason: "another commit is locked"}, true
 }

@@ -21,6 +21,9 @@ type Format struct {
 	Name      string
 	Ecosystem string
 	Lock      bool
+	// Locks are the base names of the lock files that, beside it or above, fix
+	// the versions of what a manifest leaves open.
+	Locks []string
 	// Match reports whether a path has this format's name; case is ignored, as
 	// file systems do.
 	Match func(path string) bool
@@ -49,15 +52,17 @@ var formats = []Format{
 	},
 	{
 		Name: "pyproject", Ecosystem: PyPI, is: named("pyproject.toml"), Parse: parsePyproject,
-		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, SourceChanged, LifecycleScript},
+		Locks:      []string{"uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"},
+		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, SourceChanged, IntegrityRemoved, LifecycleScript},
 	},
 	{
 		Name: "package-json", Ecosystem: NPM, is: named("package.json"), Parse: parsePackageJSON,
+		Locks:      []string{"package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb"},
 		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, SourceChanged, IntegrityRemoved, LockfileDrift, LifecycleScript},
 	},
 	{
 		Name: "package-lock", Ecosystem: NPM, Lock: true, is: named("package-lock.json", "npm-shrinkwrap.json"), Parse: parsePackageLock,
-		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, SourceChanged, IntegrityRemoved, LockfileDrift, LifecycleScript},
+		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, SourceChanged, IntegrityRemoved, LockfileDrift, LifecycleScript},
 	},
 	{
 		Name: "go-mod", Ecosystem: Go, is: named("go.mod"), Parse: parseGoMod,

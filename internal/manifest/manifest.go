@@ -137,10 +137,11 @@ type File struct {
 	Settings  []Setting
 	Includes  []Include
 	Scripts   []Script
-	// Declared is what a lock file says that its manifest asked for; see
-	// [Satisfies]. HasDeclared tells an empty list from a format without one.
-	Declared    []Package
-	HasDeclared bool
+	// Declared is what a lock file says that its manifests asked for: the one
+	// beside it and those of the Members of its workspace, whose folders, seen
+	// from the lock file, are the Path ("" beside it). See [Satisfies].
+	Declared []Package
+	Members  []string
 }
 
 // A ParseError says why and where a file could not be read.

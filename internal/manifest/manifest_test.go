@@ -262,6 +262,11 @@ func TestFormats(t *testing.T) {
 			t.Errorf("incomplete or repeated format %+v", f)
 		}
 		seen[f.Name] = true
+		for _, lock := range f.Locks {
+			if _, tier := manifest.Known(lock); tier == manifest.Unknown {
+				t.Errorf("%s: the lock file %s is unknown", f.Name, lock)
+			}
+		}
 		at := -1
 		for _, c := range f.Conditions {
 			i := slices.Index(manifest.Kinds(), c)

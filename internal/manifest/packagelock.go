@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -33,10 +34,28 @@ func parsePackageLock(path string, data []byte) (*File, error) {
 	}
 	l.file.Packages = l.nested
 	if l.isFlat {
-		l.file.Packages = l.flat
+		l.file.Packages = append(l.flat, l.contradictions()...)
 	}
 	l.markDirect()
 	return l.file, nil
+}
+
+// contradictions are the entries of "dependencies" that say otherwise than
+// "packages". npm has not read them since version 7, but version 6 reads nothing
+// else: they count as entries of their own.
+func (l *packageLock) contradictions() []Package {
+	flat := make(map[string]*Package, len(l.flat))
+	for i := range l.flat {
+		flat[l.flat[i].Path] = &l.flat[i]
+	}
+	var odd []Package
+	for _, n := range l.nested {
+		f := flat[n.Path]
+		if f == nil || n.Source != f.Source || n.Spec != "" && n.Spec != f.Spec || !slices.Equal(n.Integrity, f.Integrity) {
+			odd = append(odd, n)
+		}
+	}
+	return odd
 }
 
 func (l *packageLock) member(key string, line int) error {
@@ -60,18 +79,15 @@ func (l *packageLock) member(key string, line int) error {
 func (l *packageLock) flatEntry(at string, line int) error {
 	var e lockEntry
 	err := l.object("an entry of packages", func(key string, _ int) error {
-		if at == "" {
-			if group, ok := npmGroups[key]; ok {
-				return l.declared(key, group)
-			}
+		if group, ok := npmGroups[key]; ok && isMember(at) {
+			return l.declared(at, key, group)
 		}
 		return l.field(&e, key)
 	})
-	if at == "" {
-		l.file.HasDeclared = true
-		return err
+	if isMember(at) {
+		l.file.Members = append(l.file.Members, at)
 	}
-	if err != nil {
+	if err != nil || at == "" {
 		return err
 	}
 	name := e.name
@@ -83,6 +99,10 @@ func (l *packageLock) flatEntry(at string, line int) error {
 	return l.add(&l.flat, e, at, name, line)
 }
 
+// isMember tells the project and the members of its workspace from what is
+// installed.
+func isMember(at string) bool { return !strings.Contains(at, "node_modules/") }
+
 // cutLast splits at the last occurrence of a separator.
 func cutLast(s, sep string) (before, after string, found bool) {
 	if i := strings.LastIndex(s, sep); i >= 0 {
@@ -91,14 +111,14 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s, "", false
 }
 
-func (l *packageLock) declared(key, group string) error {
+func (l *packageLock) declared(at, key, group string) error {
 	return l.object(key, func(name string, line int) error {
 		spec, err := l.text("the version of " + quote(name))
 		if err != nil {
 			return err
 		}
 		p := npmPackage(name, spec)
-		p.Group, p.Line, p.EndLine = group, line, line
+		p.Group, p.Path, p.Line, p.EndLine = group, at, line, line
 		l.file.Declared = append(l.file.Declared, p)
 		return l.file.count()
 	})
@@ -157,9 +177,10 @@ func (l *packageLock) field(e *lockEntry, key string) (err error) {
 func (l *packageLock) add(to *[]Package, e lockEntry, at, name string, line int) error {
 	p := Package{
 		Ecosystem: NPM, Name: name, PURL: npmPURL(name), Spec: e.version, Path: at, InstallScript: e.script,
-		Pinned: true, Transitive: true, Line: line, EndLine: l.lines.at(l.at),
+		Transitive: true, Line: line, EndLine: l.lines.at(l.at),
 		Integrity: sorted(strings.Fields(e.integrity)), Source: lockSource(e, name, at),
 	}
+	p.Pinned = lockPinned(&p)
 	if _, installed, ok := cutLast(at, "node_modules/"); ok && installed != name {
 		p.Alias = installed
 	}
@@ -167,6 +188,19 @@ func (l *packageLock) add(to *[]Package, e lockEntry, at, name string, line int)
 		return l.fail("more than %d entries", maxEntries)
 	}
 	return nil
+}
+
+// lockPinned: a registry keeps its versions; a repository and an address must be
+// held by a commit or a hash.
+func lockPinned(p *Package) bool {
+	switch scheme := urlScheme(p.Source); {
+	case vcsOf(scheme) != "":
+		_, ref, _ := cutLast(p.Source, "@")
+		return isCommit(ref)
+	case scheme == "http" || scheme == "https":
+		return len(p.Integrity) > 0
+	}
+	return true
 }
 
 // defaultRegistry is where npm looks unless told otherwise.
@@ -181,7 +215,7 @@ func lockSource(e lockEntry, name, at string) string {
 		return "bundled"
 	case e.link:
 		return "path:" + path.Clean(e.resolved)
-	case e.resolved == "" && !strings.Contains(at, "node_modules/"):
+	case e.resolved == "" && isMember(at):
 		return "path:" + at
 	case e.resolved == "":
 		return ""
@@ -222,11 +256,14 @@ func withoutVersion(url, base, version string) string {
 	return strings.Join(segments, "/")
 }
 
-// markDirect finds the entries that the manifest asks for.
+// markDirect finds the entries that a manifest asks for.
 func (l *packageLock) markDirect() {
 	asked := make(map[string]bool, len(l.file.Declared))
 	for _, d := range l.file.Declared {
 		asked["node_modules/"+d.installedAs()] = true
+		if d.Path != "" && len(d.Path) < maxPathLen {
+			asked[d.Path+"/node_modules/"+d.installedAs()] = true
+		}
 	}
 	for i := range l.file.Packages {
 		p := &l.file.Packages[i]

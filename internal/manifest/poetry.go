@@ -89,6 +89,9 @@ func (r *pyprojectReader) poetryDetails(p *Package, v *tomlNode) {
 		}
 		markers = append(markers, m)
 	}
+	if o := v.child("optional"); o != nil && o.text == "true" {
+		markers = append(markers, "optional") // only with an extra that names it
+	}
 	p.Marker = strings.Join(markers, " and ")
 	if o := v.child("allow-prereleases"); o != nil && o.text == "true" {
 		p.Options = append(p.Options, allowPrereleases)

@@ -159,6 +159,7 @@ func (r *pyprojectReader) dependencyGroups() {
 // otherTools reads the dependencies of PDM and Hatch, and the hooks that build
 // back ends run.
 func (r *pyprojectReader) otherTools() {
+	r.dynamicFiles()
 	r.groups(r.table("tool", "pdm", "dev-dependencies"), "tool.pdm.dev-dependencies", "pdm:")
 	r.sources("tool.pdm.source", r.table("tool", "pdm").child("source"))
 	if envs := r.table("tool", "hatch", "envs"); envs != nil {
@@ -171,6 +172,33 @@ func (r *pyprojectReader) otherTools() {
 	r.script("tool.hatch.build.hooks", r.table("tool", "hatch", "build").child("hooks"))
 	r.script("tool.poetry.build", r.table("tool", "poetry").child("build"))
 	r.script("tool.pdm.build", r.table("tool", "pdm").child("build"))
+}
+
+// dynamicFiles are the requirements files that setuptools and a plugin of Hatch
+// read in place of the dependencies.
+func (r *pyprojectReader) dynamicFiles() {
+	dynamic := r.table("tool", "setuptools", "dynamic")
+	r.files(r.tableIn(dynamic, "dependencies").child("file"))
+	if optional := r.tableIn(dynamic, "optional-dependencies"); optional != nil {
+		for _, key := range optional.keys {
+			r.files(r.tableIn(optional, key).child("file"))
+		}
+	}
+	r.files(r.table("tool", "hatch", "metadata", "hooks", "requirements_txt").child("files"))
+}
+
+// files reads one name or a list of names.
+func (r *pyprojectReader) files(n *tomlNode) {
+	if n == nil {
+		return
+	}
+	list := n.list
+	if n.kind == tomlString {
+		list = []*tomlNode{n}
+	}
+	for _, e := range list {
+		r.file.Includes = append(r.file.Includes, Include{Target: e.text, Path: within(r.file.Path, e.text), Line: e.line, EndLine: e.end})
+	}
 }
 
 // sources records a list of indexes as one setting: their order decides which

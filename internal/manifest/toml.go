@@ -208,12 +208,13 @@ func (r *tomlReader) value(n *unstable.Node, line, depth int) (*tomlNode, error)
 		v := &tomlNode{kind: tomlArray, line: line, end: line}
 		return v, r.elements(v, n, depth)
 	case unstable.InlineTable:
-		v := newTable(line)
+		v := newTable(r.lines.at(int(n.Raw.Offset)))
 		for it := n.Children(); it.Next(); {
 			if err := r.keyValue(v, it.Node(), depth+1); err != nil {
 				return nil, err
 			}
 		}
+		v.end = max(v.end, r.lines.line)
 		v.close()
 		return v, nil
 	case unstable.String:
