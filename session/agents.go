@@ -97,8 +97,15 @@ var valueTrailers = map[string]map[string]string{
 
 // branchPrefixes are the weakest signals: anybody can name a branch.
 var branchPrefixes = []link{
-	{"claude-code", "claude/"}, {"copilot", "copilot/"}, {"codex", "codex/"}, {"cursor", "cursor/"}, {"devin", "devin/"},
-	{"openhands", "openhands/"}, {"openhands", "openhands-workspace-"}, {"jules", "jules-"}, {"sweep", "sweep/"},
+	{"claude-code", "claude/"},
+	{"copilot", "copilot/"},
+	{"codex", "codex/"},
+	{"cursor", "cursor/"},
+	{"devin", "devin/"},
+	{"openhands", "openhands/"},
+	{"openhands", "openhands-workspace-"},
+	{"jules", "jules-"},
+	{"sweep", "sweep/"},
 }
 
 // botPrefixes are branches of automations that are no agents.

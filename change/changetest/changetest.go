@@ -204,6 +204,6 @@ func withoutEmptyLast(lines [][]byte) [][]byte {
 	return lines
 }
 
-// Missing is an error for Source.Broken that looks like an object that is not
+// ErrMissing is an error for Source.Broken that looks like an object that is not
 // in the repository.
-var Missing = fmt.Errorf("object is missing: %w", fs.ErrNotExist)
+var ErrMissing = fmt.Errorf("object is missing: %w", fs.ErrNotExist)

@@ -1,0 +1,12 @@
+package limits_test
+
+import (
+	"testing"
+
+	"github.com/changeguard/changeguard/rules/rulestest"
+)
+
+func TestFixtures(t *testing.T) {
+	t.Parallel()
+	rulestest.Run(t, "limits", "testdata")
+}
