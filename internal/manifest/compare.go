@@ -102,6 +102,8 @@ func pair[T any](old, new []T, key func(*T) string, alike ...func(*T) string) []
 	return pairs
 }
 
+// group lists the items of each key, and the keys in the order in which they
+// first appear: the order of a map must never show in a result.
 func group[T any](items []T, key func(*T) string) (members map[string][]int, order []string) {
 	members = make(map[string][]int, len(items))
 	for i := range items {
@@ -145,6 +147,8 @@ func match[T any](old, new []T, olds, news []int, alike []func(*T) string) [][2]
 	return append(pairs, leftover(olds, news)...)
 }
 
+// leftover pairs what no comparison called alike, one with one, so that a plain
+// change of a line is one change and not a removal beside an addition.
 func leftover(olds, news []int) [][2]int {
 	var pairs [][2]int
 	for n := range max(len(olds), len(news)) {
@@ -181,6 +185,8 @@ func (f *File) settings() []Setting {
 	return all
 }
 
+// compareSettings reports a value that changed as one change of both its ends: a
+// lost value and a gained one may mean different things.
 func compareSettings(old, new []Setting) []Change {
 	name := func(s *Setting) string { return s.Name }
 	value := func(s *Setting) string { return s.Value }

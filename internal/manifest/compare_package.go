@@ -31,10 +31,16 @@ func fingerprint(p *Package) string {
 	return strings.Join(parts, "\x00")
 }
 
+// These are the comparisons after equality, the closest first: the same version
+// where only the source or the hashes moved, the same place in node_modules, the
+// same condition of its use.
 func versionAndMarker(p *Package) string { return p.Spec + "\x00" + p.Marker }
 func installed(p *Package) string        { return p.Path + "\x00" + p.Marker }
 func marker(p *Package) string           { return p.Marker }
 
+// packageKinds asks each question on its own: one edit may raise the version,
+// move the source and drop the hashes, and each of these is a kind that a policy
+// may ask for alone.
 func packageKinds(old, new *Package) []Kind {
 	switch {
 	case old == nil:
@@ -67,6 +73,8 @@ const (
 	groupReplace    = "replace"    // takes a package from somewhere else
 )
 
+// addedKinds: a replacement brings no package, it takes one from elsewhere. A
+// constraint is open by nature, so it is never unpinned.
 func addedKinds(p *Package) []Kind {
 	if p.Group == groupReplace {
 		return []Kind{SourceChanged}
@@ -81,6 +89,7 @@ func addedKinds(p *Package) []Kind {
 	return kinds
 }
 
+// removedKinds: without its constraint a package may be of any version.
 func removedKinds(p *Package) []Kind {
 	switch p.Group {
 	case groupReplace:
@@ -119,6 +128,8 @@ func missing(a, b []string) bool {
 // allowPrereleases is the one option that widens the versions accepted.
 const allowPrereleases = "allow-prereleases"
 
+// optionKinds: options such as --config-settings change what is built out of the
+// same archive, which is as good as another source.
 func optionKinds(old, new []string) []Kind {
 	var kinds []Kind
 	if slices.Contains(new, allowPrereleases) && !slices.Contains(old, allowPrereleases) {
@@ -155,6 +166,8 @@ func integrityKinds(old, new *Package) []Kind {
 	return []Kind{IntegrityRemoved}
 }
 
+// weakened: hashes of another version cannot be compared, but the algorithm can.
+// A fall from sha512 to sha1 is how a lock file is made forgeable.
 func weakened(old, new *Package) []Kind {
 	if strength(new.Integrity) < strength(old.Integrity) {
 		return []Kind{IntegrityRemoved}

@@ -66,6 +66,8 @@ func memberOf(manifest string, lock *File) (member string, ok bool) {
 // then in those above.
 type packageTree map[string]*Package
 
+// lockTree indexes the lock by place. Of two entries for one place the first
+// counts: it is the one that current npm reads.
 func lockTree(lock *File) packageTree {
 	t := make(packageTree, len(lock.Packages))
 	for i := range lock.Packages {

@@ -45,6 +45,7 @@ func Formats() []Format {
 	return list
 }
 
+// formats is in the order in which names are tried; no two match the same name.
 var formats = []Format{
 	{
 		Name: "requirements", Ecosystem: PyPI, is: isRequirements, Parse: parseRequirements,
@@ -74,6 +75,7 @@ var formats = []Format{
 	},
 }
 
+// conditions of a format that is not parsed are all: nothing is known of it.
 func conditions(format string) []Kind {
 	for _, f := range formats {
 		if f.Name == format {

@@ -37,6 +37,8 @@ func parseGoMod(path string, data []byte) (*File, error) {
 	return f, f.count()
 }
 
+// goModError keeps the first error. The rest of the list mostly follows from it,
+// and its text repeats the file.
 func goModError(path string, err error) error {
 	e := &ParseError{Path: path, Line: 1, Reason: err.Error()}
 	var list modfile.ErrorList
@@ -57,6 +59,8 @@ func quoteLong(s string) string {
 	return s
 }
 
+// addGo: Go picks one version by its rules alone and checks its hash, so
+// everything in go.mod is pinned.
 func (f *File) addGo(m module.Version, group string, indirect bool, at *modfile.Line) {
 	f.Packages = append(f.Packages, Package{
 		Ecosystem: Go, Name: m.Path, PURL: goPURL(m.Path), Spec: m.Version, Group: group, Pinned: true, Transitive: indirect,

@@ -71,6 +71,8 @@ func logicalLines(text string) (lines []logicalLine, bad int, reason string) {
 	return lines, 0, ""
 }
 
+// isPySpace: the other blanks of ASCII are line breaks for Python, so they never
+// stand inside a line. Unicode has more; a line with one is an error later.
 func isPySpace(c byte) bool { return c == ' ' || c == '\t' }
 
 // commentAt is the index of the "#" that starts a comment, -1 for none. It
@@ -97,6 +99,7 @@ func stripComment(line string) string {
 	return strings.TrimSpace(line)
 }
 
+// codingPattern is where pip looks for an encoding (PEP 263).
 var codingPattern = regexp.MustCompile(`^#.*coding[:=]\s*([-\w.]+)`)
 
 // otherEncoding is the encoding that a file declares in its first two lines,

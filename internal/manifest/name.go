@@ -12,6 +12,7 @@ type place struct {
 	full, dir, base, ext string // "a/b/c.txt", "b", "c.txt", ".txt"
 }
 
+// placeOf splits a name. Most have nothing to trim and are not copied.
 func placeOf(name string) place {
 	full := strings.ToLower(name)
 	if strings.HasSuffix(full, ".") || strings.HasSuffix(full, " ") || strings.Contains(full, "./") || strings.Contains(full, " /") {
@@ -97,6 +98,8 @@ type namePattern struct {
 // nameTable is namedFiles made ready: a large change asks for every path.
 var nameTable, patternTable = compileNames()
 
+// compileNames puts plain names into a map; only the few with a "*" or a folder
+// are tried one by one.
 func compileNames() (exact map[string]string, patterns []namePattern) {
 	exact = make(map[string]string)
 	for _, f := range namedFiles {

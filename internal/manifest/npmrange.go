@@ -40,6 +40,7 @@ func parseNpmRange(text string) (*npmRange, bool) {
 	return r, true
 }
 
+// isExactVersion: only a complete version, alone. "1.2" is a range.
 func isExactVersion(text string) bool {
 	_, ok := parseSemVersion(strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), "=")))
 	return ok
@@ -98,8 +99,10 @@ func (c comparator) lets() bool {
 	return c.version.pre != nil && !(c.op == "<" && len(c.version.pre) == 1 && c.version.pre[0] == "0")
 }
 
+// npmOperators has no operator before one that it begins.
 var npmOperators = []string{"<=", ">=", "~>", "<", ">", "=", "~", "^"}
 
+// npmComparators splits at blanks; an operator may stand apart from its version.
 func npmComparators(text string) ([]comparator, bool) {
 	words := strings.Fields(text)
 	if len(words) == 3 && words[1] == "-" {

@@ -17,6 +17,8 @@ var npmGroups = map[string]string{
 	"dependencies": "", "devDependencies": "dev", "peerDependencies": "peer", "optionalDependencies": "optional",
 }
 
+// parsePackageJSON reads all that npm, pnpm, Yarn and Bun act on. What it skips,
+// such as "engines" or "config", decides nothing about what is installed.
 func parsePackageJSON(path string, data []byte) (*File, error) {
 	r, err := newJSONReader(path, data)
 	if err != nil {
@@ -59,6 +61,8 @@ func (p *packageJSON) member(key string, line int) error {
 	return nil
 }
 
+// dependencies reads a map of names to specifications. npm takes nothing but
+// strings there, so anything else is an error rather than an entry to pass over.
 func (p *packageJSON) dependencies(key, group string) error {
 	return p.object(key, func(name string, line int) error {
 		spec, err := p.text("the version of " + quote(name))
@@ -89,6 +93,8 @@ func (p *packageJSON) names(setting string, kind Kind, line int) error {
 	})
 }
 
+// readScripts keeps all scripts: which of them run at installation is known when
+// the last one is read.
 func (p *packageJSON) readScripts() error {
 	return p.object("scripts", func(name string, line int) error {
 		command, err := p.text("the script " + quote(name))
@@ -191,4 +197,6 @@ func lifecycle(scripts []Script) []Script {
 	return kept
 }
 
+// isShellMark separates words roughly. A word too many only means that a script
+// is taken for a hook when its name is mentioned.
 func isShellMark(r rune) bool { return strings.ContainsRune(" \t\n\r;&|()'\"`", r) }

@@ -23,6 +23,8 @@ type lockEntry struct {
 	link, bundled, script              bool
 }
 
+// parsePackageLock decides between the forms when both were read: their order in
+// the file is free.
 func parsePackageLock(path string, data []byte) (*File, error) {
 	r, err := newJSONReader(path, data)
 	if err != nil {
@@ -58,6 +60,8 @@ func (l *packageLock) contradictions() []Package {
 	return odd
 }
 
+// member reads a part of the document. A version to come may mean other things
+// by the same words, so it is refused.
 func (l *packageLock) member(key string, line int) error {
 	switch key {
 	case "packages":
@@ -111,6 +115,8 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s, "", false
 }
 
+// declared reads what the lock file says its manifest asked for. It is read like
+// the manifest itself, so that the two compare.
 func (l *packageLock) declared(at, key, group string) error {
 	return l.object(key, func(name string, line int) error {
 		spec, err := l.text("the version of " + quote(name))
@@ -174,6 +180,8 @@ func (l *packageLock) field(e *lockEntry, key string) (err error) {
 	return err
 }
 
+// add makes a package of an entry. Lock files always name one version; whether
+// that is one artefact depends on the source.
 func (l *packageLock) add(to *[]Package, e lockEntry, at, name string, line int) error {
 	p := Package{
 		Ecosystem: NPM, Name: name, PURL: npmPURL(name), Spec: e.version, Path: at, InstallScript: e.script,

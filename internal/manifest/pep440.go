@@ -20,11 +20,14 @@ type pyVersion struct {
 	edge    int // 1: just after this version; 2: after it and all its local versions
 }
 
+// A pyPre orders what comes before a final release. A development release
+// without pre-release sorts before all of them.
 type pyPre struct {
 	phase int // beforeAll, onlyDev, 0 a, 1 b, 2 rc, final
 	n     int64
 }
 
+// A pyLocal is one segment after the "+".
 type pyLocal struct {
 	text    string // "" for a number
 	n       int64
@@ -52,6 +55,7 @@ func (v pyVersion) Compare(o pyVersion) int {
 	return cmp.Or(slices.CompareFunc(v.local, o.local, compareLocal), cmp.Compare(v.edge, o.edge))
 }
 
+// compareComponents takes missing numbers for zeros: 1.0 and 1 are one version.
 func compareComponents(a, b []uint64) int {
 	at := firstDifference(a, b)
 	if at < 0 {
@@ -103,6 +107,7 @@ func (v pyVersion) bump(at int) pyVersion {
 	return pyVersion{epoch: v.epoch, release: release}.start()
 }
 
+// after is the place behind this version; see edge.
 func (v pyVersion) after(edge int) pyVersion {
 	v.edge = edge
 	return v
@@ -115,6 +120,7 @@ const maxDigits = 15
 // pyScanner eats a version from the left.
 type pyScanner struct{ s string }
 
+// number eats digits; too many of them are not understood.
 func (p *pyScanner) number() (int64, bool) {
 	n := 0
 	for n < len(p.s) && '0' <= p.s[n] && p.s[n] <= '9' {
@@ -164,6 +170,7 @@ func parsePyVersion(text string) (pyVersion, bool) {
 	return v, true
 }
 
+// release reads "1!2.3.4", the epoch being optional.
 func (p *pyScanner) release(v *pyVersion) bool {
 	n, ok := p.number()
 	if !ok {
@@ -187,6 +194,7 @@ func (p *pyScanner) release(v *pyVersion) bool {
 	return true
 }
 
+// prePostDev reads the suffixes in their fixed order. "1.0-1" is a post-release.
 func (p *pyScanner) prePostDev(v *pyVersion) bool {
 	ok := true
 	if w, found := p.word("alpha", "a", "beta", "b", "preview", "pre", "c", "rc"); found {
@@ -208,6 +216,7 @@ func (p *pyScanner) prePostDev(v *pyVersion) bool {
 	return ok
 }
 
+// locals reads the rest after "+". An empty one is no version.
 func (p *pyScanner) locals(v *pyVersion) bool {
 	if !strings.HasPrefix(p.s, "+") {
 		return true

@@ -17,6 +17,8 @@ var pipOptions = map[string]bool{
 	"always-unzip": false, "global-option": true, "install-option": true, "hash": true, "config-settings": true, "config-setting": true,
 }
 
+// pipShort are the options of one letter; their value may follow without a
+// blank.
 var pipShort = map[byte]string{
 	'i': "index-url", 'c': "constraint", 'r': "requirement", 'e': "editable", 'f': "find-links", 'C': "config-settings", 'Z': "always-unzip",
 }
@@ -50,6 +52,8 @@ func parseOptions(text string) ([]pipOption, string) {
 	return list, ""
 }
 
+// nextOption takes one option off the words. An argument that stands alone is
+// dropped by pip and read by others, so it is an error.
 func nextOption(words []string) (o pipOption, rest []string, reason string) {
 	w := words[0]
 	rest = words[1:]
@@ -79,6 +83,7 @@ func nextOption(words []string) (o pipOption, rest []string, reason string) {
 	return canonicalOption(o), rest, ""
 }
 
+// canonicalOption gives aliases one name, so that a change of spelling is none.
 func canonicalOption(o pipOption) pipOption {
 	switch o.name {
 	case "pypi-url":

@@ -25,6 +25,8 @@ func (r *pyprojectReader) poetry() {
 	r.sources("tool.poetry.source", t.child("source"))
 }
 
+// poetryTable reads a table of names. The key "python" is the interpreter, no
+// package.
 func (r *pyprojectReader) poetryTable(t *tomlNode, group string) {
 	if t == nil {
 		return
@@ -67,6 +69,9 @@ func (r *pyprojectReader) poetryPackage(name string, v *tomlNode, group string) 
 	r.add(p, v)
 }
 
+// poetryDetails reads what a table says beside the version. The conditions
+// become one marker in a fixed order, since their order in the table means
+// nothing.
 func (r *pyprojectReader) poetryDetails(p *Package, v *tomlNode) {
 	p.locateTable(v)
 	if s := v.str("source"); s != "" && p.Source == "" {

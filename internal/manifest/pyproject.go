@@ -13,6 +13,8 @@ type pyprojectReader struct {
 	err  error // the first one; later steps see it and do nothing
 }
 
+// parsePyproject reads every table before it looks at uv's sources, which
+// redirect what the others ask for.
 func parsePyproject(path string, data []byte) (*File, error) {
 	root, err := parseTOML(path, data)
 	if err != nil {
@@ -78,6 +80,8 @@ func (r *pyprojectReader) requirements(n *tomlNode, name, group string) {
 	}
 }
 
+// requirement reads PEP 508 only: paths and options, which pip reads in its own
+// files, are no requirements here.
 func (r *pyprojectReader) requirement(e *tomlNode, group string) {
 	p, reason := parsePEP508(strings.TrimSpace(e.text))
 	if reason != "" {
@@ -100,12 +104,16 @@ func (r *pyprojectReader) setting(name, value string, at *tomlNode) {
 	})
 }
 
+// script records a value as a hook: a build back end is a program that
+// installing runs, and its settings say what.
 func (r *pyprojectReader) script(name string, n *tomlNode) {
 	if n != nil {
 		r.file.Scripts = append(r.file.Scripts, Script{Name: name, Command: n.String(), Line: n.line, EndLine: n.end})
 	}
 }
 
+// project reads PEP 621. A field that becomes dynamic is computed by the back
+// end, so this file no longer says what is asked for.
 func (r *pyprojectReader) project() {
 	project := r.table("project")
 	r.requirements(project.child("dependencies"), "project.dependencies", "")
@@ -135,6 +143,8 @@ func (r *pyprojectReader) buildSystem() {
 	r.script("backend-path", b.child("backend-path"))
 }
 
+// dependencyGroups reads PEP 735. An included group is a setting: its packages
+// are reported where they stand.
 func (r *pyprojectReader) dependencyGroups() {
 	t := r.table("dependency-groups")
 	if t == nil {

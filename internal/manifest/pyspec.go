@@ -9,6 +9,7 @@ type pySpec struct {
 	exact bool // every alternative names one version with ==
 }
 
+// pyOperators has no operator before one that it begins.
 var pyOperators = []string{"===", "==", "~=", "!=", "<=", ">=", "<", ">", "^", "~", "="}
 
 // parsePySpec reads a specification. It is not ok when any part of it is not
@@ -82,6 +83,7 @@ func cutPyClause(s string) (op, version, rest string) {
 	return op, s[:end], s[end:]
 }
 
+// isExact is what "pinned" means for Python: == without a wildcard.
 func isExact(op, version string) bool {
 	return (op == "==" || op == "===" || op == "=" || op == "") && !strings.Contains(version, "*")
 }

@@ -95,6 +95,7 @@ func afterExtras(s string) string {
 	return s
 }
 
+// cutExtras reads "[a, b]". An empty pair of brackets asks for nothing.
 func cutExtras(s string) (extras []string, rest, reason string) {
 	inner, ok := strings.CutPrefix(s, "[")
 	if !ok {

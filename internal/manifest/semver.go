@@ -45,6 +45,7 @@ func compareIdentifier(a, b string) int {
 	return strings.Compare(a, b)
 }
 
+// isDigits is false for an empty text.
 func isDigits(s string) bool {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {

@@ -40,6 +40,8 @@ type location struct {
 	fragment     map[string]string
 }
 
+// parseLocation never fails: the parts of what is hardly a URL are hardly parts,
+// but they still differ when the text does.
 func parseLocation(url string) location {
 	l := location{scheme: urlScheme(url)}
 	rest := strings.TrimPrefix(url[len(l.scheme):], ":")
@@ -178,6 +180,7 @@ func wheelName(file string) (string, bool) {
 	return name, ok && dashed && name != "" && strings.Count(rest, "-") >= 3
 }
 
+// archives are the endings by which pip takes a name for a file.
 var archives = []string{".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma"}
 
 // looksLikePath is pip's notion: a separator, a leading dot, an archive.

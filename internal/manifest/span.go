@@ -17,6 +17,7 @@ type span[V ordered[V]] struct{ lo, hi *V }
 // everything is the span without ends.
 func everything[V ordered[V]]() []span[V] { return []span[V]{{}} }
 
+// compareLow orders low ends; none is the lowest.
 func compareLow[V ordered[V]](a, b *V) int {
 	switch {
 	case a == nil && b == nil:
@@ -29,6 +30,7 @@ func compareLow[V ordered[V]](a, b *V) int {
 	return (*a).Compare(*b)
 }
 
+// compareHigh orders high ends; none is the highest.
 func compareHigh[V ordered[V]](a, b *V) int {
 	switch {
 	case a == nil && b == nil:

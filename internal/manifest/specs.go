@@ -39,6 +39,7 @@ func inRegistry(p *Package) bool {
 	return p.Source == "" || p.Ecosystem == Go || strings.HasPrefix(p.Source, "index:") || strings.HasPrefix(p.Source, "registry:")
 }
 
+// setKinds compares two sets by inclusion, and their lowest versions by size.
 func setKinds[V ordered[V]](old, new *set[V]) []Kind {
 	kinds := stepKinds(old, new)
 	if old.covers(new) {
@@ -83,6 +84,7 @@ func goKinds(old, new string) []Kind {
 	return kinds
 }
 
+// goComponents are the three numbers; pseudo-versions differ behind them.
 func goComponents(v string) []uint64 {
 	core := strings.TrimPrefix(semver.Canonical(v), "v")
 	core = strings.TrimSuffix(core, semver.Prerelease(v))

@@ -43,6 +43,8 @@ type tomlReader struct {
 	table *tomlNode // that key/value pairs go to
 }
 
+// parseTOML reads a document into a tree. Unlike a decoder it refuses nesting
+// and dotted keys beyond what a manifest can need, before they cost anything.
 func parseTOML(path string, data []byte) (*tomlNode, error) {
 	if err := checkText(path, data); err != nil {
 		return nil, err
@@ -62,6 +64,7 @@ func parseTOML(path string, data []byte) (*tomlNode, error) {
 	return r.root, nil
 }
 
+// newTable is open until it is closed: see tomlNode.open.
 func newTable(line int) *tomlNode {
 	return &tomlNode{kind: tomlTable, items: make(map[string]*tomlNode), line: line, end: line, open: true}
 }
@@ -147,6 +150,8 @@ func (r *tomlReader) descend(t *tomlNode, key string, line int) (*tomlNode, erro
 	return child, nil
 }
 
+// element appends to an array of tables. One that was written as a value is
+// closed.
 func (r *tomlReader) element(t *tomlNode, key string, line int) (*tomlNode, error) {
 	list := t.items[key]
 	if list == nil {
@@ -164,6 +169,8 @@ func (r *tomlReader) element(t *tomlNode, key string, line int) (*tomlNode, erro
 	return e, r.counted(line)
 }
 
+// insert is the one place where a key comes into being, and so where a second
+// one of its name is refused.
 func (r *tomlReader) insert(t *tomlNode, key string, child *tomlNode) error {
 	if t.items[key] != nil {
 		return r.fail(child.line, "the key %s is there twice", quote(key))
@@ -180,6 +187,8 @@ func (r *tomlReader) counted(line int) error {
 	return nil
 }
 
+// keyValue reads a pair. Offsets are asked for in their order in the text, which
+// is what lineCounter needs.
 func (r *tomlReader) keyValue(t *tomlNode, n *unstable.Node, depth int) error {
 	parts, line, err := r.key(n)
 	if err != nil {

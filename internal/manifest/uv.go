@@ -90,6 +90,8 @@ func uvSource(v *tomlNode) (source string, pinned bool) {
 	return p.Source + uvMarker(v), p.Pinned
 }
 
+// uvMarker limits a source to some environments; the limit is part of what
+// changes.
 func uvMarker(v *tomlNode) string {
 	if m := v.str("marker"); m != "" {
 		return "; " + oneLine(m)
