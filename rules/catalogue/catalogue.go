@@ -4,6 +4,7 @@ package catalogue
 import (
 	"github.com/changeguard/changeguard/rules"
 	"github.com/changeguard/changeguard/rules/declaredscope"
+	"github.com/changeguard/changeguard/rules/dependencies"
 	"github.com/changeguard/changeguard/rules/expression"
 	"github.com/changeguard/changeguard/rules/guardintegrity"
 	"github.com/changeguard/changeguard/rules/limits"
@@ -14,6 +15,7 @@ import (
 func Kinds() []rules.Kind {
 	return []rules.Kind{
 		protectedpaths.Kind(),
+		dependencies.Kind(),
 		limits.Kind(),
 		declaredscope.Kind(),
 		guardintegrity.Kind(),

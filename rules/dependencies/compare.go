@@ -1,0 +1,233 @@
+package dependencies
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/changeguard/changeguard/change"
+	"github.com/changeguard/changeguard/internal/manifest"
+	"github.com/changeguard/changeguard/rules"
+)
+
+// compare reports what changed between two versions of a manifest.
+func (j *judging) compare(ctx context.Context, c candidate, before, after *manifest.File) error {
+	transitive := newCount()
+	for _, ch := range manifest.Compare(before, after) {
+		p := ch.Package()
+		if p != nil && (j.ignore.Match(p.PURL) || j.ignore.Match(strings.ReplaceAll(p.PURL, "%40", "@"))) {
+			continue
+		}
+		kinds := ch.Kinds
+		if slices.Contains(kinds, manifest.Unpinned) && p != nil {
+			fixed, err := j.fixedByLock(ctx, c, p)
+			if err != nil {
+				return err
+			}
+			if fixed {
+				kinds = slices.DeleteFunc(slices.Clone(kinds), func(k manifest.Kind) bool { return k == manifest.Unpinned })
+			}
+		}
+		if !j.wanted(kinds) {
+			continue
+		}
+		if p != nil && p.Transitive {
+			transitive.add(kinds, p)
+			continue
+		}
+		j.change(c, ch, kinds)
+	}
+	if transitive.n > 0 {
+		j.report(c, "transitive", transitive.kinds, 0, 0, transitive.String(), strings.Join(transitive.names, ", "), nil)
+	}
+	return nil
+}
+
+func (j *judging) wanted(kinds []manifest.Kind) bool {
+	return slices.ContainsFunc(kinds, func(k manifest.Kind) bool { return slices.Contains(j.on, k) })
+}
+
+// change reports one package, setting or script.
+func (j *judging) change(c candidate, ch manifest.Change, kinds []manifest.Kind) {
+	first, last := ch.Lines()
+	switch {
+	case ch.OldScript != nil || ch.NewScript != nil:
+		s := ch.NewScript
+		if s == nil {
+			s = ch.OldScript
+		}
+		j.report(c, "script "+s.Name, kinds, first, last, fmt.Sprintf("The script %q, which runs at installation, was %s.", s.Name, verb(ch.OldScript == nil, ch.NewScript == nil)), s.Command, nil)
+	case ch.OldSetting != nil || ch.NewSetting != nil:
+		s := ch.NewSetting
+		if s == nil {
+			s = ch.OldSetting
+		}
+		j.report(c, "setting "+s.Name+" "+s.Value, kinds, first, last, fmt.Sprintf("%s was %s: %s.", s.Name, verb(ch.OldSetting == nil, ch.NewSetting == nil), words(kinds)), s.Name+" "+s.Value, nil)
+	default:
+		j.reportPackage(c, ch, kinds, first, last)
+	}
+}
+
+func verb(added, removed bool) string {
+	switch {
+	case added:
+		return "added"
+	case removed:
+		return "removed"
+	default:
+		return "changed"
+	}
+}
+
+func (j *judging) reportPackage(c candidate, ch manifest.Change, kinds []manifest.Kind, first, last int) {
+	p := ch.Package()
+	info := &rules.Package{PURL: p.PURL, Group: p.Group}
+	for _, k := range kinds {
+		info.Change = append(info.Change, string(k))
+	}
+	evidence := p.String()
+	if ch.Old != nil {
+		info.Old = described(ch.Old)
+	}
+	if ch.New != nil {
+		info.New = described(ch.New)
+	}
+	if ch.Old != nil && ch.New != nil {
+		evidence = ch.Old.String() + " → " + ch.New.String()
+	}
+	group := ""
+	if p.Group != "" {
+		group = " (" + p.Group + ")"
+	}
+	key := strings.Join(append([]string{p.PURL, p.Group, p.Path, p.Marker, info.Old, info.New}, info.Change...), " ")
+	j.report(c, key, kinds, first, last, fmt.Sprintf("%s%s: %s.", p.Name, group, words(kinds)), evidence, info)
+}
+
+// described is the version, or where it comes from.
+func described(p *manifest.Package) string {
+	if p.Spec == "" {
+		return p.Source
+	}
+	return p.Spec
+}
+
+// explained says in words what each condition means.
+var explained = map[manifest.Kind]string{
+	manifest.Added: "a new package", manifest.Removed: "removed", manifest.Major: "another major version", manifest.Minor: "another minor version",
+	manifest.Patch: "another patch version", manifest.Downgraded: "an older version", manifest.Loosened: "accepts versions that it refused",
+	manifest.Unpinned: "accepts more than one artefact", manifest.SourceChanged: "comes from another place", manifest.IntegrityRemoved: "is no longer held to its hashes",
+	manifest.LockfileDrift: "the lock file does not fit the manifest", manifest.LifecycleScript: "runs a program at installation",
+}
+
+func words(kinds []manifest.Kind) string {
+	var list []string
+	for _, k := range kinds {
+		list = append(list, explained[k])
+	}
+	return strings.Join(list, ", ")
+}
+
+// report adds a finding, when its conditions are asked for.
+func (j *judging) report(c candidate, key string, kinds []manifest.Kind, first, last int, message, evidence string, info *rules.Package) {
+	if !j.wanted(kinds) {
+		return
+	}
+	j.found = append(j.found, rules.Finding{
+		Key: key, Path: c.file.Path, PreviousPath: c.file.OldPath, Line: first, EndLine: last, Message: message, Evidence: evidence,
+		Remedy: rules.Undo(j.in.Change, c.file), Package: info,
+	})
+}
+
+// count sums up the transitive changes of a lock file.
+type count struct {
+	n     int
+	by    map[manifest.Kind]int
+	kinds []manifest.Kind
+	names []string
+}
+
+func newCount() *count { return &count{by: make(map[manifest.Kind]int)} }
+
+// maxNames is how many packages a sum names.
+const maxNames = 8
+
+func (t *count) add(kinds []manifest.Kind, p *manifest.Package) {
+	t.n++
+	for _, k := range kinds {
+		if t.by[k]++; t.by[k] == 1 {
+			t.kinds = append(t.kinds, k)
+		}
+	}
+	if len(t.names) < maxNames {
+		t.names = append(t.names, p.String())
+	}
+}
+
+// String is "12 packages that nobody asked for directly changed (added 10, major 2)".
+func (t *count) String() string {
+	var parts []string
+	for _, k := range manifest.Kinds() {
+		if t.by[k] > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", k, t.by[k]))
+		}
+	}
+	noun := "packages that nobody asked for directly changed"
+	if t.n == 1 {
+		noun = "package that nobody asked for directly changed"
+	}
+	return fmt.Sprintf("%d %s (%s).", t.n, noun, strings.Join(parts, ", "))
+}
+
+// fixedByLock reports whether a lock file in the change's tree fixes a package
+// that the manifest leaves open.
+func (j *judging) fixedByLock(ctx context.Context, c candidate, p *manifest.Package) (bool, error) {
+	for dir := path.Dir(c.file.Path); ; dir = path.Dir(dir) {
+		for _, base := range c.format.Locks {
+			name := path.Join(dir, base)
+			_, there, err := j.in.Change.Lookup(ctx, change.AtHead, name)
+			if err != nil {
+				return false, err
+			}
+			if !there {
+				continue
+			}
+			return j.lockHas(ctx, name, p)
+		}
+		if dir == "." || dir == "/" {
+			return false, nil
+		}
+	}
+}
+
+// lockHas asks a lock file that can be read; one that cannot be read is trusted
+// to be what its name says, and a change of it is a finding of its own.
+func (j *judging) lockHas(ctx context.Context, name string, p *manifest.Package) (bool, error) {
+	format, tier := manifest.Known(name)
+	if tier != manifest.Parsed {
+		return true, nil
+	}
+	lock, err := j.lock(ctx, format, name)
+	if err != nil || lock == nil {
+		return false, err
+	}
+	return slices.ContainsFunc(lock.Packages, func(locked manifest.Package) bool { return locked.Name == p.Name && locked.Ecosystem == p.Ecosystem }), nil
+}
+
+// lock parses a lock file at the head, once.
+func (j *judging) lock(ctx context.Context, format manifest.Format, name string) (*manifest.File, error) {
+	if f, ok := j.parsed[name]; ok {
+		return f, nil
+	}
+	data, err := j.in.Change.Read(ctx, change.AtHead, name)
+	if err != nil {
+		return nil, err
+	}
+	f, err := format.Parse(name, data)
+	if err != nil {
+		f = nil // a finding of its own where the change touched it; it fixes nothing
+	}
+	j.parsed[name] = f
+	return f, nil
+}

@@ -1,0 +1,295 @@
+// Package dependencies is the rule that fails when a manifest or lock file
+// gains or changes a package.
+//
+// Files whose format is parsed are compared package by package, at the merge
+// base and at the head; order, comments and white space are no change. A
+// dependency file that has no parser yet, or that does not parse, is a finding
+// itself: what was not read was not judged.
+package dependencies
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/changeguard/changeguard/change"
+	"github.com/changeguard/changeguard/internal/manifest"
+	"github.com/changeguard/changeguard/internal/pathset"
+	"github.com/changeguard/changeguard/rules"
+)
+
+// Condition is one word of "on:".
+type Condition string
+
+// Choices implements rules.Choice.
+func (Condition) Choices() []string {
+	var words []string
+	for _, k := range manifest.Kinds() {
+		words = append(words, string(k))
+	}
+	return words
+}
+
+// Options of the rule.
+type Options struct {
+	On        []Condition `yaml:"on" desc:"What is a finding. Default: all but removed, minor and patch."`
+	Ignore    []string    `yaml:"ignore" desc:"Globs of package URLs that are never a finding, such as pkg:pypi/types-*."`
+	Manifests rules.Globs `yaml:"manifests" desc:"Globs of the files to judge. Default: every manifest and lock file."`
+}
+
+// quiet are the conditions that are no finding unless asked for.
+var quiet = []manifest.Kind{manifest.Removed, manifest.Minor, manifest.Patch}
+
+// Kind documents and runs the rule.
+func Kind() rules.Kind {
+	return rules.Define(rules.Kind{
+		Name:  "dependencies",
+		Title: "a manifest or lock file gains or changes a package",
+		Why: "A package runs with all the rights of the program, at installation often with those of the developer, and it brings packages of " +
+			"its own. A session that was to analyse only added requests>=2.32.0: whatever version is newest at the next build. The rule tells " +
+			"apart what is new, what accepts more than one artefact, what comes from another place and what runs at installation.",
+		Bad:     "+requests>=2.32.0   in requirements.txt: added and unpinned",
+		Good:    "+# why requests is pinned",
+		Since:   "0.1.0",
+		Subject: rules.Content,
+	}, check, run)
+}
+
+func check(o *Options) []rules.Problem {
+	var problems []rules.Problem
+	for i, g := range o.Ignore {
+		if !strings.HasPrefix(g, "pkg:") {
+			problems = append(problems, rules.Problem{Path: []any{"ignore", i}, Message: fmt.Sprintf("%q is no package URL; it begins with pkg:, as in pkg:pypi/types-*", g)})
+		} else if err := pathset.Validate(g); err != nil {
+			problems = append(problems, rules.Problem{Path: []any{"ignore", i}, Message: err.Error()})
+		}
+	}
+	return problems
+}
+
+// judging is one run of the rule.
+type judging struct {
+	in     *rules.Input
+	on     []manifest.Kind
+	ignore *pathset.Matcher
+	parsed map[string]*manifest.File // by path, at the head
+	found  []rules.Finding
+}
+
+func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, error) {
+	files := touched(in, o)
+	included, err := includedFiles(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, included...)
+	if len(files) == 0 {
+		return nil, nil
+	}
+	j, err := newJudging(in, o)
+	if err != nil {
+		return nil, err
+	}
+	prefetch(ctx, in.Change, files)
+	for _, f := range files {
+		if err := j.file(ctx, f); err != nil {
+			return j.found, err
+		}
+	}
+	return j.found, j.drift(ctx, files)
+}
+
+func newJudging(in *rules.Input, o *Options) (*judging, error) {
+	j := &judging{in: in, parsed: make(map[string]*manifest.File)}
+	for _, c := range o.On {
+		j.on = append(j.on, manifest.Kind(c))
+	}
+	if len(j.on) == 0 {
+		j.on = slices.DeleteFunc(manifest.Kinds(), func(k manifest.Kind) bool { return slices.Contains(quiet, k) })
+	}
+	var err error
+	j.ignore, err = pathset.Compile(pathset.Permit, o.Ignore...)
+	return j, err
+}
+
+// candidate is a dependency file of the change with its format.
+type candidate struct {
+	file   change.File
+	format manifest.Format
+	tier   manifest.Tier
+}
+
+// touched are the dependency files of the change, by either name.
+func touched(in *rules.Input, o *Options) []candidate {
+	var list []candidate
+	for _, f := range in.Change.Files {
+		if o.Manifests.Set && !in.Matches.Match(o.Manifests.List, f.Path) && (f.OldPath == "" || !in.Matches.Match(o.Manifests.List, f.OldPath)) {
+			continue
+		}
+		format, tier := manifest.Known(f.Path)
+		if tier == manifest.Unknown && f.OldPath != "" {
+			format, tier = manifest.Known(f.OldPath)
+		}
+		if f.Mode == change.Submodule || f.OldMode == change.Submodule {
+			format, tier = manifest.Format{Name: "submodule"}, manifest.Named
+		}
+		if tier != manifest.Unknown {
+			list = append(list, candidate{f, format, tier})
+		}
+	}
+	return list
+}
+
+// includedFiles are changed files with names of their own that a requirements
+// file beside them, or at the root, includes.
+func includedFiles(ctx context.Context, in *rules.Input) ([]candidate, error) {
+	requirements, _ := manifest.Known("requirements.txt")
+	var list []candidate
+	for _, f := range in.Change.Files {
+		if _, tier := manifest.Known(f.Path); tier != manifest.Unknown || f.HeadPath() == "" || !mayBeIncluded(f.Path) {
+			continue
+		}
+		for _, dir := range []string{path.Dir(f.Path), "."} {
+			yes, err := includes(ctx, in.Change, path.Join(dir, "requirements.txt"), f.Path)
+			if err != nil {
+				return nil, err
+			}
+			if yes {
+				list = append(list, candidate{f, requirements, manifest.Parsed})
+				break
+			}
+		}
+	}
+	return list, nil
+}
+
+// mayBeIncluded keeps the search to names that people give such files.
+func mayBeIncluded(name string) bool {
+	switch path.Ext(name) {
+	case ".txt", ".in", ".pip", ".reqs", ".list":
+		return true
+	}
+	return false
+}
+
+// includes reports whether a requirements file at the head includes another,
+// directly or through further ones.
+func includes(ctx context.Context, c *change.Change, from, target string) (bool, error) {
+	seen := map[string]bool{}
+	todo := []string{from}
+	for len(todo) > 0 && len(seen) < 50 {
+		name := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		if _, there, err := c.Lookup(ctx, change.AtHead, name); err != nil || !there {
+			if err != nil {
+				return false, err
+			}
+			continue
+		}
+		data, err := c.Read(ctx, change.AtHead, name)
+		if err != nil {
+			return false, err
+		}
+		format, _ := manifest.Known("requirements.txt")
+		file, err := format.Parse(name, data)
+		if err != nil {
+			continue // a finding of its own when the change touched it
+		}
+		for _, i := range file.Includes {
+			if i.Path == target {
+				return true, nil
+			}
+			if i.Path != "" {
+				todo = append(todo, i.Path)
+			}
+		}
+	}
+	return false, nil
+}
+
+// prefetch asks for everything at once.
+func prefetch(ctx context.Context, c *change.Change, files []candidate) {
+	var before, after []string
+	for _, f := range files {
+		if f.tier == manifest.Parsed {
+			before, after = append(before, f.file.BasePath()), append(after, f.file.HeadPath())
+		}
+	}
+	gone := func(p string) bool { return p == "" }
+	c.Prefetch(ctx, change.AtBase, slices.DeleteFunc(before, gone))
+	c.Prefetch(ctx, change.AtHead, slices.DeleteFunc(after, gone))
+}
+
+// file judges one dependency file.
+func (j *judging) file(ctx context.Context, c candidate) error {
+	if c.tier == manifest.Named {
+		j.unread(c, "touched", fmt.Sprintf("This dependency file was %s. Its format (%s) is not compared package by package yet, so a person must look.", c.file.Status, c.format.Name))
+		return nil
+	}
+	if c.file.Mode == change.Symlink {
+		j.unread(c, "link", "This manifest was replaced by a link; what it asks for was not judged.")
+		return nil
+	}
+	before, ok, err := j.side(ctx, c, change.AtBase, c.file.BasePath())
+	if err != nil || !ok {
+		return err
+	}
+	after, ok, err := j.side(ctx, c, change.AtHead, c.file.HeadPath())
+	if err != nil || !ok {
+		return err
+	}
+	if after != nil {
+		j.parsed[c.file.Path] = after
+	}
+	if c.format.Lock && after == nil && before != nil {
+		j.report(c, "lock removed", []manifest.Kind{manifest.IntegrityRemoved}, 0, 0, "The lock file was removed, and with it every hash and fixed version.", "", nil)
+		return nil
+	}
+	return j.compare(ctx, c, before, after)
+}
+
+// side reads and parses one version. ok is false when a finding says why it
+// could not be.
+func (j *judging) side(ctx context.Context, c candidate, side change.Side, name string) (*manifest.File, bool, error) {
+	if name == "" {
+		return nil, true, nil
+	}
+	data, err := j.in.Change.Read(ctx, side, name)
+	if errors.Is(err, change.ErrTooLarge) {
+		j.unread(c, "too large", "This manifest is too large to be judged.")
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	file, err := c.format.Parse(name, data)
+	var broken *manifest.ParseError
+	switch {
+	case err == nil:
+		return file, true, nil
+	case !errors.As(err, &broken):
+		return nil, false, err
+	case side == change.AtBase:
+		j.unread(c, "base unreadable", fmt.Sprintf("The version of this file on the base does not parse (line %d: %s), so what changed cannot be told.", broken.Line, broken.Reason))
+	default:
+		j.found = append(j.found, rules.Finding{
+			Key: "unreadable", Path: c.file.Path, PreviousPath: c.file.OldPath, Line: broken.Line, EndLine: broken.Line,
+			Message: fmt.Sprintf("This file does not parse: %s. What cannot be read cannot be judged.", broken.Reason), Remedy: rules.Undo(j.in.Change, c.file),
+		})
+	}
+	return nil, false, nil
+}
+
+// unread adds a finding about a file as a whole.
+func (j *judging) unread(c candidate, key, message string) {
+	j.found = append(j.found, rules.Finding{
+		Key: key, Path: c.file.Path, PreviousPath: c.file.OldPath, Message: message, Evidence: string(c.file.Status) + " " + c.file.Path, Remedy: rules.Undo(j.in.Change, c.file),
+	})
+}
