@@ -19,6 +19,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -394,4 +395,12 @@ func (r *Repo) AddObject(kind string, raw []byte) error {
 		return fmt.Errorf("objects of kind %s are not kept", kind)
 	}
 	return nil
+}
+
+// Unlabel takes a label away.
+func (r *Repo) Unlabel(number int, name string) {
+	r.server.mu.Lock()
+	defer r.server.mu.Unlock()
+	p := r.pulls[number]
+	p.labels = slices.DeleteFunc(p.labels, func(l label) bool { return l.name == name })
 }
