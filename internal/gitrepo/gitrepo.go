@@ -42,16 +42,22 @@ func (e *UsageError) Error() string { return e.Message }
 func usage(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }
 
 // A Repo is a repository on disk. Close ends its processes.
+//
+// Names are resolved in the repository itself. Everything else runs in a bare
+// folder of our own that borrows the repository's objects, so that nothing
+// beside the objects (configuration, info/attributes, hooks, grafts, replaced
+// objects, an index, a work tree) can have a say.
 type Repo struct {
 	git     string
 	dir     string // where the user stands
 	gitDir  string
-	empty   string // an empty folder that plays the work tree
+	objects string // the repository's object folder
+	own     string // the folder of our own
 	timeout time.Duration
 
-	mu    sync.Mutex // guards batch
+	mu    sync.Mutex // guards batch and trees
 	batch *batch
-	trees map[string][]treeEntry // guarded by mu
+	trees map[string][]treeEntry
 }
 
 // Open finds the repository that holds a folder.
@@ -63,15 +69,37 @@ func Open(ctx context.Context, dir string) (*Repo, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, usage("%s is no folder", dir)
 	}
-	out, err := r.run(ctx, nil, "rev-parse", "--absolute-git-dir")
+	out, err := r.there(ctx, "rev-parse", "--absolute-git-dir", "--show-object-format", "--git-path", "objects")
 	if err != nil {
 		return nil, usage("%s is not in a git repository: %s", dir, lastLine(err))
 	}
-	r.gitDir = strings.TrimSuffix(string(out), "\n")
-	if r.empty, err = os.MkdirTemp("", "changeguard-"); err != nil {
-		return nil, fmt.Errorf("make an empty folder for git: %w", err)
+	lines := strings.SplitN(strings.TrimSuffix(string(out), "\n"), "\n", 3)
+	if len(lines) != 3 {
+		return nil, usage("%s is in a repository that git describes oddly: %q", dir, out)
+	}
+	r.gitDir, r.objects = lines[0], lines[2]
+	if !filepath.IsAbs(r.objects) {
+		if r.objects, err = filepath.Abs(filepath.Join(dir, r.objects)); err != nil {
+			return nil, fmt.Errorf("find the objects of %s: %w", dir, err)
+		}
+	}
+	if err := r.isolate(lines[1]); err != nil {
+		return nil, fmt.Errorf("make a folder for git: %w", err)
 	}
 	return r, nil
+}
+
+// isolate makes the bare folder of our own.
+func (r *Repo) isolate(format string) (err error) {
+	if r.own, err = os.MkdirTemp("", "changeguard-"); err != nil {
+		return err
+	}
+	config := "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tobjectformat = " + format + "\n"
+	return errors.Join(
+		os.Mkdir(filepath.Join(r.own, "refs"), 0o700), os.Mkdir(filepath.Join(r.own, "objects"), 0o700),
+		os.WriteFile(filepath.Join(r.own, "HEAD"), []byte("ref: refs/heads/none\n"), 0o600),
+		os.WriteFile(filepath.Join(r.own, "config"), []byte(config), 0o600),
+	)
 }
 
 // Close ends what the repository started.
@@ -82,21 +110,17 @@ func (r *Repo) Close() error {
 		r.batch.close()
 		r.batch = nil
 	}
-	return os.RemoveAll(r.empty)
+	return os.RemoveAll(r.own)
 }
 
 // environment is all that git may see of ours.
-func (r *Repo) environment() []string {
-	env := []string{
+func environment(more ...string) []string {
+	return append([]string{
 		"LC_ALL=C", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + os.DevNull, "GIT_ATTR_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0",
 		"GIT_OPTIONAL_LOCKS=0", "GIT_NO_LAZY_FETCH=1", "GIT_NO_REPLACE_OBJECTS=1", "GIT_LITERAL_PATHSPECS=1", "GIT_PROTOCOL_FROM_USER=0",
-		"GIT_GRAFT_FILE=" + os.DevNull, "GIT_PAGER=cat", "GIT_CEILING_DIRECTORIES=" + os.Getenv("GIT_CEILING_DIRECTORIES"),
+		"GIT_PAGER=cat", "GIT_CEILING_DIRECTORIES=" + os.Getenv("GIT_CEILING_DIRECTORIES"),
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.DevNull, "TMPDIR=" + os.TempDir(), "SystemRoot=" + os.Getenv("SystemRoot"),
-	}
-	if r.gitDir != "" {
-		env = append(env, "GIT_DIR="+r.gitDir, "GIT_WORK_TREE="+r.empty, "GIT_INDEX_FILE="+filepath.Join(r.empty, "no-index"))
-	}
-	return env
+	}, more...)
 }
 
 // overrides beat the repository's own configuration, which is as hostile as the
@@ -109,31 +133,40 @@ var overrides = []string{
 	"--no-pager", "--no-replace-objects",
 }
 
-// command prepares git; the context's end kills it.
+// command prepares git in the folder of our own; the context's end kills it.
 func (r *Repo) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, r.git, append(append([]string{}, overrides...), args...)...)
-	cmd.Dir = r.dir
-	if r.empty != "" {
-		cmd.Dir = r.empty
-	}
-	cmd.Env = r.environment()
+	cmd.Dir = r.own
+	cmd.Env = environment("GIT_DIR="+r.own, "GIT_OBJECT_DIRECTORY="+r.objects)
 	cmd.WaitDelay = time.Second
+	return cmd
+}
+
+// commandThere prepares git in the repository itself.
+func (r *Repo) commandThere(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := r.command(ctx, args...)
+	cmd.Dir, cmd.Env = r.dir, environment()
 	return cmd
 }
 
 // maxOutput bounds what one run may print: a raw diff of a million files.
 const maxOutput = 512 << 20
 
-// run returns what git prints.
-func (r *Repo) run(ctx context.Context, stdin []byte, args ...string) ([]byte, error) {
+// run returns what git prints in the folder of our own.
+func (r *Repo) run(ctx context.Context, args ...string) ([]byte, error) {
+	return r.collect(ctx, r.command, args)
+}
+
+// there returns what git prints in the repository itself.
+func (r *Repo) there(ctx context.Context, args ...string) ([]byte, error) {
+	return r.collect(ctx, r.commandThere, args)
+}
+
+func (r *Repo) collect(ctx context.Context, prepare func(context.Context, ...string) *exec.Cmd, args []string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
-	cmd := r.command(ctx, args...)
-	if r.gitDir == "" {
-		cmd.Dir = r.dir
-	}
+	cmd := prepare(ctx, args...)
 	var stdout, stderr bytes.Buffer
-	cmd.Stdin = bytes.NewReader(stdin)
 	cmd.Stdout, cmd.Stderr = &limited{w: &stdout, left: maxOutput}, &limited{w: &stderr, left: 64 << 10}
 	if err := cmd.Run(); err != nil {
 		if ctx.Err() != nil {
@@ -188,7 +221,7 @@ func (r *Repo) resolve(ctx context.Context, rev string) (string, error) {
 	if rev == "" || strings.HasPrefix(rev, "-") || strings.ContainsAny(rev, "\x00\n") {
 		return "", usage("%q is no revision", rev)
 	}
-	out, err := r.run(ctx, nil, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}")
+	out, err := r.there(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}")
 	if err != nil {
 		return "", usage("%s is no commit in this repository; `git fetch origin` may bring it", rev)
 	}
@@ -213,9 +246,13 @@ func (r *Repo) File(ctx context.Context, commit, path string, limit int64) (data
 	return b.Data, e.Mode, true, nil
 }
 
-// Paths lists every file of a commit.
+// Paths lists every file of a revision.
 func (r *Repo) Paths(ctx context.Context, commit string) ([]string, error) {
-	out, err := r.run(ctx, nil, "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
+	id, err := r.resolve(ctx, commit)
+	if err != nil {
+		return nil, err
+	}
+	out, err := r.run(ctx, "ls-tree", "-r", "-z", "--name-only", "--full-tree", id)
 	if err != nil {
 		return nil, err
 	}

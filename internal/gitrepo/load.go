@@ -73,7 +73,7 @@ func (r *Repo) base(ctx context.Context, o Options, head string) (commit, ref st
 // named is the branch behind origin/HEAD, or the name itself.
 func (r *Repo) named(ctx context.Context, rev string) string {
 	if rev == "origin/HEAD" {
-		if out, err := r.run(ctx, nil, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD"); err == nil {
+		if out, err := r.there(ctx, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD"); err == nil {
 			return strings.TrimPrefix(strings.TrimSpace(string(out)), "refs/remotes/origin/")
 		}
 	}
@@ -91,7 +91,7 @@ func shortRef(rev string) string {
 
 // branch is the branch that a revision names; a detached head has none.
 func (r *Repo) branch(ctx context.Context, rev string) string {
-	out, err := r.run(ctx, nil, "rev-parse", "--symbolic-full-name", "--end-of-options", rev)
+	out, err := r.there(ctx, "rev-parse", "--symbolic-full-name", rev)
 	if err != nil {
 		return ""
 	}
@@ -107,7 +107,7 @@ func (r *Repo) branch(ctx context.Context, rev string) string {
 // fill finds the merge base, the files and the commits, and notes what it
 // cannot find.
 func (r *Repo) fill(ctx context.Context, c *change.Change) error {
-	out, err := r.run(ctx, nil, "merge-base", c.Base, c.Head)
+	out, err := r.run(ctx, "merge-base", c.Base, c.Head)
 	if ctx.Err() != nil {
 		return fmt.Errorf("find the merge base: %w", ctx.Err())
 	}
@@ -116,7 +116,7 @@ func (r *Repo) fill(ctx context.Context, c *change.Change) error {
 		what := "base and head have no commit in common"
 		if r.shallow(ctx) {
 			what, remedy = "the clone is shallow and does not reach the merge base", "git fetch --unshallow origin"
-		} else if detail := lastLine(err); !strings.Contains(detail, "exit status 1") {
+		} else if detail := lastLine(err); !strings.HasSuffix(detail, "exit status 1") {
 			what, remedy = "the merge base could not be found: "+detail, "git fetch origin"
 		}
 		c.Gaps = append(c.Gaps, change.Gap{What: what, Remedy: remedy})
@@ -146,13 +146,13 @@ func (r *Repo) gap(ctx context.Context, c *change.Change, what string, err error
 }
 
 func (r *Repo) shallow(ctx context.Context) bool {
-	out, err := r.run(ctx, nil, "rev-parse", "--is-shallow-repository")
+	out, err := r.there(ctx, "rev-parse", "--is-shallow-repository")
 	return err == nil && strings.TrimSpace(string(out)) == "true"
 }
 
 // files reads the raw difference of the two trees.
 func (r *Repo) files(ctx context.Context, c *change.Change) error {
-	out, err := r.run(ctx, nil, "diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none", c.MergeBase, c.Head)
+	out, err := r.run(ctx, "diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none", c.MergeBase, c.Head)
 	if err != nil {
 		return err
 	}
@@ -206,7 +206,7 @@ func id(s string) string {
 // commits reads the commit objects between merge base and head. Merges that
 // bring the base's own commits again are left out with them.
 func (r *Repo) commits(ctx context.Context, c *change.Change) error {
-	out, err := r.run(ctx, nil, "rev-list", "--end-of-options", c.Head, "^"+c.Base, "--")
+	out, err := r.run(ctx, "rev-list", "--end-of-options", c.Head, "^"+c.Base, "--")
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func (s *source) Blobs(ctx context.Context, ids []string, limit change.Limits) (
 // empty folder and there is no index.
 func (s *source) Lines(ctx context.Context, files []change.File) ([]change.Lines, error) {
 	args := []string{"diff-tree", "-r", "-z", "--numstat", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none", s.change.MergeBase, s.change.Head}
-	out, err := s.repo.run(ctx, nil, args...)
+	out, err := s.repo.run(ctx, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func parseNumstat(out []byte) (map[string]change.Lines, error) {
 func (s *source) CommitPaths(ctx context.Context, ids []string) (map[string][]string, error) {
 	found := make(map[string][]string, len(ids))
 	for _, id := range ids {
-		out, err := s.repo.run(ctx, nil, "diff-tree", "-r", "-z", "--root", "--name-only", "--no-renames", "--no-commit-id", "-m", "--first-parent", "--end-of-options", id)
+		out, err := s.repo.run(ctx, "diff-tree", "-r", "-z", "--root", "--name-only", "--no-renames", "--no-commit-id", "-m", "--first-parent", "--end-of-options", id)
 		if err != nil {
 			return nil, err
 		}
@@ -111,14 +111,7 @@ func (s *source) CommitPaths(ctx context.Context, ids []string) (map[string][]st
 // Uncommitted says what of the work tree is not committed and so not judged, ""
 // for nothing.
 func (r *Repo) Uncommitted(ctx context.Context) string {
-	ctx, cancel := context.WithTimeout(ctx, r.timeout)
-	defer cancel()
-	cmd := r.command(ctx, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=normal", "--ignore-submodules=dirty")
-	cmd.Dir = r.dir
-	cmd.Env = slices.DeleteFunc(cmd.Env, func(e string) bool {
-		return strings.HasPrefix(e, "GIT_DIR=") || strings.HasPrefix(e, "GIT_WORK_TREE=") || strings.HasPrefix(e, "GIT_INDEX_FILE=")
-	})
-	out, err := cmd.Output()
+	out, err := r.there(ctx, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=normal", "--ignore-submodules=dirty")
 	if err != nil {
 		return "" // a bare repository has no work tree
 	}

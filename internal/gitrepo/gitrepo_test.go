@@ -1,0 +1,254 @@
+package gitrepo_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/changeguard/changeguard/change"
+	"github.com/changeguard/changeguard/internal/gitrepo"
+	"github.com/changeguard/changeguard/internal/gitrepo/gitrepotest"
+)
+
+func load(t testing.TB, dir string, o gitrepo.Options) (*change.Change, error) {
+	t.Helper()
+	r, err := gitrepo.Open(context.Background(), dir)
+	if err != nil {
+		return nil, err
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r.Load(context.Background(), o)
+}
+
+func mustLoad(t testing.TB, dir string, o gitrepo.Options) *change.Change {
+	t.Helper()
+	c, err := load(t, dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// simple has main and a branch that changes one file.
+func simple(t *testing.T, more ...string) *gitrepotest.Repo {
+	t.Helper()
+	r := gitrepotest.New(t, more...)
+	r.Write(map[string]string{"a.py": "x = 1\n", "sub/b.py": "y = 1\n"})
+	r.Commit("base")
+	r.Git("checkout", "-q", "-b", "feature")
+	r.Write(map[string]string{"a.py": "x = 2\nz = 3\n", "n\new\t\"q\".txt": "n\n"})
+	r.Commit("change\n\nKey: value")
+	return r
+}
+
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	for _, format := range []string{"sha1", "sha256"} {
+		r := simple(t, "--object-format="+format)
+		c := mustLoad(t, r.Dir, gitrepo.Options{})
+		if c.BaseRef != "main" || c.HeadRef != "feature" || c.MergeBase != r.Git("rev-parse", "main") || len(c.Gaps) > 0 {
+			t.Errorf("%s: %+v", format, c)
+		}
+		var names []string
+		for _, f := range c.Files {
+			names = append(names, string(f.Status)+" "+f.Path)
+		}
+		if diff := cmp.Diff([]string{"modified a.py", "added n\new\t\"q\".txt"}, names); diff != "" {
+			t.Error(diff)
+		}
+		lines, sum, err := c.CountLines(context.Background())
+		if err != nil || sum != (change.Lines{Added: 3, Deleted: 1}) || len(lines) != 2 {
+			t.Errorf("%s: %v %v %v", format, lines, sum, err)
+		}
+		data, err := c.Read(context.Background(), change.AtHead, "n\new\t\"q\".txt")
+		if err != nil || string(data) != "n\n" {
+			t.Errorf("%s: %q %v", format, data, err)
+		}
+		if data, err = c.Read(context.Background(), change.AtBase, "sub/b.py"); err != nil || string(data) != "y = 1\n" {
+			t.Errorf("%s: a file that did not change: %q %v", format, data, err)
+		}
+		if _, there, err := c.Lookup(context.Background(), change.AtHead, "no/such"); there || err != nil {
+			t.Errorf("%s: %v %v", format, there, err)
+		}
+		if len(c.Commits) != 1 || c.Commits[0].Subject() != "change" || c.Commits[0].Author.Email != "dev@example.com" {
+			t.Errorf("%s: %+v", format, c.Commits)
+		}
+	}
+}
+
+func TestDefaultBase(t *testing.T) {
+	t.Parallel()
+	r := simple(t)
+	r.Git("branch", "release")
+	env := func(k string) string { return map[string]string{"GITHUB_BASE_REF": "release"}[k] }
+	var asked *gitrepo.UsageError
+	if _, err := load(t, r.Dir, gitrepo.Options{Env: env}); !errors.As(err, &asked) || !strings.Contains(err.Error(), "head itself") {
+		t.Errorf("a base that is the head: %v", err)
+	}
+	if c := mustLoad(t, r.Dir, gitrepo.Options{Base: "HEAD"}); len(c.Files) != 0 || len(c.Gaps) != 0 {
+		t.Errorf("a base that is named and equals the head: %+v", c)
+	}
+	r.Git("branch", "-D", "main")
+	r.Git("branch", "-D", "release")
+	if _, err := load(t, r.Dir, gitrepo.Options{}); !errors.As(err, &asked) || !strings.Contains(err.Error(), "--base") {
+		t.Errorf("no base: %v", err)
+	}
+	for _, rev := range []string{"nowhere", "--help", "-x", "a\nb"} {
+		if _, err := load(t, r.Dir, gitrepo.Options{Base: rev}); !errors.As(err, &asked) {
+			t.Errorf("base %q: %v", rev, err)
+		}
+	}
+	if _, err := load(t, t.TempDir(), gitrepo.Options{}); !errors.As(err, &asked) {
+		t.Errorf("no repository: %v", err)
+	}
+}
+
+// The repository's own configuration, attributes, hooks, grafts and replaced
+// objects are part of what is judged and must not steer the judge.
+func TestHostileRepositoryHasNoEffect(t *testing.T) {
+	t.Parallel()
+	plain, hostile := simple(t), simple(t)
+	before := mustLoad(t, plain.Dir, gitrepo.Options{})
+	canary := filepath.Join(t.TempDir(), "executed")
+	script := filepath.Join(t.TempDir(), "evil.sh")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\ntouch "+canary+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, kv := range [][2]string{
+		{"core.fsmonitor", script}, {"diff.external", script}, {"core.pager", script}, {"core.sshCommand", script}, {"diff.renames", "copies"},
+		{"diff.algorithm", "patience"}, {"core.quotePath", "true"}, {"diff.evil.textconv", script}, {"diff.evil.command", script}, {"alias.diff-tree", "!" + script},
+		{"core.hooksPath", filepath.Dir(script)}, {"gpg.program", script}, {"log.showSignature", "true"}, {"core.attributesFile", script},
+	} {
+		hostile.Git("config", kv[0], kv[1])
+	}
+	hostile.Write(map[string]string{".gitattributes": "*.py binary diff=evil -diff\n", ".git/info/attributes": "* -diff\n"})
+	parent := hostile.Git("rev-parse", "main")
+	fake := hostile.Git("commit-tree", "-m", "fake", "feature^{tree}")
+	hostile.Git("replace", parent, fake)
+	after := mustLoad(t, hostile.Dir, gitrepo.Options{Base: parent, Head: "feature"})
+	if diff := cmp.Diff(before.Files, after.Files); diff != "" {
+		t.Error(diff)
+	}
+	_, want, err1 := before.CountLines(context.Background())
+	_, got, err2 := after.CountLines(context.Background())
+	if err1 != nil || err2 != nil || want != got {
+		t.Errorf("lines %v, want %v (%v, %v)", got, want, err1, err2)
+	}
+	if _, err := os.Stat(canary); err == nil {
+		t.Error("the repository's configuration executed a program")
+	}
+}
+
+func TestShallowCloneIsAGap(t *testing.T) {
+	t.Parallel()
+	r := simple(t)
+	r.Git("checkout", "-q", "main")
+	r.Write(map[string]string{"c.py": "c\n"})
+	r.Commit("main goes on")
+	shallow := gitrepotest.New(t)
+	shallow.Git("fetch", "-q", "--depth=1", "file://"+r.Dir, "main:refs/heads/other", "feature:refs/heads/feature")
+	c := mustLoad(t, shallow.Dir, gitrepo.Options{Base: "other", Head: "feature"})
+	if len(c.Gaps) != 1 || !strings.Contains(c.Gaps[0].Remedy, "--unshallow") {
+		t.Errorf("gaps: %+v", c.Gaps)
+	}
+}
+
+func TestUnrelatedHistoriesAreAGap(t *testing.T) {
+	t.Parallel()
+	r := simple(t)
+	r.Git("checkout", "-q", "--orphan", "island")
+	r.Commit("alone")
+	c := mustLoad(t, r.Dir, gitrepo.Options{Base: "main", Head: "island"})
+	if len(c.Gaps) != 1 || !strings.Contains(c.Gaps[0].What, "no commit in common") {
+		t.Errorf("gaps: %+v", c.Gaps)
+	}
+}
+
+func TestMissingObjectIsAnError(t *testing.T) {
+	t.Parallel()
+	r := simple(t)
+	blob := r.Git("rev-parse", "feature:a.py")
+	if err := os.Remove(filepath.Join(r.Dir, ".git", "objects", blob[:2], blob[2:])); err != nil {
+		t.Fatal(err)
+	}
+	c := mustLoad(t, r.Dir, gitrepo.Options{})
+	if _, err := c.Read(context.Background(), change.AtHead, "a.py"); err == nil || !strings.Contains(err.Error(), "missing") {
+		t.Errorf("reading a missing object: %v", err)
+	}
+	if _, _, err := c.CountLines(context.Background()); err == nil {
+		t.Error("lines of a missing object were counted")
+	}
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	r := gitrepotest.New(t)
+	r.Commit("base")
+	r.Git("checkout", "-q", "-b", "feature")
+	r.Write(map[string]string{"large": strings.Repeat("x", 2000), "a": strings.Repeat("a", 600), "b": strings.Repeat("b", 600)})
+	r.Commit("large")
+	c := mustLoad(t, r.Dir, gitrepo.Options{Limits: change.Limits{File: 1000, Change: 1000}})
+	ctx := context.Background()
+	var large *change.TooLargeError
+	if _, err := c.Read(ctx, change.AtHead, "large"); !errors.As(err, &large) || large.Size != 2000 {
+		t.Errorf("a large file: %v", err)
+	}
+	if _, err := c.Read(ctx, change.AtHead, "a"); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.Read(ctx, change.AtHead, "b"); !errors.Is(err, change.ErrTooLarge) {
+		t.Errorf("over the change's limit: %v", err)
+	}
+	if u := c.Usage(); u.Bytes != 600 {
+		t.Errorf("usage: %+v", u)
+	}
+}
+
+func TestUncommittedIsNamed(t *testing.T) {
+	t.Parallel()
+	r := simple(t)
+	repo, err := gitrepo.Open(context.Background(), r.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer repo.Close()
+	if note := repo.Uncommitted(context.Background()); note != "" {
+		t.Errorf("clean: %q", note)
+	}
+	r.Write(map[string]string{"a.py": "dirty\n", "untracked.txt": "x\n"})
+	if note := repo.Uncommitted(context.Background()); !strings.Contains(note, "a.py") || !strings.Contains(note, "untracked.txt") {
+		t.Errorf("dirty: %q", note)
+	}
+}
+
+func TestCommitPaths(t *testing.T) {
+	t.Parallel()
+	r := simple(t)
+	c := mustLoad(t, r.Dir, gitrepo.Options{})
+	paths, err := c.CommitPaths(context.Background(), []string{c.Head})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string][]string{c.Head: {"a.py", "n\new\t\"q\".txt"}}, paths); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func BenchmarkLoad11178(b *testing.B) {
+	r := gitrepotest.Large(b, "version: 1\nrules: {}\n")
+	for b.Loop() {
+		c := mustLoad(b, r.Dir, gitrepo.Options{Base: "main", Head: "feature"})
+		if len(c.Files) < 11000 {
+			b.Fatal(len(c.Files))
+		}
+	}
+}
