@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/changeguard/changeguard/internal/gitrepo/gitrepotest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"changeguard": func() { os.Exit(run(context.Background(), os.Args[1:], os.Getenv, os.Stdout, os.Stderr)) },
+	})
+}
+
+// The scripts run the program as users do, on real repositories.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
+			e.Setenv("GIT_CONFIG_NOSYSTEM", "1")
+			for _, who := range []string{"AUTHOR", "COMMITTER"} {
+				e.Setenv("GIT_"+who+"_NAME", "Dev")
+				e.Setenv("GIT_"+who+"_EMAIL", "dev@example.com")
+				e.Setenv("GIT_"+who+"_DATE", "2025-01-01T00:00:00Z")
+			}
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits},
+	})
+}
+
+// exits runs a program and wants an exit code: exits 3 changeguard check.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	got := 0
+	if err != nil {
+		exit, ok := err.(*exec.ExitError)
+		if !ok {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if fmt.Sprint(got) != args[0] {
+		ts.Fatalf("exit code %d, want %s", got, args[0])
+	}
+}
+
+func TestEveryCommandExplainsItself(t *testing.T) {
+	t.Parallel()
+	for _, c := range commands() {
+		var out, errs strings.Builder
+		code := run(context.Background(), append(strings.Fields(c.name), "--help"), func(string) string { return "" }, &out, &errs)
+		if code != 0 || !strings.Contains(out.String(), "Example:") || !strings.Contains(out.String(), c.title) || errs.Len() > 0 {
+			t.Errorf("%s --help: %d\n%s%s", c.name, code, out.String(), errs.String())
+		}
+	}
+}
+
+// fiftyRules is a policy of fifty path rules.
+func fiftyRules() string {
+	var b strings.Builder
+	b.WriteString("version: 1\nsessions:\n  analysis-only:\n    declared-by: {labels: [analysis-only]}\n    may-change: [docs]\nrules:\n")
+	for i := range 50 {
+		fmt.Fprintf(&b, "  rule-%d:\n    uses: protected-paths\n    with: {paths: [\"netra_backend/app/part%d*/**\", \"**/*_%d.py\", \"!**/*.md\"]}\n", i, i, i)
+	}
+	return b.String()
+}
+
+// BenchmarkCheck11178 runs the command as a process on a repository with 11,178
+// changed files and fifty path rules, and reports its time and memory.
+func BenchmarkCheck11178(b *testing.B) {
+	repo := gitrepotest.Large(b, fiftyRules())
+	binary := filepath.Join(b.TempDir(), "changeguard")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	peak := int64(0)
+	total := time.Duration(0)
+	for b.Loop() {
+		cmd := exec.Command(binary, "check", "--repo", repo.Dir, "--base", "main", "--head", "feature", "--format", "json")
+		start := time.Now()
+		out, err := cmd.Output()
+		total += time.Since(start)
+		if len(out) == 0 {
+			b.Fatal(err)
+		}
+		if use, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+			peak = max(peak, use.Maxrss)
+		}
+	}
+	b.ReportMetric(float64(total.Milliseconds())/float64(b.N), "ms/check")
+	b.ReportMetric(float64(peak)/1024, "peak-MB")
+}
