@@ -85,7 +85,7 @@ func (evaluate) Kind() string { return "evaluate" }
 // per cent of a core and lets an event start at once.
 const (
 	defaultTimeout = 2 * time.Minute
-	fetchCooldown  = 4 * time.Millisecond
+	fetchCooldown  = 10 * time.Millisecond
 	pollInterval   = 10 * time.Millisecond
 	giveUpAfter    = 24 * time.Hour
 	maxBatch       = 128

@@ -43,7 +43,15 @@ var (
 type Store struct {
 	write *sql.DB // one connection
 	read  *sql.DB
+	tidy  *sql.DB // moves the log into the database file
+
+	quit, done chan struct{} // end the tidying
 }
+
+// tidyEvery is how often the write-ahead log is moved into the database file. It
+// is done beside the writer, because done by the writer it would make somebody
+// wait for two further writes to disk.
+const tidyEvery = 500 * time.Millisecond
 
 // Open opens or creates the database that an address names: "sqlite:PATH".
 func Open(ctx context.Context, address string) (*Store, error) {
@@ -53,19 +61,38 @@ func Open(ctx context.Context, address string) (*Store, error) {
 	}
 	s := &Store{}
 	var err error
-	if s.write, err = open(path, "_txlock=immediate"); err == nil {
+	if s.write, err = open(path, "_txlock=immediate&_pragma=wal_autocheckpoint(0)"); err == nil {
 		s.write.SetMaxOpenConns(1)
 		err = s.migrate(ctx)
 	}
 	if err == nil {
 		if s.read, err = open(path, "_pragma=query_only(1)"); err == nil {
 			s.read.SetMaxOpenConns(4)
+			s.tidy, err = open(path, "_pragma=wal_autocheckpoint(0)")
 		}
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, err), s.Close())
 	}
+	s.quit, s.done = make(chan struct{}), make(chan struct{})
+	go s.tidyUp()
 	return s, nil
+}
+
+// tidyUp moves the log into the database until the store is closed. A failure
+// loses nothing: the log keeps what was written, and closing tries again.
+func (s *Store) tidyUp() {
+	defer close(s.done)
+	tick := time.NewTicker(tidyEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			_, _ = s.tidy.Exec(`PRAGMA wal_checkpoint(PASSIVE)`)
+		case <-s.quit:
+			return
+		}
+	}
 }
 
 func open(path, more string) (*sql.DB, error) {
@@ -81,7 +108,11 @@ func open(path, more string) (*sql.DB, error) {
 // Close closes the database.
 func (s *Store) Close() error {
 	var errs []error
-	for _, db := range []*sql.DB{s.write, s.read} {
+	if s.quit != nil {
+		close(s.quit)
+		<-s.done
+	}
+	for _, db := range []*sql.DB{s.read, s.tidy, s.write} {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
