@@ -9,12 +9,17 @@
 // arrive together share a transaction, since a write to disk is what costs.
 //
 // A job reads its subject's want, runs the handler, and completes in the
-// transaction that sets done, unless want has moved meanwhile: then the job
+// transaction that sets done, unless want has moved meanwhile: then the handler
 // runs again. An event that arrives during an evaluation is never lost, and two
 // evaluations of one subject never overlap.
 //
 // A handler that must wait (a rate limit) returns [Later]; the job then sleeps
-// in the database, holds no worker and uses up no attempt.
+// in the database, holds no worker and uses up no attempt. A handler that fails
+// or panics is run again, less and less often, for a day after the last event;
+// a new event brings the next run forward. What was given up, and what a
+// broken queue may have lost, is taken up once more when the program starts.
+//
+// River does the work below. Nothing outside of this package knows of it.
 package queue
 
 import (
@@ -23,14 +28,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
-	"github.com/riverqueue/river/rivertype"
 
 	"github.com/changeguard/changeguard/internal/store"
 )
@@ -38,13 +40,15 @@ import (
 // Config of a Queue.
 type Config struct {
 	Store   *store.Store
-	Workers int
+	Workers int // evaluations at once
 	Handler Handler
 	Logger  *slog.Logger
 	Now     func() time.Time
-	// Timeout bounds one evaluation; 0 means two minutes. A job of a process
-	// that died is run again after twice that.
+	// Timeout bounds one evaluation; 0 means two minutes. What a process left
+	// that died is run again half a minute after that.
 	Timeout time.Duration
+	// Periodic is work of the house, which has a worker of its own.
+	Periodic []Periodic
 }
 
 // Handler evaluates a subject. It must not leave anything half done that a
@@ -63,183 +67,92 @@ func (e *laterError) Unwrap() error { return e.err }
 // Later is what a handler returns that must wait.
 func Later(until time.Time, reason error) error { return &laterError{until, reason} }
 
-// A Queue is a running queue.
+// ErrStopped is returned while the queue stops.
+var ErrStopped = errors.New("the queue is stopping")
+
+// A Queue is a running queue. It is safe for concurrent use.
 type Queue struct {
 	config Config
 	client *river.Client[*sql.Tx]
-	accept chan *accepting
-	done   chan struct{} // closed when the batching goroutine has ended
-	stop   sync.Once
-	quit   chan struct{}
+	driver *driver
+	writer *writer
+
+	mu      sync.Mutex
+	running map[int64]bool // subjects that a handler is at
 }
 
-// Evaluate is the job: one subject.
-type evaluate struct {
-	Subject int64 `json:"subject"`
-}
-
-// Kind implements river.JobArgs.
-func (evaluate) Kind() string { return "evaluate" }
-
-// The pace of the queue. Polling every few milliseconds costs a fraction of a
-// per cent of a core and lets an event start at once.
+// The pace of the queue. A delivery that this process accepts starts a fetch at
+// once; polling finds what waited and what other processes accepted.
 const (
 	defaultTimeout = 2 * time.Minute
-	fetchCooldown  = 10 * time.Millisecond
-	pollInterval   = 10 * time.Millisecond
+	rescueAfter    = 30 * time.Second // after the timeout, which the handler obeys
+	fetchCooldown  = 6 * time.Millisecond
+	pollInterval   = 8 * time.Millisecond
 	giveUpAfter    = 24 * time.Hour
-	maxBatch       = 128
+	// maxAttempts is never reached: giveUpAfter comes first.
+	maxAttempts = 10_000
 )
 
-// New prepares a queue; Start runs it.
+// New prepares a queue; Start runs it, and Stop is to be called even when it
+// was never started.
 func New(ctx context.Context, c Config) (*Queue, error) {
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
 	}
-	driver := riversqlite.New(c.Store.DB())
-	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: c.Logger})
+	q := &Queue{config: c, driver: newDriver(c.Store.DB()), running: make(map[int64]bool)}
+	logger := slog.New(quiet{c.Logger.Handler()})
+	migrator, err := rivermigrate.New(q.driver, &rivermigrate.Config{Logger: logger})
 	if err != nil {
 		return nil, fmt.Errorf("prepare the queue: %w", err)
 	}
 	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return nil, fmt.Errorf("migrate the queue: %w", err)
 	}
-	q := &Queue{config: c, accept: make(chan *accepting, maxBatch), done: make(chan struct{}), quit: make(chan struct{})}
-	workers := river.NewWorkers()
-	river.AddWorker(workers, &worker{queue: q})
-	q.client, err = river.NewClient(driver, &river.Config{
-		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: c.Workers}}, Workers: workers, Logger: c.Logger, PollOnly: true,
-		FetchCooldown: fetchCooldown, FetchPollInterval: pollInterval, JobTimeout: c.Timeout, RescueStuckJobsAfter: 2 * c.Timeout,
-		MaxAttempts: 1000, RetryPolicy: retry{},
-	})
+	q.client, err = river.NewClient(q.driver, q.river(logger))
 	if err != nil {
 		return nil, fmt.Errorf("prepare the queue: %w", err)
 	}
-	go q.batches()
+	q.writer = newWriter(c.Store)
 	return q, nil
 }
 
-// Start begins to work on jobs.
+// river is the configuration of what is below.
+func (q *Queue) river(logger *slog.Logger) *river.Config {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &worker{queue: q})
+	periodic := q.periodic(workers)
+	return &river.Config{
+		Queues: map[string]river.QueueConfig{
+			river.QueueDefault: {MaxWorkers: q.config.Workers},
+			periodicQueue:      {MaxWorkers: 1, FetchPollInterval: time.Second},
+		},
+		Workers: workers, PeriodicJobs: periodic, Logger: logger,
+		FetchCooldown: fetchCooldown, FetchPollInterval: pollInterval,
+		JobTimeout: q.config.Timeout, RescueStuckJobsAfter: q.config.Timeout + min(rescueAfter, q.config.Timeout),
+		MaxAttempts: maxAttempts, RetryPolicy: retry{q.config.Now},
+	}
+}
+
+// Start begins to work on jobs. The context's end does not stop the queue.
 func (q *Queue) Start(ctx context.Context) error {
+	if err := q.recover(ctx); err != nil {
+		return fmt.Errorf("start the queue: %w", err)
+	}
 	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the queue: %w", err)
 	}
 	return nil
 }
 
-// Stop accepts nothing more and waits for the evaluations under way.
-func (q *Queue) Stop(ctx context.Context) error {
-	q.stop.Do(func() { close(q.quit) })
-	<-q.done
-	if err := q.client.Stop(ctx); err != nil {
-		return fmt.Errorf("stop the queue: %w", err)
-	}
-	return nil
-}
-
-// retry waits a little longer after each failure, up to ten minutes, and with
-// some chance in it, so that many jobs do not come back at once.
-type retry struct{}
-
-// NextRetry implements river.ClientRetryPolicy.
-func (retry) NextRetry(job *rivertype.JobRow) time.Time {
-	wait := min(time.Second<<min(len(job.Errors), 10), 10*time.Minute)
-	return time.Now().Add(wait/2 + rand.N(wait))
-}
-
-// accepting is one call of Accept.
-type accepting struct {
-	delivery store.Delivery
-	subject  store.Subject
-	result   chan error
-}
-
-// ErrStopped is returned while the queue stops.
-var ErrStopped = errors.New("the queue is stopping")
-
-// Accept takes a delivery. When it returns nil the delivery is on disk and will
-// be evaluated.
-func (q *Queue) Accept(ctx context.Context, d store.Delivery, s store.Subject) error {
-	a := &accepting{d, s, make(chan error, 1)}
-	select {
-	case q.accept <- a:
-	case <-q.quit:
-		return ErrStopped
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	select {
-	case err := <-a.result:
+// recover enqueues every subject that waits and has no job.
+func (q *Queue) recover(ctx context.Context) error {
+	waiting, err := q.config.Store.Unfinished(ctx)
+	if err != nil || len(waiting) == 0 {
 		return err
-	case <-ctx.Done():
-		return ctx.Err() // it may be on disk all the same, which does no harm
 	}
-}
-
-// batches writes what arrives together in one transaction.
-func (q *Queue) batches() {
-	defer close(q.done)
-	for {
-		select {
-		case first := <-q.accept:
-			q.commit(q.gather(first))
-		case <-q.quit:
-			for {
-				select {
-				case a := <-q.accept:
-					a.result <- ErrStopped
-				default:
-					return
-				}
-			}
-		}
-	}
-}
-
-// gather takes what is waiting already; nobody waits for others to come.
-func (q *Queue) gather(first *accepting) []*accepting {
-	batch := []*accepting{first}
-	for len(batch) < maxBatch {
-		select {
-		case a := <-q.accept:
-			batch = append(batch, a)
-		default:
-			return batch
-		}
-	}
-	return batch
-}
-
-// commit writes a batch; when that fails each is tried alone, so that one bad
-// delivery does not refuse the others.
-func (q *Queue) commit(batch []*accepting) {
-	err := q.write(batch)
-	if err != nil && len(batch) > 1 {
-		for _, a := range batch {
-			a.result <- q.write([]*accepting{a})
-		}
-		return
-	}
-	for _, a := range batch {
-		a.result <- err
-	}
-}
-
-func (q *Queue) write(batch []*accepting) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Second) // GitHub waits ten
-	defer cancel()
-	return q.config.Store.InTx(ctx, func(tx *sql.Tx) error {
-		inserted := make(map[int64]bool, len(batch))
-		for _, a := range batch {
-			due, err := store.Receive(ctx, tx, a.delivery, &a.subject)
-			if err != nil {
-				return err
-			}
-			if !due || inserted[a.subject.ID] {
-				continue
-			}
-			inserted[a.subject.ID] = true
-			if err := q.insert(ctx, tx, a.subject.ID); err != nil {
+	return q.config.Store.InTx(ctx, func(tx *store.Tx) error {
+		for _, id := range waiting {
+			if err := q.insert(ctx, tx, id); err != nil {
 				return err
 			}
 		}
@@ -247,70 +160,41 @@ func (q *Queue) write(batch []*accepting) error {
 	})
 }
 
-// insert makes sure that a job for the subject exists.
-func (q *Queue) insert(ctx context.Context, tx *sql.Tx, subject int64) error {
-	_, err := q.client.InsertTx(ctx, tx, evaluate{subject}, &river.InsertOpts{UniqueOpts: river.UniqueOpts{
-		ByArgs: true,
-		ByState: []rivertype.JobState{
-			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled,
-		},
-	}})
+// lastMoment is how long before the end of its patience Stop gives up hoping
+// that an evaluation finishes.
+const lastMoment = time.Second
+
+// Stop accepts nothing more and waits for the evaluations under way. Shortly
+// before the context's deadline it cancels them; they are run again by the next
+// process, as if they had not begun.
+func (q *Queue) Stop(ctx context.Context) error {
+	q.writer.refuse()
+	patience, cancel := ctx, context.CancelFunc(func() {})
+	if deadline, ok := ctx.Deadline(); ok {
+		patience, cancel = context.WithDeadline(ctx, deadline.Add(-lastMoment))
+	}
+	defer cancel()
+	err := q.client.Stop(patience)
+	if err != nil && ctx.Err() == nil {
+		err = q.client.StopAndCancel(ctx)
+	}
+	q.writer.stop() // last: evaluations finish through it
 	if err != nil {
-		return fmt.Errorf("enqueue subject %d: %w", subject, err)
+		return fmt.Errorf("stop the queue: %w", err)
 	}
 	return nil
 }
 
-// Again asks for another evaluation of a subject without a delivery.
-func (q *Queue) Again(ctx context.Context, id string, s store.Subject) error {
-	return q.Accept(ctx, store.Delivery{ID: id, Event: "internal", Action: "again", Received: q.config.Now()}, s)
+// quiet lets River speak only of what an operator has to know.
+type quiet struct{ slog.Handler }
+
+// Enabled implements slog.Handler.
+func (h quiet) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
 }
 
-type worker struct {
-	river.WorkerDefaults[evaluate]
-	queue *Queue
-}
+// WithAttrs implements slog.Handler.
+func (h quiet) WithAttrs(attrs []slog.Attr) slog.Handler { return quiet{h.Handler.WithAttrs(attrs)} }
 
-// Work implements river.Worker.
-func (w *worker) Work(ctx context.Context, job *river.Job[evaluate]) error {
-	q := w.queue
-	s, err := q.config.Store.Subject(ctx, job.Args.Subject)
-	if err != nil {
-		return fmt.Errorf("read subject %d: %w", job.Args.Subject, err)
-	}
-	err = q.config.Handler(ctx, s)
-	var later *laterError
-	switch {
-	case errors.As(err, &later):
-		q.config.Logger.InfoContext(ctx, "evaluation waits", "subject", s.Name(), "until", later.until, "reason", later.err)
-		return river.JobSnooze(max(0, later.until.Sub(q.config.Now())))
-	case err != nil && q.config.Now().Sub(job.CreatedAt) > giveUpAfter:
-		q.config.Logger.ErrorContext(ctx, "evaluation given up", "subject", s.Name(), "err", err)
-		return river.JobCancel(err)
-	case err != nil:
-		q.config.Logger.WarnContext(ctx, "evaluation failed, it will be tried again", "subject", s.Name(), "attempt", job.Attempt, "err", err)
-		return err
-	}
-	return w.finish(ctx, job, s)
-}
-
-// finish completes the job, or asks for another run when events arrived.
-func (w *worker) finish(ctx context.Context, job *river.Job[evaluate], s store.Subject) error {
-	var again bool
-	err := w.queue.config.Store.InTx(ctx, func(tx *sql.Tx) error {
-		moved, err := store.Finish(ctx, tx, s.ID, s.Want)
-		if err != nil || moved {
-			again = moved
-			return err
-		}
-		_, err = river.JobCompleteTx[*riversqlite.Driver](ctx, tx, job)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("finish %s: %w", s.Name(), err)
-	}
-	if again {
-		return river.JobSnooze(0)
-	}
-	return nil
-}
+// WithGroup implements slog.Handler.
+func (h quiet) WithGroup(name string) slog.Handler { return quiet{h.Handler.WithGroup(name)} }
