@@ -8,111 +8,119 @@
 // evaluation reads want first, and when it is finished sets done to what it
 // read. An event is processed when done has reached the want that it raised. So
 // an event that arrives during an evaluation is never lost, and many events
-// cost one evaluation.
+// cost one evaluation. The want that an evaluation began with is also its
+// number: one that began earlier never replaces the verdict of a later one.
 //
-// SQLite has one writer and a pool of readers; every write is on disk before it
-// is acknowledged. No method holds a transaction while somebody asks GitHub.
-// Times come in as arguments.
+// SQLite has one writer and a pool of readers that cannot write; every write is
+// on disk before it is acknowledged. No method holds a transaction while
+// somebody asks GitHub. Times come in as arguments. Text that came from outside
+// is stored as valid UTF-8 without NUL, which is what every engine takes.
 package store
 
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	_ "modernc.org/sqlite" // registers the driver
 )
 
-//go:embed schema/*.sql
-var schema embed.FS
+// Tx is a writing transaction.
+type Tx = sql.Tx
 
-// Errors that callers tell apart.
-var (
-	ErrNotFound = errors.New("not in the store")
-	ErrFull     = errors.New("the disk is full")
-)
-
-// A Store is an open database.
+// A Store is an open database. It is safe for concurrent use.
 type Store struct {
-	write *sql.DB // one connection
-	read  *sql.DB
-	tidy  *sql.DB // moves the log into the database file
-
-	quit, done chan struct{} // end the tidying
+	write *sql.DB // one connection, so that writers wait in line and never fail as busy
+	read  *sql.DB // refuses to write
 }
 
-// tidyEvery is how often the write-ahead log is moved into the database file. It
-// is done beside the writer, because done by the writer it would make somebody
-// wait for two further writes to disk.
-const tidyEvery = 500 * time.Millisecond
+// readers is how many pages can be read at once while something is written.
+const readers = 4
 
-// Open opens or creates the database that an address names: "sqlite:PATH".
+// Open opens or creates the database that an address names, "sqlite:PATH", and
+// brings its schema up to date.
 func Open(ctx context.Context, address string) (*Store, error) {
-	path, ok := strings.CutPrefix(address, "sqlite:")
-	if !ok || path == "" {
-		return nil, fmt.Errorf("%q names no database; write sqlite:PATH", strings.SplitN(address, "@", 2)[0])
-	}
-	s := &Store{}
-	var err error
-	if s.write, err = open(path, "_txlock=immediate&_pragma=wal_autocheckpoint(0)"); err == nil {
-		s.write.SetMaxOpenConns(1)
-		err = s.migrate(ctx)
-	}
-	if err == nil {
-		if s.read, err = open(path, "_pragma=query_only(1)"); err == nil {
-			s.read.SetMaxOpenConns(4)
-			s.tidy, err = open(path, "_pragma=wal_autocheckpoint(0)")
-		}
-	}
+	path, err := sqlitePath(address)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, err), s.Close())
+		return nil, err
 	}
-	s.quit, s.done = make(chan struct{}), make(chan struct{})
-	go s.tidyUp()
+	s, err := openSQLite(ctx, path)
+	if err != nil {
+		return nil, fmt.Errorf("open the database %s: %w", path, err)
+	}
 	return s, nil
 }
 
-// tidyUp moves the log into the database until the store is closed. A failure
-// loses nothing: the log keeps what was written, and closing tries again.
-func (s *Store) tidyUp() {
-	defer close(s.done)
-	tick := time.NewTicker(tidyEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			_, _ = s.tidy.Exec(`PRAGMA wal_checkpoint(PASSIVE)`)
-		case <-s.quit:
-			return
-		}
+// sqlitePath takes the path out of an address. An address may hold a password,
+// so no more than its scheme is repeated.
+func sqlitePath(address string) (string, error) {
+	scheme, path, _ := strings.Cut(address, ":")
+	switch {
+	case scheme == "postgres" || scheme == "postgresql":
+		return "", errors.New("the database: this version keeps its data in SQLite only; write sqlite:PATH")
+	case scheme != "sqlite" || path == "":
+		return "", errors.New("the database: the address names none; write sqlite:PATH")
+	case strings.HasPrefix(path, ":memory:"):
+		return "", errors.New("the database: one in memory loses what it acknowledged; write sqlite:PATH")
 	}
+	return path, nil
 }
 
-func open(path, more string) (*sql.DB, error) {
+func openSQLite(ctx context.Context, path string) (*Store, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
-	u := url.URL{Scheme: "file", Path: filepath.ToSlash(abs)}
-	u.RawQuery = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&" + more
+	if err := touch(abs); err != nil {
+		return nil, err
+	}
+	s := &Store{}
+	if s.write, err = connect(abs, "_txlock=immediate"); err != nil {
+		return nil, err
+	}
+	s.write.SetMaxOpenConns(1)
+	if s.read, err = connect(abs, "_pragma=query_only(1)"); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.read.SetMaxOpenConns(readers)
+	s.read.SetMaxIdleConns(readers)
+	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(explain(err), s.Close())
+	}
+	return s, nil
+}
+
+// touch creates the file, readable by its owner only: it holds what private
+// repositories say. The system's own error tells more than SQLite's.
+func touch(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		var place *os.PathError
+		if errors.As(err, &place) {
+			err = place.Err // the path is in the message already
+		}
+		return err
+	}
+	return f.Close()
+}
+
+func connect(path, more string) (*sql.DB, error) {
+	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
+	u.RawQuery = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
+		"&_pragma=journal_size_limit(67108864)&" + more
 	return sql.Open("sqlite", u.String())
 }
 
 // Close closes the database.
 func (s *Store) Close() error {
 	var errs []error
-	if s.quit != nil {
-		close(s.quit)
-		<-s.done
-	}
-	for _, db := range []*sql.DB{s.read, s.tidy, s.write} {
+	for _, db := range []*sql.DB{s.read, s.write} { // the writer last: it folds the log into the file
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
@@ -126,96 +134,45 @@ func (s *Store) DB() *sql.DB { return s.write }
 
 // Ping asks whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
-	return s.read.PingContext(ctx)
+	return explain(s.read.PingContext(ctx))
 }
 
-// migrate brings the schema up to date, one transaction per step.
-func (s *Store) migrate(ctx context.Context) error {
-	if _, err := s.write.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT NOT NULL PRIMARY KEY)`); err != nil {
-		return err
-	}
-	files, err := schema.ReadDir("schema")
-	if err != nil {
-		return err
-	}
-	known := make(map[string]bool)
-	for _, f := range files {
-		known[f.Name()] = true
-		if err := s.step(ctx, f.Name()); err != nil {
-			return fmt.Errorf("migrate to %s: %w", f.Name(), err)
-		}
-	}
-	return s.refuseNewer(ctx, known)
-}
-
-func (s *Store) step(ctx context.Context, name string) error {
-	return s.InTx(ctx, func(tx *sql.Tx) error {
-		var n int
-		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM schema_migrations WHERE name = $1`, name).Scan(&n); err != nil || n > 0 {
-			return err
-		}
-		text, err := schema.ReadFile("schema/" + name)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, string(text)); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO schema_migrations (name) VALUES ($1)`, name)
-		return err
-	})
-}
-
-// refuseNewer keeps an old program from a database that a newer one changed.
-func (s *Store) refuseNewer(ctx context.Context, known map[string]bool) error {
-	rows, err := s.write.QueryContext(ctx, `SELECT name FROM schema_migrations`)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return err
-		}
-		if !known[name] {
-			return fmt.Errorf("it was written by a newer changeguard (%s); update this one", name)
-		}
-	}
-	return rows.Err()
-}
-
-// InTx runs a function in a writing transaction.
-func (s *Store) InTx(ctx context.Context, do func(tx *sql.Tx) error) error {
+// InTx runs a function in a writing transaction. What it wrote is on disk when
+// InTx returns nil, and undone when it returns an error.
+func (s *Store) InTx(ctx context.Context, do func(tx *Tx) error) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return explain(err)
 	}
-	if err := do(tx); err != nil {
-		return errors.Join(explain(err), ignoreDone(tx.Rollback()))
+	ended := false
+	defer func() {
+		if !ended {
+			_ = tx.Rollback() // a panic passes through; the one connection must not stay taken
+		}
+	}()
+	err = do(tx)
+	ended = true
+	if err != nil {
+		_ = tx.Rollback() // fails only when the engine has rolled back by itself
+		return explain(err)
 	}
 	return explain(tx.Commit())
 }
 
-func ignoreDone(err error) error {
-	if errors.Is(err, sql.ErrTxDone) {
-		return nil
+// next gives out a number.
+func next(ctx context.Context, tx *Tx, name string) (n int64, err error) {
+	err = tx.QueryRowContext(ctx, `UPDATE numbers SET last = last + 1 WHERE name = $1 RETURNING last`, name).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("number a %s: %w", name, err)
 	}
-	return err
+	return n, nil
 }
 
-// explain names the errors that callers tell apart.
-func explain(err error) error {
-	var s *sqlite.Error
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return ErrNotFound
-	case errors.As(err, &s) && (s.Code()&0xff == sqlite3.SQLITE_FULL || s.Code()&0xff == sqlite3.SQLITE_IOERR):
-		return fmt.Errorf("%w: %w", ErrFull, err)
-	default:
-		return err
-	}
+// text makes a string from outside storable.
+func text(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-func micros(t time.Time) int64     { return t.UnixMicro() }
+func micros(t time.Time) int64 { return t.UnixMicro() }
+
 func fromMicros(n int64) time.Time { return time.UnixMicro(n).UTC() }

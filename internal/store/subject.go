@@ -31,86 +31,107 @@ type Subject struct {
 	Want, Done   int64
 }
 
-// Name is the subject's unique name, "owner/repo#7" or "owner/repo@commit".
+// Name is the subject's unique name. A commit that a merge queue made is then
+// pushed as it is, perhaps to several branches, and each is a subject.
 func (s Subject) Name() string {
-	if s.Kind == Pull {
-		return fmt.Sprintf("%s/%s#%d", s.Owner, s.Repo, s.Number)
+	switch s.Kind {
+	case Pull:
+		return fmt.Sprintf("%s#%d", s.Repository(), s.Number)
+	case Push:
+		return fmt.Sprintf("%s:%s@%s", s.Repository(), s.Ref, s.Head)
+	default:
+		return fmt.Sprintf("%s@%s", s.Repository(), s.Head)
 	}
-	return fmt.Sprintf("%s/%s@%s", s.Owner, s.Repo, s.Head)
 }
 
 // Repository is "owner/repo".
 func (s Subject) Repository() string { return s.Owner + "/" + s.Repo }
 
-// A Delivery is an event as GitHub sent it.
-type Delivery struct {
-	ID, Event, Action string
-	Received          time.Time
-}
-
-// Receive notes a delivery and raises its subject's want, in the caller's
-// transaction. due is false when the delivery was processed before.
-func Receive(ctx context.Context, tx *sql.Tx, d Delivery, s *Subject) (due bool, err error) {
-	processed, err := processed(ctx, tx, d.ID)
-	if err != nil || processed {
-		return false, err
+// raise notes an event about a subject: it counts it, and takes over what the
+// event said. It fills in ID and Want.
+func raise(ctx context.Context, tx *Tx, s *Subject, now time.Time) error {
+	err := tx.QueryRowContext(ctx, `UPDATE subjects SET want = want + 1, failing_since = 0, installation = $2, updated_at = $3,
+		base = CASE WHEN $4 = '' THEN base ELSE $4 END,
+		head = CASE WHEN $5 = '' THEN head ELSE $5 END
+		WHERE name = $1 RETURNING id, want`,
+		text(s.Name()), s.Installation, micros(now), text(s.Base), text(s.Head)).Scan(&s.ID, &s.Want)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return err
 	}
-	row := tx.QueryRowContext(ctx, `INSERT INTO subjects (name, kind, installation, owner, repo, number, base, head, ref, want, done, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, 0, $10)
-		ON CONFLICT (name) DO UPDATE SET want = subjects.want + 1, installation = excluded.installation, updated_at = excluded.updated_at,
-		base = CASE WHEN excluded.base = '' THEN subjects.base ELSE excluded.base END,
-		head = CASE WHEN excluded.head = '' THEN subjects.head ELSE excluded.head END
-		RETURNING id, want`,
-		s.Name(), string(s.Kind), s.Installation, s.Owner, s.Repo, s.Number, s.Base, s.Head, s.Ref, micros(d.Received))
-	if err := row.Scan(&s.ID, &s.Want); err != nil {
-		return false, fmt.Errorf("note %s: %w", s.Name(), err)
-	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO deliveries (id, event, action, subject, want, received_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (id) DO UPDATE SET want = excluded.want`, d.ID, d.Event, d.Action, s.ID, s.Want, micros(d.Received))
+	id, err := next(ctx, tx, "subject")
 	if err != nil {
-		return false, fmt.Errorf("note delivery %s: %w", d.ID, err)
+		return err
 	}
-	return true, nil
+	return tx.QueryRowContext(ctx, `INSERT INTO subjects
+		(id, name, kind, installation, owner, repo, number, base, head, ref, want, done, judged, failing_since, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, 0, 0, 0, $11)
+		ON CONFLICT (name) DO UPDATE SET want = subjects.want + 1
+		RETURNING id, want`,
+		id, text(s.Name()), string(s.Kind), s.Installation, text(s.Owner), text(s.Repo), s.Number, text(s.Base), text(s.Head), text(s.Ref), micros(now)).
+		Scan(&s.ID, &s.Want)
 }
 
-// processed reports whether a delivery's subject was evaluated since.
-func processed(ctx context.Context, tx *sql.Tx, id string) (bool, error) {
-	var want, done int64
-	err := tx.QueryRowContext(ctx, `SELECT d.want, s.done FROM deliveries d JOIN subjects s ON s.id = d.subject WHERE d.id = $1`, id).Scan(&want, &done)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil && done >= want, err
+const subjectColumns = `s.id, s.kind, s.installation, s.owner, s.repo, s.number, s.base, s.head, s.ref, s.want, s.done`
+
+// columns are where subjectColumns are scanned to.
+func (s *Subject) columns() []any {
+	return []any{&s.ID, &s.Kind, &s.Installation, &s.Owner, &s.Repo, &s.Number, &s.Base, &s.Head, &s.Ref, &s.Want, &s.Done}
 }
 
 // Subject reads a subject.
 func (s *Store) Subject(ctx context.Context, id int64) (Subject, error) {
-	return scanSubject(s.read.QueryRowContext(ctx, selectSubject+` WHERE id = $1`, id))
+	return scanSubject(s.read.QueryRowContext(ctx, `SELECT `+subjectColumns+` FROM subjects s WHERE s.id = $1`, id))
 }
 
 // FindSubject reads a subject by its name.
 func (s *Store) FindSubject(ctx context.Context, name string) (Subject, error) {
-	return scanSubject(s.read.QueryRowContext(ctx, selectSubject+` WHERE name = $1`, name))
+	return scanSubject(s.read.QueryRowContext(ctx, `SELECT `+subjectColumns+` FROM subjects s WHERE s.name = $1`, text(name)))
 }
-
-const selectSubject = `SELECT id, kind, installation, owner, repo, number, base, head, ref, want, done FROM subjects`
 
 func scanSubject(row *sql.Row) (Subject, error) {
 	var x Subject
-	err := row.Scan(&x.ID, &x.Kind, &x.Installation, &x.Owner, &x.Repo, &x.Number, &x.Base, &x.Head, &x.Ref, &x.Want, &x.Done)
+	err := row.Scan(x.columns()...)
 	return x, explain(err)
 }
 
 // Finish sets done to the want that an evaluation began with. moved is true
 // when further events arrived since; the subject is then to be evaluated again.
-func Finish(ctx context.Context, tx *sql.Tx, id, want int64) (moved bool, err error) {
+func Finish(ctx context.Context, tx *Tx, id, want int64) (moved bool, err error) {
 	var now int64
-	err = tx.QueryRowContext(ctx, `UPDATE subjects SET done = CASE WHEN done > $2 THEN done ELSE $2 END WHERE id = $1 RETURNING want`, id, want).Scan(&now)
+	err = tx.QueryRowContext(ctx, `UPDATE subjects SET done = CASE WHEN done > $2 THEN done ELSE $2 END, failing_since = 0
+		WHERE id = $1 RETURNING want`, id, want).Scan(&now)
 	return now > want, explain(err)
+}
+
+// Fail notes that an evaluation failed and returns since when every one has,
+// counted from the last event.
+func (s *Store) Fail(ctx context.Context, id int64, now time.Time) (since time.Time, err error) {
+	var micro int64
+	err = s.write.QueryRowContext(ctx, `UPDATE subjects SET failing_since = CASE WHEN failing_since = 0 THEN $2 ELSE failing_since END
+		WHERE id = $1 RETURNING failing_since`, id, micros(now)).Scan(&micro)
+	return fromMicros(micro), explain(err)
 }
 
 // Waiting counts the subjects with events that were not evaluated yet.
 func (s *Store) Waiting(ctx context.Context) (n int, err error) {
 	err = s.read.QueryRowContext(ctx, `SELECT count(*) FROM subjects WHERE done < want`).Scan(&n)
 	return n, explain(err)
+}
+
+// Unfinished lists the subjects that wait, the oldest first.
+func (s *Store) Unfinished(ctx context.Context) ([]int64, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT id FROM subjects WHERE done < want ORDER BY id`)
+	if err != nil {
+		return nil, explain(err)
+	}
+	defer rows.Close()
+	var list []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, explain(err)
+		}
+		list = append(list, id)
+	}
+	return list, explain(rows.Err())
 }

@@ -1,0 +1,79 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+)
+
+// Periodic is work that is done when the program starts and then every so
+// often, by one of the programs that share a database. It may be done twice in
+// a row, or a little late.
+type Periodic struct {
+	Name  string
+	Every time.Duration
+	Do    func(ctx context.Context) error
+}
+
+// periodicQueue has a worker of its own, so that long work of the house holds
+// up no evaluation.
+const periodicQueue = "periodic"
+
+// What the queue does for itself. GitHub can send a delivery again for three
+// days, a server of one's own for seven.
+const (
+	keepDeliveries = 30 * 24 * time.Hour
+	dropEvery      = time.Hour
+)
+
+// tick is the job: one run of a Periodic.
+type tick struct {
+	Name string `json:"name"`
+}
+
+// Kind implements river.JobArgs.
+func (tick) Kind() string { return "tick" }
+
+// ticker runs periodic work.
+type ticker struct {
+	river.WorkerDefaults[tick]
+	work   map[string]Periodic
+	logger *slog.Logger
+}
+
+// Work implements river.Worker.
+func (t *ticker) Work(ctx context.Context, job *river.Job[tick]) error {
+	p, ok := t.work[job.Args.Name]
+	if !ok {
+		return river.JobCancel(fmt.Errorf("%q was periodic work of another version", job.Args.Name))
+	}
+	err := p.Do(ctx)
+	if err != nil {
+		t.logger.WarnContext(ctx, "periodic work failed", "work", p.Name, "again", p.Every, "err", err)
+	}
+	return err
+}
+
+// periodic registers the periodic work.
+func (q *Queue) periodic(workers *river.Workers) []*river.PeriodicJob {
+	t := &ticker{work: make(map[string]Periodic), logger: q.config.Logger}
+	river.AddWorker(workers, t)
+	var jobs []*river.PeriodicJob
+	for _, p := range append([]Periodic{{"drop old deliveries", dropEvery, q.dropDeliveries}}, q.config.Periodic...) {
+		t.work[p.Name] = p
+		// The next run comes soon enough; a failed one is not repeated.
+		options := &river.InsertOpts{Queue: periodicQueue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: live}}
+		jobs = append(jobs, river.NewPeriodicJob(river.PeriodicInterval(p.Every), func() (river.JobArgs, *river.InsertOpts) {
+			return tick{p.Name}, options
+		}, &river.PeriodicJobOpts{RunOnStart: true}))
+	}
+	return jobs
+}
+
+func (q *Queue) dropDeliveries(ctx context.Context) error {
+	_, err := q.config.Store.DropDeliveries(ctx, q.config.Now().Add(-keepDeliveries))
+	return err
+}

@@ -1,0 +1,150 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/changeguard/changeguard/internal/store"
+)
+
+// evaluate is the job: one subject.
+type evaluate struct {
+	Subject int64 `json:"subject"`
+}
+
+// Kind implements river.JobArgs.
+func (evaluate) Kind() string { return "evaluate" }
+
+// retry waits a little longer after each failure, up to ten minutes, and with
+// some chance in it, so that many jobs do not come back at once.
+type retry struct{ now func() time.Time }
+
+// NextRetry implements river.ClientRetryPolicy.
+func (r retry) NextRetry(job *rivertype.JobRow) time.Time {
+	wait := min(time.Second<<min(len(job.Errors), 10), 10*time.Minute)
+	return r.now().Add(wait/2 + rand.N(wait/2))
+}
+
+// worker runs the handler for a job.
+type worker struct {
+	river.WorkerDefaults[evaluate]
+	queue *Queue
+}
+
+// busyPause is how long a job waits whose subject is being evaluated, by a
+// handler that did not end in time.
+const busyPause = time.Second
+
+// Work implements river.Worker. It evaluates until no further event has
+// arrived; a subject that is never left alone gives its worker back after half
+// the time.
+func (w *worker) Work(ctx context.Context, job *river.Job[evaluate]) error {
+	q := w.queue
+	if !q.claim(job.Args.Subject) {
+		return river.JobSnooze(busyPause)
+	}
+	defer q.release(job.Args.Subject)
+	start := time.Now() // not the configured clock: it bounds this worker's own work
+	for {
+		again, err := q.once(ctx, job)
+		if err != nil || !again {
+			return err
+		}
+		if time.Since(start) > q.config.Timeout/2 {
+			return river.JobSnooze(0)
+		}
+	}
+}
+
+// claim reserves a subject, so that it is evaluated once at a time whatever
+// the database says.
+func (q *Queue) claim(subject int64) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.running[subject] {
+		return false
+	}
+	q.running[subject] = true
+	return true
+}
+
+func (q *Queue) release(subject int64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.running, subject)
+}
+
+// once evaluates a job's subject as it is now. again is true when events
+// arrived meanwhile; when it is false and there is no error, the job is
+// completed.
+func (q *Queue) once(ctx context.Context, job *river.Job[evaluate]) (again bool, err error) {
+	s, err := q.config.Store.Subject(ctx, job.Args.Subject)
+	if err != nil {
+		return false, fmt.Errorf("read subject %d: %w", job.Args.Subject, err)
+	}
+	if err := q.handle(ctx, s); err != nil {
+		return false, q.failed(ctx, job, s, err)
+	}
+	return q.finish(ctx, job, s)
+}
+
+// handle runs the handler; a panic is an error like any other.
+func (q *Queue) handle(ctx context.Context, s store.Subject) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			q.config.Logger.ErrorContext(ctx, "evaluation panicked", "subject", s.Name(), "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return q.config.Handler(ctx, s)
+}
+
+// failed decides when a subject is evaluated again.
+func (q *Queue) failed(ctx context.Context, job *river.Job[evaluate], s store.Subject, cause error) error {
+	now := q.config.Now()
+	var later *laterError
+	if errors.As(cause, &later) {
+		q.config.Logger.InfoContext(ctx, "evaluation waits", "subject", s.Name(), "until", later.until, "reason", later.err)
+		return river.JobSnooze(max(0, later.until.Sub(now)))
+	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return fmt.Errorf("%w: %w", context.Canceled, cause) // the program stops; the next one runs the job
+	}
+	since, err := q.config.Store.Fail(context.WithoutCancel(ctx), s.ID, now)
+	if err != nil {
+		return errors.Join(cause, err)
+	}
+	if now.Sub(since) > giveUpAfter {
+		q.config.Logger.ErrorContext(ctx, "evaluation given up", "subject", s.Name(), "since", since, "err", cause)
+		return river.JobCancel(cause)
+	}
+	q.config.Logger.WarnContext(ctx, "evaluation failed, it will be tried again", "subject", s.Name(), "attempt", job.Attempt, "err", cause)
+	return cause
+}
+
+// finish completes the job, or asks for another run when events arrived.
+func (q *Queue) finish(ctx context.Context, job *river.Job[evaluate], s store.Subject) (again bool, err error) {
+	work := ctx
+	err = q.writer.finish(func(ctx context.Context, b *batch) error {
+		moved, err := store.Finish(ctx, b.tx, s.ID, s.Want)
+		again = moved
+		if err != nil || moved {
+			return err
+		}
+		return q.complete(work, b.tx, job)
+	})
+	if err != nil {
+		return false, fmt.Errorf("finish %s: %w", s.Name(), err)
+	}
+	if !again {
+		q.driver.completed(job.ID)
+	}
+	return again, nil
+}

@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A Delivery is an event as GitHub sent it.
+type Delivery struct {
+	ID, Event, Action string
+	Received          time.Time
+}
+
+// Receive notes a delivery and raises its subject's want, in the caller's
+// transaction. due is false when the delivery was processed before; the subject
+// is then left as it was.
+func Receive(ctx context.Context, tx *Tx, d Delivery, s *Subject) (due bool, err error) {
+	done, err := processed(ctx, tx, d.ID)
+	if err != nil {
+		return false, fmt.Errorf("look for delivery %s: %w", d.ID, explain(err))
+	}
+	if done {
+		return false, nil
+	}
+	if err := raise(ctx, tx, s, d.Received); err != nil {
+		return false, fmt.Errorf("note %s: %w", s.Name(), explain(err))
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO deliveries (id, event, action, subject, want, received_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (id) DO UPDATE SET want = excluded.want, subject = excluded.subject`,
+		text(d.ID), text(d.Event), text(d.Action), s.ID, s.Want, micros(d.Received))
+	if err != nil {
+		return false, fmt.Errorf("note delivery %s: %w", d.ID, explain(err))
+	}
+	return true, nil
+}
+
+// processed reports whether a delivery's subject was evaluated since.
+func processed(ctx context.Context, tx *Tx, id string) (bool, error) {
+	var want, done int64
+	err := tx.QueryRowContext(ctx, `SELECT d.want, s.done FROM deliveries d JOIN subjects s ON s.id = d.subject WHERE d.id = $1`, text(id)).Scan(&want, &done)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil && done >= want, err
+}
+
+// dropAtOnce is how many deliveries a transaction drops, so that no webhook
+// waits long for it.
+const dropAtOnce = 1000
+
+// DropDeliveries forgets the processed deliveries that came before a time, and
+// returns how many there were. GitHub sends none again after so long.
+func (s *Store) DropDeliveries(ctx context.Context, before time.Time) (dropped int64, err error) {
+	for {
+		result, err := s.write.ExecContext(ctx, `DELETE FROM deliveries WHERE id IN (
+			SELECT d.id FROM deliveries d JOIN subjects s ON s.id = d.subject
+			WHERE d.received_at < $1 AND s.done >= d.want ORDER BY d.received_at LIMIT $2)`, micros(before), dropAtOnce)
+		if err != nil {
+			return dropped, explain(err)
+		}
+		n, err := result.RowsAffected()
+		dropped += n
+		if err != nil || n < dropAtOnce {
+			return dropped, err
+		}
+	}
+}

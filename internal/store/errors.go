@@ -1,0 +1,46 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// Errors that callers tell apart.
+var (
+	ErrNotFound = errors.New("not in the store")
+	ErrFull     = errors.New("the disk is full")
+	ErrLocked   = errors.New("another program holds the database")
+	ErrNewer    = errors.New("the database was written by a newer changeguard; update this one")
+	ErrOlder    = errors.New("a later evaluation has stored its verdict already")
+)
+
+// explain names the errors that callers tell apart; the engine's own error
+// stays in the chain.
+func explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	var engine *sqlite.Error
+	if !errors.As(err, &engine) {
+		return err
+	}
+	for _, known := range []error{ErrFull, ErrLocked} {
+		if errors.Is(err, known) {
+			return err // explained by an inner call
+		}
+	}
+	switch {
+	case engine.Code()&0xff == sqlite3.SQLITE_FULL, engine.Code() == sqlite3.SQLITE_IOERR_SHMSIZE:
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	case engine.Code()&0xff == sqlite3.SQLITE_BUSY, engine.Code()&0xff == sqlite3.SQLITE_LOCKED:
+		return fmt.Errorf("%w: %w", ErrLocked, err)
+	}
+	return err
+}

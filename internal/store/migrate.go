@@ -1,0 +1,75 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"fmt"
+)
+
+// schema holds the numbered steps. A step that was released is never edited.
+//
+//go:embed schema/*.sql
+var schema embed.FS
+
+// migrate brings the schema up to date, forward only, one transaction per step.
+func (s *Store) migrate(ctx context.Context) error {
+	if _, err := s.write.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT NOT NULL PRIMARY KEY)`); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	files, err := schema.ReadDir("schema") // sorted
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	var names []string
+	for _, f := range files {
+		names = append(names, f.Name())
+	}
+	if err := s.refuseNewer(ctx, names); err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := s.step(ctx, name); err != nil {
+			return fmt.Errorf("migrate to %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// refuseNewer keeps an old program from a database that a newer one changed.
+func (s *Store) refuseNewer(ctx context.Context, known []string) error {
+	rows, err := s.write.QueryContext(ctx, `SELECT name FROM schema_migrations ORDER BY name`)
+	if err != nil {
+		return fmt.Errorf("read the schema's version: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return fmt.Errorf("read the schema's version: %w", err)
+		}
+		if name > known[len(known)-1] {
+			return fmt.Errorf("%w (it is at %s)", ErrNewer, name)
+		}
+	}
+	return rows.Err()
+}
+
+// step applies one file unless it was applied.
+func (s *Store) step(ctx context.Context, name string) error {
+	body, err := schema.ReadFile("schema/" + name)
+	if err != nil {
+		return err
+	}
+	return s.InTx(ctx, func(tx *Tx) error {
+		// Of two programs that start together, the second waits here.
+		result, err := tx.ExecContext(ctx, `INSERT INTO schema_migrations (name) VALUES ($1) ON CONFLICT (name) DO NOTHING`, name)
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, string(body))
+		return err
+	})
+}
