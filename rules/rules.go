@@ -123,6 +123,14 @@ type Classes struct {
 // Is reports whether either side has the class.
 func (c Classes) Is(class change.Class) bool { return c.Before == class || c.After == class }
 
+// Now is the class at the head, or what it was for a file that is gone.
+func (c Classes) Now() change.Class {
+	if c.After == "" {
+		return c.Before
+	}
+	return c.After
+}
+
 // Worst is the class that counts for a file: at the head when it is there.
 func (c Classes) Worst() change.Class {
 	if c.After == "" || c.After == change.ClassDocs && c.Before != "" {

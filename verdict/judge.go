@@ -70,6 +70,8 @@ type judge struct {
 	verdict  *Verdict
 	known    session.Session // recognised, before any layer's modes
 	policies []*policy.Policy
+	views    []*view         // of each policy
+	builtIn  []rules.Classes // of each file, before any policy has a say
 }
 
 // Judge lays the layers on the change. An error means that the program itself
@@ -90,9 +92,13 @@ func Judge(ctx context.Context, in Input) (*Verdict, error) {
 		return j.finish(ctx)
 	}
 	j.known = session.Recognise(in.Change, j.agents())
-	j.countRisk(ctx)
+	j.builtIn = builtIn(in.Change)
 	for _, p := range j.policies {
-		j.layer(ctx, p)
+		j.views = append(j.views, newView(in.Change, p, j.builtIn))
+	}
+	j.countRisk(ctx)
+	for i, p := range j.policies {
+		j.layer(ctx, p, j.views[i])
 	}
 	return j.finish(ctx)
 }
@@ -178,11 +184,10 @@ func (j *judge) agents() []session.Known {
 }
 
 // layer judges the change by one policy.
-func (j *judge) layer(ctx context.Context, p *policy.Policy) {
+func (j *judge) layer(ctx context.Context, p *policy.Policy, view *view) {
 	c := j.in.Change
 	s := session.Declare(j.known, c, p.Specs(), p.UndeclaredAgent() != nil, j.in.Record)
 	j.showSession(s)
-	view := newView(c, p)
 	vars := j.vars(ctx, s, view)
 	l := &laying{judge: j, policy: p, session: s, view: view, vars: vars}
 	l.unknownModes()

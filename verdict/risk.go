@@ -96,8 +96,8 @@ func (j *judge) shape(ctx context.Context) int {
 	lines, _, _ := c.CountLines(ctx) // counted just now, the error was looked at
 	var sum change.Lines
 	files := 0
-	for i, f := range c.Files {
-		switch change.Classify(f.Path, cmp.Or(f.Mode, f.OldMode)) {
+	for i := range c.Files {
+		switch j.builtIn[i].Now() {
 		case change.ClassDocs, change.ClassVendored, change.ClassGenerated:
 			continue
 		}
@@ -112,8 +112,8 @@ func (j *judge) shape(ctx context.Context) int {
 // surfaces are the policies' own weights, each counted once.
 func (j *judge) surfaces() []Factor {
 	byName := make(map[string]Factor)
-	for _, p := range j.policies {
-		v := newView(j.in.Change, p)
+	for i, p := range j.policies {
+		v := j.views[i]
 		for _, s := range p.Risk.Surfaces {
 			if f, ok := surfaceFactor(j.in.Change, v, s); ok && (byName[s.Name].Name == "" || byName[s.Name].Points < f.Points) {
 				byName[s.Name] = f
@@ -168,8 +168,8 @@ func (j *judge) kinds() []Factor {
 	c := j.in.Change
 	count := make(map[change.Class]int)
 	first := make(map[change.Class]string)
-	for _, f := range c.Files {
-		class := change.Classify(f.Path, cmp.Or(f.Mode, f.OldMode))
+	for i, f := range c.Files {
+		class := j.builtIn[i].Now()
 		if count[class]++; count[class] == 1 {
 			first[class] = f.Path
 		}

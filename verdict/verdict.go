@@ -20,6 +20,7 @@
 package verdict
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -146,22 +147,18 @@ type Missing struct {
 // JSON is the public form: indented, with a final newline, the same bytes for
 // the same verdict. HTML characters are left alone.
 func (v *Verdict) JSON() ([]byte, error) {
-	var b bytesBuffer
+	return v.encode("  ")
+}
+
+func (v *Verdict) encode(indent string) ([]byte, error) {
+	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
+	enc.SetIndent("", indent)
 	if err := enc.Encode(v); err != nil {
 		return nil, fmt.Errorf("write the verdict as JSON: %w", err)
 	}
-	return b, nil
-}
-
-// bytesBuffer is the smallest io.Writer.
-type bytesBuffer []byte
-
-func (b *bytesBuffer) Write(p []byte) (int, error) {
-	*b = append(*b, p...)
-	return len(p), nil
+	return b.Bytes(), nil
 }
 
 // seal sorts the findings, settles outcome and title and computes the id.
@@ -171,7 +168,7 @@ func (v *Verdict) seal(observing bool) error {
 	v.settle(observing)
 	v.Title = title(v)
 	v.ID = ""
-	data, err := v.JSON()
+	data, err := v.encode("")
 	if err != nil {
 		return err
 	}

@@ -18,12 +18,39 @@ type view struct {
 	classes []rules.Classes
 }
 
-func newView(c *change.Change, p *policy.Policy) *view {
-	v := &view{set: p.Set, paths: make(map[string]*pathset.Matches, len(c.Files)), classes: make([]rules.Classes, len(c.Files))}
+func newView(c *change.Change, p *policy.Policy, builtIn []rules.Classes) *view {
+	v := &view{set: p.Set, paths: make(map[string]*pathset.Matches, len(c.Files)), classes: slices.Clone(builtIn)}
+	if len(p.Classes) == 0 {
+		return v
+	}
 	for i, f := range c.Files {
-		v.classes[i] = v.classify(p, f)
+		if base := f.BasePath(); base != "" {
+			v.classes[i].Before = v.class(p, base, f.OldMode, builtIn[i].Before)
+		}
+		if head := f.HeadPath(); head != "" {
+			v.classes[i].After = v.class(p, head, f.Mode, builtIn[i].After)
+		}
 	}
 	return v
+}
+
+// builtIn are the classes of a change's files before any policy has a say.
+func builtIn(c *change.Change) []rules.Classes {
+	classes := make([]rules.Classes, len(c.Files))
+	for i, f := range c.Files {
+		k := &classes[i]
+		if base := f.BasePath(); base != "" {
+			k.Before = change.Classify(base, f.OldMode)
+		}
+		switch head := f.HeadPath(); {
+		case head == "":
+		case head == f.BasePath() && f.Mode == f.OldMode:
+			k.After = k.Before
+		default:
+			k.After = change.Classify(head, f.Mode)
+		}
+	}
+	return classes
 }
 
 // at returns the matches of a path.
@@ -43,21 +70,9 @@ func (v *view) Match(list pathset.List, path string) bool { return v.at(path).Ha
 // Pattern implements rules.Matches.
 func (v *view) Pattern(list pathset.List, path string) int { return v.at(path).Pattern(list) }
 
-func (v *view) classify(p *policy.Policy, f change.File) rules.Classes {
-	var c rules.Classes
-	if base := f.BasePath(); base != "" {
-		c.Before = v.class(p, base, f.OldMode)
-	}
-	if head := f.HeadPath(); head != "" {
-		c.After = v.class(p, head, f.Mode)
-	}
-	return c
-}
-
 // class asks the policy's own classes first. A file that is no plain file is
 // never a document, whatever the policy calls its name.
-func (v *view) class(p *policy.Policy, path string, mode change.Mode) change.Class {
-	builtIn := change.Classify(path, mode)
+func (v *view) class(p *policy.Policy, path string, mode change.Mode, builtIn change.Class) change.Class {
 	m := v.at(path)
 	for _, rule := range p.Classes {
 		if !m.Has(rule.List) {
