@@ -33,7 +33,7 @@ func fit(v *verdict.Verdict, limit int) string {
 // markdown writes the document with the first n findings.
 func markdown(v *verdict.Verdict, n int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s.** %s\n", heading(v), prose(afterHeading(v)))
+	fmt.Fprintf(&b, "**%s.** %s\n", heading(v), prose(clip(afterHeading(v), maxCell)))
 	writeMissing(&b, v)
 	writeFindings(&b, v, n)
 	writeWhatToDo(&b, v, n)
