@@ -1,0 +1,245 @@
+// Package storetest is the contract that a store keeps on every engine.
+//
+// # The model
+//
+// [Run] is given a function that opens an empty store and holds it to what the
+// rest of the program counts on. An engine's own tests call it; what only that
+// engine can do wrong is tested beside it.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/changeguard/changeguard/internal/store"
+)
+
+// Run holds the stores that open makes to the contract.
+func Run(t *testing.T, open func(t *testing.T) *store.Store) {
+	t.Helper()
+	for _, c := range []struct {
+		name string
+		test func(t *testing.T, f *fixture)
+	}{
+		{"a delivery is processed when its subject is done", processed},
+		{"a redelivery takes its new place", redelivered},
+		{"an event during an evaluation moves the subject", moved},
+		{"subjects have names that do not collide", names},
+		{"events update the hints of a subject", hints},
+		{"what waits is counted and listed", waiting},
+		{"failures are counted from the last event", failing},
+		{"the model of want and done", model},
+		{"old processed deliveries are dropped", dropped},
+		{"a verdict comes back as it was stored", verdict},
+		{"a verdict is stored once", once},
+		{"an older evaluation never replaces a newer one", older},
+		{"verdicts are listed page by page", pages},
+		{"runs and comments are replaced", published},
+		{"records are written together or not at all", records},
+		{"records are changed one after the other", changed},
+		{"text from outside is storable", hostile},
+		{"a failed transaction leaves nothing", rolledBack},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.test(t, &fixture{t, open(t)})
+		})
+	}
+}
+
+// fixture is a store with what tests do to it.
+type fixture struct {
+	*testing.T
+	*store.Store
+}
+
+// start is when tests begin; no test asks the clock.
+var start = time.Date(2026, 11, 24, 9, 0, 0, 123456000, time.UTC)
+
+var background = context.Background()
+
+func pull(n int) store.Subject {
+	return store.Subject{Kind: store.Pull, Installation: 11, Owner: "acme", Repo: "app", Number: n}
+}
+
+// check fails the test for an error that should not be.
+func (f *fixture) check(err error) {
+	f.Helper()
+	if err != nil {
+		f.Fatal(err)
+	}
+}
+
+func (f *fixture) same(what string, got, want any) {
+	f.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		f.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// receive takes a delivery at a time and returns the subject as it then is.
+func (f *fixture) receive(id string, s store.Subject, at time.Time) (got store.Subject, due bool) {
+	f.Helper()
+	f.check(f.InTx(background, func(tx *store.Tx) (err error) {
+		due, err = store.Receive(background, tx, store.Delivery{ID: id, Event: "pull_request", Action: "opened", Received: at}, &s)
+		return err
+	}))
+	return s, due
+}
+
+func (f *fixture) finish(id, want int64) (moved bool) {
+	f.Helper()
+	f.check(f.InTx(background, func(tx *store.Tx) (err error) {
+		moved, err = store.Finish(background, tx, id, want)
+		return err
+	}))
+	return moved
+}
+
+func processed(t *testing.T, f *fixture) {
+	s, due := f.receive("d1", pull(1), start)
+	f.same("first time", due, true)
+	_, due = f.receive("d1", pull(1), start)
+	f.same("again, received and not processed", due, true)
+	s2, err := f.Subject(background, s.ID)
+	f.check(err)
+	f.same("want", s2.Want, int64(2))
+	f.same("moved", f.finish(s.ID, s2.Want), false)
+	_, due = f.receive("d1", pull(1), start)
+	f.same("again, processed", due, false)
+	after, err := f.Subject(background, s.ID)
+	f.check(err)
+	s2.Done = 2
+	f.same("the subject after it", after, s2)
+	_, due = f.receive("d2", pull(1), start)
+	f.same("another delivery", due, true)
+}
+
+// A delivery that came again counts from then on: what was evaluated between
+// its two arrivals may not have seen what the second one is about.
+func redelivered(t *testing.T, f *fixture) {
+	s, _ := f.receive("d1", pull(1), start)
+	f.receive("d1", pull(1), start)
+	f.finish(s.ID, 1)
+	_, due := f.receive("d1", pull(1), start)
+	f.same("due", due, true)
+}
+
+func moved(t *testing.T, f *fixture) {
+	s, _ := f.receive("d1", pull(1), start)
+	f.receive("d2", pull(1), start)
+	f.same("moved", f.finish(s.ID, s.Want), true)
+	f.same("moved at the end", f.finish(s.ID, 2), false)
+	f.same("moved by an evaluation that was late", f.finish(s.ID, 1), true)
+	got, err := f.Subject(background, s.ID)
+	f.check(err)
+	f.same("done", got.Done, int64(2))
+	err = f.InTx(background, func(tx *store.Tx) error { _, err := store.Finish(background, tx, 99, 1); return err })
+	if !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("finish of an unknown subject: %v", err)
+	}
+}
+
+func names(t *testing.T, f *fixture) {
+	commit := strings.Repeat("a", 40)
+	list := []store.Subject{
+		pull(1), pull(2),
+		{Kind: store.Pull, Owner: "acme", Repo: "other", Number: 1},
+		{Kind: store.Group, Owner: "acme", Repo: "app", Head: commit, Ref: "gh-readonly-queue/main/pr-1-" + commit},
+		{Kind: store.Push, Owner: "acme", Repo: "app", Head: commit, Ref: "main"},
+		{Kind: store.Push, Owner: "acme", Repo: "app", Head: commit, Ref: "release/1"},
+	}
+	for i, s := range list {
+		got, _ := f.receive(fmt.Sprint("d", i), s, start)
+		f.same("want of "+s.Name(), got.Want, int64(1))
+		found, err := f.FindSubject(background, s.Name())
+		f.check(err)
+		f.same(s.Name(), found, got)
+	}
+	if _, err := f.FindSubject(background, "acme/app#77"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("an unknown name: %v", err)
+	}
+	if _, err := f.Subject(background, 77); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("an unknown id: %v", err)
+	}
+}
+
+func hints(t *testing.T, f *fixture) {
+	s := pull(1)
+	s.Base, s.Head = "main", "aaaa"
+	f.receive("d1", s, start)
+	s.Base, s.Head, s.Installation = "", "bbbb", 12
+	f.receive("d2", s, start)
+	s.Base, s.Head = "develop", ""
+	got, _ := f.receive("d3", s, start)
+	found, err := f.Subject(background, got.ID)
+	f.check(err)
+	want := pull(1)
+	want.ID, want.Installation, want.Base, want.Head, want.Want = got.ID, 12, "develop", "bbbb", 3
+	f.same("subject", found, want)
+}
+
+func waiting(t *testing.T, f *fixture) {
+	var ids []int64
+	for n := range 4 {
+		s, _ := f.receive(fmt.Sprint("d", n), pull(n+1), start)
+		ids = append(ids, s.ID)
+	}
+	f.finish(ids[1], 1)
+	n, err := f.Waiting(background)
+	f.check(err)
+	f.same("waiting", n, 3)
+	list, err := f.Unfinished(background)
+	f.check(err)
+	f.same("unfinished", list, []int64{ids[0], ids[2], ids[3]})
+	f.check(f.Ping(background))
+}
+
+func failing(t *testing.T, f *fixture) {
+	s, _ := f.receive("d1", pull(1), start)
+	since := func(minutes int) int {
+		first, err := f.Fail(background, s.ID, start.Add(time.Duration(minutes)*time.Minute))
+		f.check(err)
+		return int(first.Sub(start) / time.Minute)
+	}
+	f.same("first failure", since(1), 1)
+	f.same("second failure", since(5), 1)
+	f.receive("d2", pull(1), start)
+	f.same("first after an event", since(7), 7)
+	f.finish(s.ID, 1)
+	f.same("first after a success", since(9), 9)
+	if _, err := f.Fail(background, 99, start); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("an unknown subject: %v", err)
+	}
+}
+
+func dropped(t *testing.T, f *fixture) {
+	const many = 2300 // more than are dropped at once
+	f.check(f.InTx(background, func(tx *store.Tx) error {
+		for i := range many {
+			s := pull(1)
+			if _, err := store.Receive(background, tx, store.Delivery{ID: fmt.Sprint("old", i), Received: start}, &s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	s, err := f.FindSubject(background, pull(1).Name())
+	f.check(err)
+	f.finish(s.ID, many-1) // the last one is not processed
+	f.receive("other", pull(2), start.Add(time.Hour))
+	n, err := f.DropDeliveries(background, start.Add(time.Minute))
+	f.check(err)
+	f.same("dropped", n, int64(many-1))
+	n, err = f.DropDeliveries(background, start.Add(time.Minute))
+	f.check(err)
+	f.same("dropped again", n, int64(0))
+	_, due := f.receive(fmt.Sprint("old", many-1), pull(1), start)
+	f.same("the one that was kept is due", due, true)
+}
