@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/changeguard/changeguard/verdict"
 )
@@ -49,7 +51,7 @@ func afterHeading(v *verdict.Verdict) string {
 	if !ok {
 		return v.Title
 	}
-	return strings.ToUpper(rest[:1]) + rest[1:] + "."
+	return upperFirst(rest) + "."
 }
 
 func writeMissing(b *strings.Builder, v *verdict.Verdict) {
@@ -147,8 +149,9 @@ func writeFooter(b *strings.Builder, v *verdict.Verdict) {
 func short(id string) string { return id[:min(len(id), 12)] }
 
 func upperFirst(s string) string {
-	if s == "" {
+	first, n := utf8.DecodeRuneInString(s)
+	if first == utf8.RuneError {
 		return s
 	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	return string(unicode.ToUpper(first)) + s[n:]
 }
