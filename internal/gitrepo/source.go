@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/changeguard/changeguard/change"
@@ -14,6 +13,7 @@ import (
 type source struct {
 	repo   *Repo
 	change *change.Change
+	names  names // of the change's files
 }
 
 var (
@@ -45,10 +45,13 @@ func (s *source) Blobs(ctx context.Context, ids []string, limit change.Limits) (
 	return s.repo.blobs(ctx, ids, limit)
 }
 
-// Lines implements change.Source. No attribute is read: the work tree is an
-// empty folder and there is no index.
+// Lines implements change.Source: git counts the files that are asked for, with
+// its usual algorithm.
 func (s *source) Lines(ctx context.Context, files []change.File) ([]change.Lines, error) {
-	args := []string{"diff-tree", "-r", "-z", "--numstat", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none", s.change.MergeBase, s.change.Head}
+	args := append(slices.Clone(diffTree), "--numstat", s.change.MergeBase, s.change.Head)
+	if specs, few := s.pathspecs(files); few {
+		args = append(append(args, "--"), specs...)
+	}
 	out, err := s.repo.run(ctx, args...)
 	if err != nil {
 		return nil, err
@@ -62,7 +65,7 @@ func (s *source) Lines(ctx context.Context, files []change.File) ([]change.Lines
 		if f.Status == change.Renamed || f.Mode == change.Submodule || f.OldMode == change.Submodule {
 			continue
 		}
-		n, ok := counts[f.Path]
+		n, ok := counts[s.names.git(f.Path)]
 		if !ok && f.OldBlob != f.Blob {
 			return nil, fmt.Errorf("git counted no lines for %q", f.Path)
 		}
@@ -71,62 +74,59 @@ func (s *source) Lines(ctx context.Context, files []change.File) ([]change.Lines
 	return lines, nil
 }
 
-// parseNumstat reads "added\tdeleted\tpath\0"; binary files have hyphens.
-func parseNumstat(out []byte) (map[string]change.Lines, error) {
-	counts := make(map[string]change.Lines)
-	for _, line := range splitNUL(out) {
-		fields := strings.SplitN(line, "\t", 3)
-		if len(fields) != 3 {
-			return nil, errRaw
-		}
-		var n change.Lines
-		if fields[0] != "-" {
-			added, err1 := strconv.Atoi(fields[0])
-			deleted, err2 := strconv.Atoi(fields[1])
-			if err1 != nil || err2 != nil {
-				return nil, errRaw
-			}
-			n = change.Lines{Added: added, Deleted: deleted}
-		}
-		counts[fields[2]] = n
+// The most that is named on a command line; above it, counting everything is
+// about as fast as choosing.
+const (
+	maxPathspecs     = 500
+	maxPathspecBytes = 64 << 10
+)
+
+// pathspecs names the files to count, unless they are most of the change or
+// cannot be named: git tidies what it is given, and would not find "a//b".
+func (s *source) pathspecs(files []change.File) (specs []string, few bool) {
+	if len(files) > maxPathspecs || 2*len(files) > len(s.change.Files) {
+		return nil, false
 	}
-	return counts, nil
+	size := 0
+	for _, f := range files {
+		name := s.names.git(f.Path)
+		for part := range strings.SplitSeq(name, "/") {
+			if part == "" || part == "." || part == ".." {
+				return nil, false
+			}
+		}
+		if size += len(name); size > maxPathspecBytes {
+			return nil, false
+		}
+		specs = append(specs, name)
+	}
+	return specs, true
 }
 
 // CommitPaths implements change.CommitSource.
 func (s *source) CommitPaths(ctx context.Context, ids []string) (map[string][]string, error) {
+	for _, id := range ids {
+		if !s.repo.isID(id) {
+			return nil, fmt.Errorf("%q is no commit id", id)
+		}
+	}
+	args := append(slices.Clone(diffTree), "--raw", "--stdin", "--root", "--always", "--diff-merges=first-parent")
+	out, err := s.repo.feed(ctx, strings.Join(ids, "\n")+"\n", args...)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := parseCommitPaths(out, s.repo.isID)
+	if err != nil {
+		return nil, err
+	}
 	found := make(map[string][]string, len(ids))
 	for _, id := range ids {
-		out, err := s.repo.run(ctx, "diff-tree", "-r", "-z", "--root", "--name-only", "--no-renames", "--no-commit-id", "-m", "--first-parent", "--end-of-options", id)
-		if err != nil {
-			return nil, err
+		paths := make([]string, 0, len(raw[id]))
+		for _, name := range raw[id] {
+			paths = append(paths, s.names.show(name))
 		}
-		paths := splitNUL(out)
 		slices.Sort(paths)
 		found[id] = slices.Compact(paths)
 	}
 	return found, nil
-}
-
-// Uncommitted says what of the work tree is not committed and so not judged, ""
-// for nothing.
-func (r *Repo) Uncommitted(ctx context.Context) string {
-	out, err := r.there(ctx, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=normal", "--ignore-submodules=dirty")
-	if err != nil {
-		return "" // a bare repository has no work tree
-	}
-	var names []string
-	for _, entry := range splitNUL(out) {
-		if len(entry) > 3 {
-			names = append(names, entry[3:])
-		}
-	}
-	if len(names) == 0 {
-		return ""
-	}
-	shown := strings.Join(names[:min(len(names), 3)], ", ")
-	if len(names) > 3 {
-		shown += fmt.Sprintf(" and %d more", len(names)-3)
-	}
-	return fmt.Sprintf("not judged, because not committed: %s", shown)
 }
