@@ -1,6 +1,9 @@
 package change
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // A Trailer is a "Key: value" line of a commit message or of a pull request's
 // body. Unlike git's own trailers it may stand on any line, since squash merges
@@ -12,92 +15,146 @@ type Trailer struct {
 	Line  int // 1-based
 }
 
-const (
-	maxTrailerKey = 64
-	maxTrailers   = 20000 // of one text, far more than anybody writes
-)
-
-// Trailers reads all trailers of a text in order.
+// Trailers reads all trailers of a text in order. There is no limit to their
+// number: behind a limit one could be hidden.
 func Trailers(text string) []Trailer {
 	var found []Trailer
-	var fence string
-	for n := 1; text != "" && len(found) < maxTrailers; n++ {
-		var line string
-		line, text = cutLine(text)
-		if fence, line = outsideFence(fence, line); line == "" {
-			continue
-		}
-		if key, value, ok := parseTrailer(line); ok {
-			found = append(found, Trailer{Key: key, Value: value, Line: n})
+	for n, line := range Unquoted(text) {
+		if t, ok := ParseTrailer(line, n); ok {
+			found = append(found, t)
 		}
 	}
 	return found
 }
 
-// UnquotedLines are the lines of a text outside code blocks and quotes, at most
-// maxTrailers of them that are not empty.
-func UnquotedLines(text string) []string {
-	var lines []string
-	var fence string
-	for text != "" && len(lines) < maxTrailers {
-		var line string
-		line, text = cutLine(text)
-		if fence, line = outsideFence(fence, line); line != "" {
-			lines = append(lines, line)
+// Unquoted yields the lines of a text outside code blocks and quotes with their
+// numbers, without indentation. Empty lines are left out.
+//
+// Code blocks and quotes are those of CommonMark with two exceptions, both so
+// that nothing can be hidden from a reader of trailers: a fence that is never
+// closed opens nothing (whoever appends a trailer to a message, as hooks do,
+// would otherwise append it to code), and a line without ">" ends a quote.
+func Unquoted(text string) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		closers := closersOf(text)
+		fence := ""
+		rest := text
+		for n := 1; rest != ""; n++ {
+			var line string
+			line, rest = cutLine(rest)
+			body, indented := unindent(line)
+			mark := ""
+			if !indented {
+				mark = fenceMark(body)
+			}
+			switch {
+			case fence != "":
+				if closes(mark, body, fence) {
+					fence = ""
+				}
+			case body == "" || indented || body[0] == '>':
+			case mark != "" && closers.after(n, mark):
+				fence = mark
+			case !yield(n, body):
+				return
+			}
 		}
 	}
-	return lines
 }
 
-// cutLine splits off the first line, without its end.
+// cutLine splits off the first line, without its end: \n, \r\n or \r.
 func cutLine(text string) (line, rest string) {
-	line, rest, _ = strings.Cut(text, "\n")
-	return strings.TrimSuffix(line, "\r"), rest
+	end := strings.IndexAny(text, "\r\n")
+	if end < 0 {
+		return text, ""
+	}
+	rest = text[end+1:]
+	if text[end] == '\r' {
+		rest = strings.TrimPrefix(rest, "\n")
+	}
+	return text[:end], rest
 }
 
-// outsideFence tracks fenced code blocks. It returns the fence that is open
-// after the line, and the line itself when it is neither code nor a quote.
-func outsideFence(fence, line string) (open, text string) {
-	body := strings.TrimLeft(line, " ")
-	indented := len(line)-len(body) >= 4 || strings.HasPrefix(line, "\t")
-	mark := fenceMark(body)
-	switch {
-	case fence != "":
-		if !indented && strings.HasPrefix(mark, fence) && strings.TrimSpace(body[len(mark):]) == "" {
-			return "", ""
-		}
-		return fence, ""
-	case indented || strings.HasPrefix(body, ">"):
-		return "", ""
-	case mark != "":
-		return mark, ""
-	}
-	return "", body
+// unindent takes leading and trailing space off. Four columns make code.
+func unindent(line string) (body string, indented bool) {
+	body = strings.TrimLeft(line, " ")
+	indented = len(line)-len(body) >= 4 || strings.HasPrefix(body, "\t")
+	return strings.TrimSpace(body), indented
 }
 
 // fenceMark is the run of three or more ` or ~ that a line starts with.
 func fenceMark(line string) string {
-	for _, c := range []string{"`", "~"} {
-		n := len(line) - len(strings.TrimLeft(line, c))
-		if n >= 3 && (c == "~" || !strings.Contains(line[n:], "`")) {
-			return line[:n]
-		}
+	if line == "" || line[0] != '`' && line[0] != '~' {
+		return ""
 	}
-	return ""
+	n := len(line) - len(strings.TrimLeft(line, line[:1]))
+	if n < 3 || line[0] == '`' && strings.Contains(line[n:], "`") {
+		return ""
+	}
+	return line[:n]
 }
 
-// parseTrailer reads "Key: value". A key is letters, digits and hyphens.
-func parseTrailer(line string) (key, value string, ok bool) {
-	key, value, ok = strings.Cut(line, ":")
-	if !ok || key == "" || len(key) > maxTrailerKey {
-		return "", "", false
+// closes reports whether a line, which starts with mark, closes a fence.
+func closes(mark, line, fence string) bool {
+	return mark == line && strings.HasPrefix(mark, fence)
+}
+
+// closers are the lines that could close a fence, per character, each longer
+// than all that follow it. So the first behind a line tells whether any does.
+type closers map[byte][]closer
+
+type closer struct{ line, length int }
+
+// closersOf finds them in one pass, and in none for a text without fences.
+func closersOf(text string) closers {
+	if !strings.Contains(text, "```") && !strings.Contains(text, "~~~") {
+		return nil
+	}
+	found := make(closers)
+	for n := 1; text != ""; n++ {
+		var line string
+		line, text = cutLine(text)
+		body, indented := unindent(line)
+		mark := fenceMark(body)
+		if indented || mark == "" || mark != body {
+			continue
+		}
+		list := found[mark[0]]
+		for len(list) > 0 && list[len(list)-1].length <= len(mark) {
+			list = list[:len(list)-1]
+		}
+		found[mark[0]] = append(list, closer{n, len(mark)})
+	}
+	return found
+}
+
+// after reports whether a line behind n closes a fence that mark opens. It must
+// be asked with rising n.
+func (c closers) after(n int, mark string) bool {
+	list := c[mark[0]]
+	for len(list) > 0 && list[0].line <= n {
+		list = list[1:]
+	}
+	if c != nil {
+		c[mark[0]] = list
+	}
+	return len(list) > 0 && list[0].length >= len(mark)
+}
+
+// ParseTrailer reads a line as "Key: value". A key is letters, digits and
+// hyphens.
+func ParseTrailer(line string, number int) (Trailer, bool) {
+	key, value, ok := strings.Cut(line, ":")
+	key = strings.TrimRight(key, " \t")
+	value = strings.TrimSpace(value)
+	if !ok || key == "" || value == "" {
+		return Trailer{}, false
 	}
 	for i := range len(key) {
 		c := key[i]
 		if c != '-' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
-			return "", "", false
+			return Trailer{}, false
 		}
 	}
-	value = strings.TrimSpace(value)
-	return key, value, value != ""
+	return Trailer{key, value, number}, true
 }

@@ -112,7 +112,7 @@ func (d *detector) body(body string) {
 	for _, t := range change.Trailers(body) {
 		d.trailer(t, "body")
 	}
-	for _, line := range change.UnquotedLines(body) {
+	for _, line := range change.Unquoted(body) {
 		d.link(line, "body")
 	}
 }
