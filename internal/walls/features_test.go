@@ -28,7 +28,7 @@ func TestFeaturesNameTestsThatExist(t *testing.T) {
 	}
 	rows := 0
 	for line := range strings.Lines(string(data)) {
-		if !strings.HasPrefix(line, "|") || strings.HasPrefix(line, "| ---") || strings.HasPrefix(line, "| promise") {
+		if !strings.HasPrefix(line, "|") || strings.HasPrefix(line, "| ---") || strings.HasPrefix(line, "| promise") || strings.HasPrefix(line, "| what ") {
 			continue
 		}
 		rows++

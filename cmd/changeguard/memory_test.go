@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/changeguard/changeguard/internal/ghfake"
+)
+
+// BenchmarkServe runs the server as a process and reports its resident memory,
+// idle and after 500 pull requests, and the size of the binary.
+func BenchmarkServe(b *testing.B) {
+	dir := b.TempDir()
+	binary := filepath.Join(dir, "changeguard")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	info, err := os.Stat(binary)
+	if err != nil {
+		b.Fatal(err)
+	}
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		b.Fatal(err)
+	}
+	github := ghfake.New(ghfake.Options{AppID: 7, Key: &key.PublicKey, Secret: "secret", Quota: 1 << 30})
+	github.AddInstallation(1, nil)
+	front := httptest.NewServer(github)
+	defer front.Close()
+	const addr = "127.0.0.1:18089"
+	cmd := exec.Command(binary, "serve", "--addr", addr, "--github-url", front.URL+"/", "--app-id", "7", "--webhook-secret", "secret",
+		"--private-key", string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
+		"--database-url", "sqlite:"+filepath.Join(dir, "memory.db"), "--log-level", "error")
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		if err := cmd.Wait(); err != nil {
+			b.Error(err)
+		}
+	}()
+	waitUntil(b, func() bool {
+		resp, err := http.Get("http://" + addr + "/readyz")
+		if err == nil {
+			resp.Body.Close()
+		}
+		return err == nil && resp.StatusCode == http.StatusOK
+	})
+	b.ReportMetric(resident(b, cmd.Process.Pid), "idle-MB")
+	for b.Loop() {
+		deliver500(b, github, "http://"+addr+"/webhook", b.N)
+	}
+	b.ReportMetric(resident(b, cmd.Process.Pid), "after-500-MB")
+	b.ReportMetric(float64(info.Size())/(1<<20), "binary-MB")
+}
+
+// deliver500 opens 500 pull requests and waits for their check runs.
+func deliver500(b *testing.B, github *ghfake.Server, url string, n int) {
+	b.Helper()
+	repo := github.AddRepo(1, "acme", fmt.Sprint("app", n, time.Now().UnixNano()))
+	author := ghfake.Signature{Name: "Dev", Email: "dev@example.com", When: time.Unix(1_700_000_000, 0)}
+	repo.Commit("main", "base", ghfake.Files{"a.py": ghfake.Text("x = 1\n"), "requirements.txt": ghfake.Text("a==1\n")}, author)
+	for i := range 500 {
+		branch := fmt.Sprint("b", i)
+		repo.Branch(branch, "main")
+		changes := ghfake.Files{"requirements.txt": ghfake.Text(fmt.Sprintf("a==1\nb==%d\n", i))}
+		for j := range 20 {
+			changes[fmt.Sprintf("src/f%d.py", j)] = ghfake.Text(fmt.Sprintf("x = %d\n", i))
+		}
+		repo.Commit(branch, "change", changes, author)
+		p := repo.Open(ghfake.Pull{Title: "A change", Base: "main", Head: branch, Author: ghfake.Account{Login: "dev", ID: 11, Type: "User"}})
+		if d, err := github.Deliver(context.Background(), url, "pull_request", repo.PullEvent(p.Number, "opened", nil)); err != nil || d.Status/100 != 2 {
+			b.Fatal(d.Status, err)
+		}
+	}
+	waitUntil(b, func() bool {
+		for i := range 500 {
+			if len(repo.Runs(repo.Tip(fmt.Sprint("b", i)))) == 0 {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func waitUntil(b *testing.B, holds func() bool) {
+	b.Helper()
+	deadline := time.After(time.Minute)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			b.Fatal("waited in vain")
+		}
+	}
+}
+
+// resident is a process's resident memory in MB, where /proc says it.
+func resident(b *testing.B, pid int) float64 {
+	b.Helper()
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		b.Logf("memory is not measured here: %v", err)
+		return 0
+	}
+	for line := range strings.Lines(string(data)) {
+		var kb float64
+		if n, _ := fmt.Sscanf(line, "VmRSS: %f kB", &kb); n == 1 {
+			return kb / 1024
+		}
+	}
+	b.Fatal("no VmRSS")
+	return 0
+}
