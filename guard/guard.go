@@ -28,6 +28,7 @@ import (
 	"github.com/changeguard/changeguard/internal/queue"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/policy"
+	"github.com/changeguard/changeguard/report"
 	"github.com/changeguard/changeguard/rules"
 	"github.com/changeguard/changeguard/verdict"
 )
@@ -65,22 +66,20 @@ func (g *Guard) Evaluate(ctx context.Context, s store.Subject) error {
 			return err
 		}
 	}
-	loaded, err := client.Load(ctx, github.Range{Owner: s.Owner, Repo: s.Repo, Number: s.Number, Base: s.Base, Head: s.Head})
-	if err != nil {
-		return g.unloadable(ctx, client, s, err)
-	}
-	loaded.Change.Limits = g.Limits
-	if s.Kind == store.Pull && loaded.State != "OPEN" {
-		return nil // closed or merged; its head keeps the verdict it has
-	}
-	progress := g.progress(ctx, client, s, loaded.Change.Head)
-	v, err := g.judge(ctx, client, s, loaded)
+	progress := g.progress(ctx, client, s)
+	loaded, v, err := g.loadAndJudge(ctx, client, s)
 	run := progress.end()
 	if err != nil {
-		return waiting(err)
+		return g.unloadable(ctx, client, s, run, err)
 	}
 	if v == nil {
-		return nil
+		return g.superseded(ctx, client, s, run)
+	}
+	if run != 0 && v.Head != s.Head {
+		if err := g.superseded(ctx, client, s, run); err != nil {
+			return err
+		}
+		run = 0
 	}
 	if err := g.publish(ctx, client, s, loaded, v, run); err != nil {
 		return waiting(err)
@@ -88,6 +87,32 @@ func (g *Guard) Evaluate(ctx context.Context, s store.Subject) error {
 	g.Logger.InfoContext(ctx, "verdict", "repo", s.Repository(), "pr", s.Number, "head", v.Head, "outcome", v.Outcome, "observed", v.Observed,
 		"verdict", v.ID, "policy", v.Policy.Digest, "findings", len(v.Findings), "ms", g.Now().Sub(start).Milliseconds())
 	return nil
+}
+
+// loadAndJudge returns no verdict for what needs none: a pull request that is
+// closed, a push that the policy does not name.
+func (g *Guard) loadAndJudge(ctx context.Context, client *github.Client, s store.Subject) (*github.Loaded, *verdict.Verdict, error) {
+	loaded, err := client.Load(ctx, github.Range{Owner: s.Owner, Repo: s.Repo, Number: s.Number, Base: s.Base, Head: s.Head})
+	if err != nil {
+		return nil, nil, err
+	}
+	loaded.Change.Limits = g.Limits
+	if s.Kind == store.Pull && loaded.State != "OPEN" {
+		return nil, nil, nil // its head keeps the verdict that it has
+	}
+	v, err := g.judge(ctx, client, s, loaded)
+	return loaded, v, err
+}
+
+// superseded ends a run in progress whose commit is not judged any more.
+func (g *Guard) superseded(ctx context.Context, client *github.Client, s store.Subject, run int64) error {
+	if run == 0 {
+		return nil
+	}
+	_, err := client.PublishRun(ctx, github.Target{Owner: s.Owner, Repo: s.Repo, Head: s.Head, RunID: run}, report.CheckRun{
+		Conclusion: report.Failure, Title: "Superseded", Summary: "The pull request was closed, or has another head by now; this commit was not judged.", ExternalID: "superseded",
+	})
+	return waiting(err)
 }
 
 // waiting turns a rate limit into a wait.
@@ -100,10 +125,10 @@ func waiting(err error) error {
 }
 
 // unloadable decides what a change means that could not be loaded.
-func (g *Guard) unloadable(ctx context.Context, client *github.Client, s store.Subject, err error) error {
+func (g *Guard) unloadable(ctx context.Context, client *github.Client, s store.Subject, run int64, err error) error {
 	switch {
 	case errors.Is(err, github.ErrNoMergeBase), errors.Is(err, github.ErrForbidden):
-		return g.refuse(ctx, client, s, err)
+		return g.refuse(ctx, client, s, run, err)
 	case errors.Is(err, github.ErrNotFound):
 		g.Logger.InfoContext(ctx, "nothing to evaluate: it is gone, or not visible to the installation", "subject", s.Name(), "err", err)
 		return nil
@@ -113,7 +138,7 @@ func (g *Guard) unloadable(ctx context.Context, client *github.Client, s store.S
 }
 
 // refuse publishes that the change could not be judged.
-func (g *Guard) refuse(ctx context.Context, client *github.Client, s store.Subject, cause error) error {
+func (g *Guard) refuse(ctx context.Context, client *github.Client, s store.Subject, run int64, cause error) error {
 	if s.Head == "" {
 		return cause
 	}
@@ -126,7 +151,7 @@ func (g *Guard) refuse(ctx context.Context, client *github.Client, s store.Subje
 	if err != nil {
 		return err
 	}
-	if err := g.publish(ctx, client, s, &github.Loaded{Change: c}, v, 0); err != nil {
+	if err := g.publish(ctx, client, s, &github.Loaded{Change: c}, v, run); err != nil {
 		return waiting(errors.Join(cause, err))
 	}
 	return nil
@@ -219,8 +244,12 @@ type progress struct {
 	run  chan int64
 }
 
-func (g *Guard) progress(ctx context.Context, client *github.Client, s store.Subject, head string) *progress {
+func (g *Guard) progress(ctx context.Context, client *github.Client, s store.Subject) *progress {
 	p := &progress{make(chan struct{}), make(chan int64, 1)}
+	if s.Head == "" {
+		p.run <- 0
+		return p
+	}
 	go func() {
 		timer := time.NewTimer(slowAfter)
 		defer timer.Stop()
@@ -228,9 +257,13 @@ func (g *Guard) progress(ctx context.Context, client *github.Client, s store.Sub
 		case <-p.stop:
 			p.run <- 0
 		case <-timer.C:
-			id, err := client.StartRun(ctx, github.Target{Owner: s.Owner, Repo: s.Repo, Head: head, Details: g.details(s)})
+			id, err := client.StartRun(ctx, github.Target{Owner: s.Owner, Repo: s.Repo, Head: s.Head, Details: g.details(s)})
+			if err == nil {
+				// Noted, so that the next attempt ends it if this one dies.
+				err = g.Store.SetRun(ctx, store.Run{Repository: s.Repository(), Head: s.Head, RunID: id}, g.Now())
+			}
 			if err != nil {
-				g.Logger.WarnContext(ctx, "the check run in progress could not be shown", "subject", s.Name(), "err", err)
+				g.Logger.WarnContext(ctx, "the check run in progress could not be shown or noted", "subject", s.Name(), "err", err)
 			}
 			p.run <- id
 		}

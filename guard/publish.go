@@ -33,6 +33,9 @@ func (g *Guard) publish(ctx context.Context, client *github.Client, s store.Subj
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
+	if started == 0 && standing.Conclusion == "" {
+		started = standing.RunID // of an attempt that died
+	}
 	if started != 0 || standing.ExternalID != run.ExternalID || standing.Conclusion != string(run.Conclusion) {
 		id, err := client.PublishRun(ctx, github.Target{Owner: s.Owner, Repo: s.Repo, Head: v.Head, RunID: started, Details: g.details(s)}, run)
 		if err != nil {

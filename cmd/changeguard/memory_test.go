@@ -74,7 +74,7 @@ func BenchmarkServe(b *testing.B) {
 // deliver500 opens 500 pull requests and waits for their check runs.
 func deliver500(b *testing.B, github *ghfake.Server, url string, n int) {
 	b.Helper()
-	repo := github.AddRepo(1, "acme", fmt.Sprint("app", n, time.Now().UnixNano()))
+	repo := github.AddRepo(1, "acme", fmt.Sprintf("app-%d-%d", n, time.Now().UnixNano()))
 	author := ghfake.Signature{Name: "Dev", Email: "dev@example.com", When: time.Unix(1_700_000_000, 0)}
 	repo.Commit("main", "base", ghfake.Files{"a.py": ghfake.Text("x = 1\n"), "requirements.txt": ghfake.Text("a==1\n")}, author)
 	for i := range 500 {
