@@ -46,6 +46,33 @@ func Satisfies(manifest, lock *File) []Drift {
 	return drifts
 }
 
+// Fixes makes the question whether a lock file fixes what a manifest asks for: a
+// place in the lock holds one artefact of that package. A lock file of nil, or
+// one whose workspace the manifest is no member of, fixes nothing.
+func Fixes(manifest string, lock *File) func(*Package) bool {
+	never := func(*Package) bool { return false }
+	if lock == nil {
+		return never
+	}
+	member, ok := memberOf(manifest, lock)
+	if !ok {
+		return never
+	}
+	tree := lockTree(lock)
+	anywhere := make(map[string]bool)
+	for _, p := range lock.Packages {
+		others, seen := anywhere[p.Name]
+		anywhere[p.Name] = p.Pinned && (others || !seen)
+	}
+	return func(p *Package) bool {
+		if p.Group != "" && p.Group != "dev" && p.Group != "peer" && p.Group != "optional" {
+			return anywhere[p.Name] // an override holds wherever the package is
+		}
+		locked := tree.resolve(member, p.installedAs())
+		return locked != nil && locked.Pinned && locked.Name == p.Name
+	}
+}
+
 // memberOf is the manifest's folder as seen from the lock file.
 func memberOf(manifest string, lock *File) (member string, ok bool) {
 	from, to := path.Dir(lock.Path), path.Dir(manifest)

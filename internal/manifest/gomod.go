@@ -105,12 +105,14 @@ func (f *File) goToolchain(mod *modfile.File) {
 }
 
 // parseGoSum reads go.sum: one entry for a module's content and one, marked
-// "go.mod", for its go.mod.
+// "go.mod", for its go.mod. The go command writes one hash for each; where there
+// are two it takes the archive that fits the first, so that is an error.
 func parseGoSum(path string, data []byte) (*File, error) {
 	if err := checkText(path, data); err != nil {
 		return nil, err
 	}
 	f := &File{Path: path, Ecosystem: Go, Format: "go-sum", Lock: true}
+	hashes := make(map[[2]string]string)
 	for n := 1; len(data) > 0; n++ {
 		var line []byte
 		line, data, _ = bytes.Cut(data, []byte{'\n'})
@@ -121,6 +123,11 @@ func parseGoSum(path string, data []byte) (*File, error) {
 		if len(words) != 3 || !strings.HasPrefix(words[2], "h1:") {
 			return nil, &ParseError{Path: path, Line: n, Reason: "no line of go.sum: " + quote(string(line))}
 		}
+		of := [2]string{words[0], words[1]}
+		if h := hashes[of]; h != "" && h != words[2] {
+			return nil, &ParseError{Path: path, Line: n, Reason: "another hash for the same version: " + quote(words[0]+" "+words[1])}
+		}
+		hashes[of] = words[2]
 		version, isMod := strings.CutSuffix(words[1], "/go.mod")
 		p := Package{
 			Ecosystem: Go, Name: words[0], PURL: goPURL(words[0]), Spec: version, Integrity: words[2:3],

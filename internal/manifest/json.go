@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -147,10 +148,16 @@ func (r *jsonReader) text(what string) (string, error) {
 	return r.str(), nil
 }
 
-// isTrue consumes a value and reports whether it is true.
-func (r *jsonReader) isTrue() bool {
-	raw := r.raw()
-	return string(raw) == "true"
+// isTruthy consumes a value and reports whether JavaScript takes it for true, as
+// npm does: 1 and "no" are.
+func (r *jsonReader) isTruthy() bool {
+	switch raw := string(r.raw()); raw {
+	case "false", "null", `""`:
+		return false
+	default:
+		f, err := strconv.ParseFloat(raw, 64)
+		return err != nil || f != 0
+	}
 }
 
 // raw consumes any value and returns its bytes.

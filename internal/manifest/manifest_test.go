@@ -86,6 +86,26 @@ func TestSatisfies(t *testing.T) {
 	})
 }
 
+// TestFixes asks the lock of every archive in testdata/fixes what it fixes of its
+// manifest.
+func TestFixes(t *testing.T) {
+	t.Parallel()
+	eachArchive(t, "testdata/fixes/*.txtar", func(t *testing.T, a *txtar.Archive) string {
+		asked := parse(t, a.Files[0].Name, a.Files[0].Data)
+		fixes := manifest.Fixes(asked.Path, parse(t, a.Files[1].Name, a.Files[1].Data))
+		none := manifest.Fixes(asked.Path, nil)
+		var b strings.Builder
+		for i := range asked.Packages {
+			p := &asked.Packages[i]
+			fmt.Fprintf(&b, "%s (%s): %t\n", p.String(), p.Group, fixes(p))
+			if none(p) {
+				t.Errorf("no lock file fixes %s", p)
+			}
+		}
+		return b.String()
+	})
+}
+
 func eachArchive(t *testing.T, pattern string, run func(*testing.T, *txtar.Archive) string) {
 	t.Helper()
 	names, err := filepath.Glob(pattern)

@@ -37,6 +37,7 @@ func parseNpmRange(text string) (*npmRange, bool) {
 	}
 	r.spans = unite(all, r.adjacent)
 	r.exact = len(alternatives) == 1 && isExactVersion(text)
+	r.single = r.exact
 	return r, true
 }
 

@@ -169,11 +169,11 @@ func (l *packageLock) field(e *lockEntry, key string) (err error) {
 	case "integrity":
 		e.integrity, err = l.text("integrity")
 	case "link":
-		e.link = l.isTrue()
+		e.link = l.isTruthy()
 	case "inBundle", "bundled":
-		e.bundled = l.isTrue()
+		e.bundled = l.isTruthy()
 	case "hasInstallScript":
-		e.script = l.isTrue()
+		e.script = l.isTruthy()
 	default:
 		l.skip()
 	}

@@ -179,9 +179,23 @@ func (r *pyprojectReader) otherTools() {
 			r.requirements(env.child("extra-dependencies"), "extra-dependencies", "hatch:"+key)
 		}
 	}
-	r.script("tool.hatch.build.hooks", r.table("tool", "hatch", "build").child("hooks"))
+	r.hatchHooks()
+	r.script("tool.setuptools.cmdclass", r.table("tool", "setuptools").child("cmdclass"))
 	r.script("tool.poetry.build", r.table("tool", "poetry").child("build"))
 	r.script("tool.pdm.build", r.table("tool", "pdm").child("build"))
+}
+
+// hatchHooks are the programs that Hatch runs while it builds: for all targets,
+// for one, and for the metadata.
+func (r *pyprojectReader) hatchHooks() {
+	hatch := r.table("tool", "hatch")
+	r.script("tool.hatch.build.hooks", r.tableIn(hatch, "build").child("hooks"))
+	r.script("tool.hatch.metadata.hooks.custom", r.tableIn(hatch, "metadata", "hooks").child("custom"))
+	if targets := r.tableIn(hatch, "build", "targets"); targets != nil {
+		for _, key := range targets.keys {
+			r.script("tool.hatch.build.targets."+key+".hooks", r.tableIn(targets, key).child("hooks"))
+		}
+	}
 }
 
 // dynamicFiles are the requirements files that setuptools and a plugin of Hatch

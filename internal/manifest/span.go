@@ -110,6 +110,9 @@ func without[V ordered[V]](s span[V]) []span[V] {
 type set[V ordered[V]] struct {
 	spans []span[V]
 	pre   []string
+	// single says that the specification names one version, although the span
+	// ends where the next one begins.
+	single bool
 }
 
 // covers reports whether every version of the other set is in this one.
@@ -154,6 +157,9 @@ func (s *set[V]) low() *V {
 // version, "0:1" up to the next major one. It is "" where a set has no width.
 // Moving such a range is an upgrade; widening it is not.
 func (s *set[V]) width() string {
+	if s.single {
+		return "one"
+	}
 	if len(s.spans) != 1 || s.spans[0].lo == nil || s.spans[0].hi == nil {
 		return ""
 	}
