@@ -3,11 +3,9 @@ package dependencies
 import (
 	"context"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
-	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/manifest"
 	"github.com/changeguard/changeguard/rules"
 )
@@ -17,32 +15,46 @@ func (j *judging) compare(ctx context.Context, c candidate, before, after *manif
 	transitive := newCount()
 	for _, ch := range manifest.Compare(before, after) {
 		p := ch.Package()
-		if p != nil && (j.ignore.Match(p.PURL) || j.ignore.Match(strings.ReplaceAll(p.PURL, "%40", "@"))) {
-			continue
-		}
-		kinds := ch.Kinds
-		if slices.Contains(kinds, manifest.Unpinned) && p != nil {
-			fixed, err := j.fixedByLock(ctx, c, p)
-			if err != nil {
-				return err
-			}
-			if fixed {
-				kinds = slices.DeleteFunc(slices.Clone(kinds), func(k manifest.Kind) bool { return k == manifest.Unpinned })
-			}
-		}
-		if !j.wanted(kinds) {
-			continue
-		}
-		if p != nil && p.Transitive {
+		kinds, err := j.kinds(ctx, c, ch)
+		switch {
+		case err != nil:
+			return err
+		case !j.wanted(kinds):
+		case p != nil && p.Transitive:
 			transitive.add(kinds, p)
-			continue
+		default:
+			j.change(c, ch, kinds)
 		}
-		j.change(c, ch, kinds)
 	}
 	if transitive.n > 0 {
 		j.report(c, "transitive", transitive.kinds, 0, 0, transitive.String(), strings.Join(transitive.names, ", "), nil)
 	}
 	return nil
+}
+
+// kinds are the conditions of one change, without what is ignored and without
+// the range that something else in the tree fixes.
+func (j *judging) kinds(ctx context.Context, c candidate, ch manifest.Change) ([]manifest.Kind, error) {
+	p := ch.Package()
+	if p == nil {
+		return ch.Kinds, nil
+	}
+	if j.ignored(p) {
+		return nil, nil
+	}
+	if !slices.Contains(ch.Kinds, manifest.Unpinned) {
+		return ch.Kinds, nil
+	}
+	fixed, err := j.fixed(ctx, c, p)
+	if err != nil || !fixed {
+		return ch.Kinds, err
+	}
+	return slices.DeleteFunc(slices.Clone(ch.Kinds), func(k manifest.Kind) bool { return k == manifest.Unpinned }), nil
+}
+
+// ignored: people write the @ of a scope, package URLs write %40.
+func (j *judging) ignored(p *manifest.Package) bool {
+	return j.ignore.Match(p.PURL) || j.ignore.Match(strings.ReplaceAll(p.PURL, "%40", "@"))
 }
 
 func (j *judging) wanted(kinds []manifest.Kind) bool {
@@ -178,56 +190,4 @@ func (t *count) String() string {
 		noun = "package that nobody asked for directly changed"
 	}
 	return fmt.Sprintf("%d %s (%s).", t.n, noun, strings.Join(parts, ", "))
-}
-
-// fixedByLock reports whether a lock file in the change's tree fixes a package
-// that the manifest leaves open.
-func (j *judging) fixedByLock(ctx context.Context, c candidate, p *manifest.Package) (bool, error) {
-	for dir := path.Dir(c.file.Path); ; dir = path.Dir(dir) {
-		for _, base := range c.format.Locks {
-			name := path.Join(dir, base)
-			_, there, err := j.in.Change.Lookup(ctx, change.AtHead, name)
-			if err != nil {
-				return false, err
-			}
-			if !there {
-				continue
-			}
-			return j.lockHas(ctx, name, p)
-		}
-		if dir == "." || dir == "/" {
-			return false, nil
-		}
-	}
-}
-
-// lockHas asks a lock file that can be read; one that cannot be read is trusted
-// to be what its name says, and a change of it is a finding of its own.
-func (j *judging) lockHas(ctx context.Context, name string, p *manifest.Package) (bool, error) {
-	format, tier := manifest.Known(name)
-	if tier != manifest.Parsed {
-		return true, nil
-	}
-	lock, err := j.lock(ctx, format, name)
-	if err != nil || lock == nil {
-		return false, err
-	}
-	return slices.ContainsFunc(lock.Packages, func(locked manifest.Package) bool { return locked.Name == p.Name && locked.Ecosystem == p.Ecosystem }), nil
-}
-
-// lock parses a lock file at the head, once.
-func (j *judging) lock(ctx context.Context, format manifest.Format, name string) (*manifest.File, error) {
-	if f, ok := j.parsed[name]; ok {
-		return f, nil
-	}
-	data, err := j.in.Change.Read(ctx, change.AtHead, name)
-	if err != nil {
-		return nil, err
-	}
-	f, err := format.Parse(name, data)
-	if err != nil {
-		f = nil // a finding of its own where the change touched it; it fixes nothing
-	}
-	j.parsed[name] = f
-	return f, nil
 }

@@ -6,12 +6,17 @@ import (
 	"path"
 	"slices"
 
-	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/manifest"
 )
 
-// pairs are the manifests whose lock files can be held against them.
-var pairs = map[string][]string{"package.json": {"package-lock.json", "npm-shrinkwrap.json"}}
+// The pair that can be held against each other. npm reads the shrinkwrap where
+// both locks are there.
+const askingName = "package.json"
+
+var lockNames = []string{"npm-shrinkwrap.json", "package-lock.json"}
+
+// A couple is a manifest and the lock file that should fit it.
+type couple struct{ asking, lock string }
 
 // drift holds manifests and lock files that the change touched against each
 // other, and finds lock files that changed alone.
@@ -19,77 +24,105 @@ func (j *judging) drift(ctx context.Context, files []candidate) error {
 	if !slices.Contains(j.on, manifest.LockfileDrift) {
 		return nil
 	}
-	done := make(map[[2]string]bool)
+	done := make(map[couple]bool)
 	for _, c := range files {
-		if c.file.HeadPath() == "" || j.parsed[c.file.Path] == nil {
-			continue
+		if j.parsed[c.head] == nil {
+			continue // not there, not parsed, or a finding of its own
 		}
-		m, l, err := j.pair(ctx, c)
+		with, err := j.partner(ctx, c)
 		if err != nil {
 			return err
 		}
-		if m == "" || l == "" || done[[2]string{m, l}] {
+		if with.asking == "" || with.lock == "" {
 			continue
 		}
-		done[[2]string{m, l}] = true
-		if err := j.hold(ctx, c, m, l); err != nil {
+		if !done[with] {
+			done[with] = true
+			if err := j.hold(ctx, c, with); err != nil {
+				return err
+			}
+		}
+		if c.head == with.lock {
+			j.lockAlone(c, with.asking)
+		}
+	}
+	return nil
+}
+
+// partner finds the other one of a couple of which one was touched: the lock
+// file beside a manifest or above it, the manifest beside a lock file.
+func (j *judging) partner(ctx context.Context, c candidate) (couple, error) {
+	dir, base := path.Split(c.head)
+	switch {
+	case c.format.Name == "package-json":
+		lock, err := j.lockAbove(ctx, path.Clean(dir))
+		return couple{c.head, lock}, err
+	case slices.Contains(lockNames, base):
+		there, err := j.regular(ctx, dir+askingName)
+		if !there {
+			return couple{}, err
+		}
+		return couple{dir + askingName, c.head}, err
+	}
+	return couple{}, nil
+}
+
+// lockAbove is the lock file in a folder or in the nearest one above that has
+// one; "" for none.
+func (j *judging) lockAbove(ctx context.Context, dir string) (string, error) {
+	for ; ; dir = path.Dir(dir) {
+		for _, base := range lockNames {
+			if there, err := j.regular(ctx, path.Join(dir, base)); err != nil || there {
+				return path.Join(dir, base), err
+			}
+		}
+		if dir == "." || dir == "/" {
+			return "", nil
+		}
+	}
+}
+
+// hold compares a manifest with its lock file. Where one of them cannot be read,
+// nobody can say that they fit.
+func (j *judging) hold(ctx context.Context, c candidate, with couple) error {
+	var files [2]*manifest.File
+	for i, name := range []string{with.asking, with.lock} {
+		format, _ := manifest.Known(name)
+		f, err := j.parse(ctx, format, name)
+		if err != nil {
 			return err
 		}
+		if f == nil {
+			j.drifted(c, "drift unreadable "+name, fmt.Sprintf("%s does not parse, so whether %s fits %s cannot be told.", name, with.lock, with.asking), name)
+			return nil
+		}
+		files[i] = f
 	}
-	return nil
-}
-
-// pair names the manifest and the lock file of which one was touched.
-func (j *judging) pair(ctx context.Context, c candidate) (m, l string, err error) {
-	dir, base := path.Split(c.file.Path)
-	for manifestName, locks := range pairs {
-		switch {
-		case base == manifestName:
-			for up := path.Clean(dir); ; up = path.Dir(up) {
-				for _, lock := range locks {
-					name := path.Join(up, lock)
-					if _, there, err := j.in.Change.Lookup(ctx, change.AtHead, name); err != nil || there {
-						return c.file.Path, name, err
-					}
-				}
-				if up == "." || up == "/" {
-					return "", "", nil
-				}
-			}
-		case slices.Contains(locks, base):
-			name := dir + manifestName
-			_, there, err := j.in.Change.Lookup(ctx, change.AtHead, name)
-			if err != nil || !there {
-				return "", "", err
-			}
-			return name, c.file.Path, nil
+	for _, d := range manifest.Satisfies(files[0], files[1]) {
+		if !j.ignored(&d.Package) {
+			j.drifted(c, "drift "+with.asking+" "+with.lock+" "+d.Package.Group+" "+d.Package.Name,
+				fmt.Sprintf("%s does not fit %s: %s.", with.lock, with.asking, d.Reason), d.Package.String())
 		}
 	}
-	return "", "", nil
-}
-
-// hold compares a manifest with its lock file.
-func (j *judging) hold(ctx context.Context, c candidate, m, l string) error {
-	format, _ := manifest.Known(m)
-	asked, err := j.lock(ctx, format, m)
-	if err != nil || asked == nil {
-		return err
-	}
-	format, _ = manifest.Known(l)
-	locked, err := j.lock(ctx, format, l)
-	if err != nil || locked == nil {
-		return err
-	}
-	kinds := []manifest.Kind{manifest.LockfileDrift}
-	for _, d := range manifest.Satisfies(asked, locked) {
-		j.report(c, "drift "+m+" "+l+" "+d.Package.Group+" "+d.Package.Name, kinds, 0, 0, fmt.Sprintf("%s does not fit %s: %s.", l, m, d.Reason), d.Package.String(), nil)
-	}
-	if c.file.Path == l && c.file.Status == change.Modified && !j.changed(m) {
-		j.report(c, "lock alone", kinds, 0, 0, fmt.Sprintf("The lock file changed without %s: other versions are installed, and nobody asked for them.", m), "", nil)
-	}
 	return nil
 }
 
-func (j *judging) changed(name string) bool {
-	return slices.ContainsFunc(j.in.Change.Files, func(f change.File) bool { return f.Path == name })
+// lockAlone finds a lock file whose packages changed while no manifest of its
+// workspace did.
+func (j *judging) lockAlone(c candidate, asking string) {
+	lock := j.parsed[c.head]
+	touched := make(map[string]bool, 2*len(j.in.Change.Files))
+	for _, f := range j.in.Change.Files {
+		touched[f.Path], touched[f.OldPath] = true, true
+	}
+	member := func(folder string) bool { return touched[path.Join(path.Dir(c.head), folder, askingName)] }
+	before := j.before[c.head]
+	if before == nil || touched[asking] || slices.ContainsFunc(lock.Members, member) || len(manifest.Compare(before, lock)) == 0 {
+		return
+	}
+	j.drifted(c, "lock alone", fmt.Sprintf("The lock file changed without %s: other packages are installed, and nobody asked for them.", asking), "")
+}
+
+func (j *judging) drifted(c candidate, key, message, evidence string) {
+	j.report(c, key, []manifest.Kind{manifest.LockfileDrift}, 0, 0, message, evidence, nil)
 }

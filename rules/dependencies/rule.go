@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -75,17 +74,18 @@ type judging struct {
 	in     *rules.Input
 	on     []manifest.Kind
 	ignore *pathset.Matcher
-	parsed map[string]*manifest.File // by path, at the head
+	before map[string]*manifest.File // what the change touched, at the base, by the path at the head
+	parsed map[string]*manifest.File // by path, at the head; nil for what does not parse
+	fixers map[[2]string]func(*manifest.Package) bool
+	pins   map[string]map[string]bool // the names that a compiled list fixes
 	found  []rules.Finding
 }
 
 func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, error) {
-	files := touched(in, o)
-	included, err := includedFiles(ctx, in)
+	files, err := candidates(ctx, in, o)
 	if err != nil {
 		return nil, err
 	}
-	files = append(files, included...)
 	if len(files) == 0 {
 		return nil, nil
 	}
@@ -103,7 +103,10 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 }
 
 func newJudging(in *rules.Input, o *Options) (*judging, error) {
-	j := &judging{in: in, parsed: make(map[string]*manifest.File)}
+	j := &judging{
+		in: in, before: make(map[string]*manifest.File), parsed: make(map[string]*manifest.File),
+		fixers: make(map[[2]string]func(*manifest.Package) bool), pins: make(map[string]map[string]bool),
+	}
 	for _, c := range o.On {
 		j.on = append(j.on, manifest.Kind(c))
 	}
@@ -115,111 +118,12 @@ func newJudging(in *rules.Input, o *Options) (*judging, error) {
 	return j, err
 }
 
-// candidate is a dependency file of the change with its format.
-type candidate struct {
-	file   change.File
-	format manifest.Format
-	tier   manifest.Tier
-}
-
-// touched are the dependency files of the change, by either name.
-func touched(in *rules.Input, o *Options) []candidate {
-	var list []candidate
-	for _, f := range in.Change.Files {
-		if o.Manifests.Set && !in.Matches.Match(o.Manifests.List, f.Path) && (f.OldPath == "" || !in.Matches.Match(o.Manifests.List, f.OldPath)) {
-			continue
-		}
-		format, tier := manifest.Known(f.Path)
-		if tier == manifest.Unknown && f.OldPath != "" {
-			format, tier = manifest.Known(f.OldPath)
-		}
-		if f.Mode == change.Submodule || f.OldMode == change.Submodule {
-			format, tier = manifest.Format{Name: "submodule"}, manifest.Named
-		}
-		if tier != manifest.Unknown {
-			list = append(list, candidate{f, format, tier})
-		}
-	}
-	return list
-}
-
-// includedFiles are changed files with names of their own that a requirements
-// file beside them, or at the root, includes.
-func includedFiles(ctx context.Context, in *rules.Input) ([]candidate, error) {
-	requirements, _ := manifest.Known("requirements.txt")
-	var list []candidate
-	for _, f := range in.Change.Files {
-		if _, tier := manifest.Known(f.Path); tier != manifest.Unknown || f.HeadPath() == "" || !mayBeIncluded(f.Path) {
-			continue
-		}
-		for _, dir := range []string{path.Dir(f.Path), "."} {
-			yes, err := includes(ctx, in.Change, path.Join(dir, "requirements.txt"), f.Path)
-			if err != nil {
-				return nil, err
-			}
-			if yes {
-				list = append(list, candidate{f, requirements, manifest.Parsed})
-				break
-			}
-		}
-	}
-	return list, nil
-}
-
-// mayBeIncluded keeps the search to names that people give such files.
-func mayBeIncluded(name string) bool {
-	switch path.Ext(name) {
-	case ".txt", ".in", ".pip", ".reqs", ".list":
-		return true
-	}
-	return false
-}
-
-// includes reports whether a requirements file at the head includes another,
-// directly or through further ones.
-func includes(ctx context.Context, c *change.Change, from, target string) (bool, error) {
-	seen := map[string]bool{}
-	todo := []string{from}
-	for len(todo) > 0 && len(seen) < 50 {
-		name := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if seen[name] {
-			continue
-		}
-		seen[name] = true
-		if _, there, err := c.Lookup(ctx, change.AtHead, name); err != nil || !there {
-			if err != nil {
-				return false, err
-			}
-			continue
-		}
-		data, err := c.Read(ctx, change.AtHead, name)
-		if err != nil {
-			return false, err
-		}
-		format, _ := manifest.Known("requirements.txt")
-		file, err := format.Parse(name, data)
-		if err != nil {
-			continue // a finding of its own when the change touched it
-		}
-		for _, i := range file.Includes {
-			if i.Path == target {
-				return true, nil
-			}
-			if i.Path != "" {
-				todo = append(todo, i.Path)
-			}
-		}
-	}
-	return false, nil
-}
-
 // prefetch asks for everything at once.
 func prefetch(ctx context.Context, c *change.Change, files []candidate) {
 	var before, after []string
 	for _, f := range files {
 		if f.tier == manifest.Parsed {
-			before, after = append(before, f.file.BasePath()), append(after, f.file.HeadPath())
+			before, after = append(before, f.base), append(after, f.head)
 		}
 	}
 	gone := func(p string) bool { return p == "" }
@@ -229,27 +133,30 @@ func prefetch(ctx context.Context, c *change.Change, files []candidate) {
 
 // file judges one dependency file.
 func (j *judging) file(ctx context.Context, c candidate) error {
-	if c.tier == manifest.Named {
-		j.unread(c, "touched", fmt.Sprintf("This dependency file was %s. Its format (%s) is not compared package by package yet, so a person must look.", c.file.Status, c.format.Name))
+	switch {
+	case c.tier == manifest.Named:
+		j.unread(c, "touched "+c.format.Name, fmt.Sprintf("This dependency file was %s. Its format (%s) is not compared package by package yet, so a person must look.", c.file.Status, c.format.Name))
+		return nil
+	case c.file.Mode == change.Symlink:
+		j.unread(c, "link", "This manifest is a link; what it asks for was not judged.")
+		return nil
+	case c.file.OldMode == change.Symlink:
+		j.unread(c, "link", "This manifest was a link; what it asked for was not judged.")
 		return nil
 	}
-	if c.file.Mode == change.Symlink {
-		j.unread(c, "link", "This manifest was replaced by a link; what it asks for was not judged.")
-		return nil
-	}
-	before, ok, err := j.side(ctx, c, change.AtBase, c.file.BasePath())
+	before, ok, err := j.side(ctx, c, change.AtBase, c.base)
 	if err != nil || !ok {
 		return err
 	}
-	after, ok, err := j.side(ctx, c, change.AtHead, c.file.HeadPath())
+	after, ok, err := j.side(ctx, c, change.AtHead, c.head)
 	if err != nil || !ok {
 		return err
 	}
 	if after != nil {
-		j.parsed[c.file.Path] = after
+		j.before[c.head], j.parsed[c.head] = before, after
 	}
 	if c.format.Lock && after == nil && before != nil {
-		j.report(c, "lock removed", []manifest.Kind{manifest.IntegrityRemoved}, 0, 0, "The lock file was removed, and with it every hash and fixed version.", "", nil)
+		j.report(c, "lock removed", []manifest.Kind{manifest.Removed, manifest.IntegrityRemoved}, 0, 0, "The lock file was removed, and with it every hash and fixed version.", "", nil)
 		return nil
 	}
 	return j.compare(ctx, c, before, after)

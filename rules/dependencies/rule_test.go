@@ -60,6 +60,9 @@ func oneFixture(t *testing.T, name, condition, way string) {
 			continue
 		}
 		found++
+		if way == "noisy" && strings.Contains(f.Message, "does not parse") {
+			t.Errorf("%s: unreadable, which shows nothing: %s", name, f.Message)
+		}
 		if f.Package != nil && !strings.Contains(strings.Join(f.Package.Change, " "), condition) {
 			t.Errorf("%s: found %v", name, f.Package)
 		}
