@@ -1,14 +1,13 @@
 package queue_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"os/exec"
+	"math/rand/v2"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,23 +18,44 @@ import (
 	"github.com/changeguard/changeguard/internal/store"
 )
 
-// open starts a queue on a fresh database.
-func open(tb testing.TB, path string, workers int, timeout time.Duration, h queue.Handler) (*queue.Queue, *store.Store) {
+var background = context.Background()
+
+// run starts a queue on a fresh database.
+func run(tb testing.TB, c queue.Config) (*queue.Queue, *store.Store) {
 	tb.Helper()
-	ctx := context.Background()
-	s, err := store.Open(ctx, "sqlite:"+path)
+	return runAt(tb, filepath.Join(tb.TempDir(), "q.db"), c)
+}
+
+// runAt starts a queue on a database and stops it when the test ends.
+func runAt(tb testing.TB, path string, c queue.Config) (*queue.Queue, *store.Store) {
+	tb.Helper()
+	q, s := prepare(tb, path, c)
+	if err := q.Start(background); err != nil {
+		tb.Fatal(err)
+	}
+	return q, s
+}
+
+// prepare makes a queue that was not started.
+func prepare(tb testing.TB, path string, c queue.Config) (*queue.Queue, *store.Store) {
+	tb.Helper()
+	s, err := store.Open(background, "sqlite:"+path)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	q, err := queue.New(ctx, queue.Config{Store: s, Workers: workers, Handler: h, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Timeout: timeout})
-	if err != nil {
-		tb.Fatal(err)
+	c.Store, c.Workers = s, max(c.Workers, 1)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	if err := q.Start(ctx); err != nil {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	q, err := queue.New(background, c)
+	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(background, 10*time.Second)
 		defer cancel()
 		if err := errors.Join(q.Stop(ctx), s.Close()); err != nil {
 			tb.Error(err)
@@ -48,13 +68,17 @@ func pull(n int) store.Subject {
 	return store.Subject{Kind: store.Pull, Installation: 1, Owner: "acme", Repo: "app", Number: n}
 }
 
-func delivery(id string) store.Delivery {
-	return store.Delivery{ID: id, Event: "pull_request", Action: "synchronize", Received: time.Now()}
+func accept(tb testing.TB, q *queue.Queue, id string, s store.Subject) {
+	tb.Helper()
+	d := store.Delivery{ID: id, Event: "pull_request", Action: "synchronize", Received: time.Now()}
+	if err := q.Accept(background, d, s); err != nil {
+		tb.Errorf("accept %s: %v", id, err)
+	}
 }
 
 func waitFor(tb testing.TB, what string, holds func() bool) {
 	tb.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(50 * time.Second)
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for !holds() {
@@ -66,81 +90,179 @@ func waitFor(tb testing.TB, what string, holds func() bool) {
 	}
 }
 
-func TestEventsDuringAnEvaluationAreNotLost(t *testing.T) {
-	t.Parallel()
-	var running, overlaps, runs atomic.Int32
-	var lastSeen atomic.Int64
-	q, s := open(t, filepath.Join(t.TempDir(), "q.db"), 8, 0, func(_ context.Context, x store.Subject) error {
-		if running.Add(1) > 1 {
-			overlaps.Add(1)
+// idle reports whether nothing waits to be evaluated.
+func idle(tb testing.TB, s *store.Store) func() bool {
+	return func() bool {
+		n, err := s.Waiting(background)
+		if err != nil {
+			tb.Error(err)
 		}
-		runs.Add(1)
-		lastSeen.Store(x.Want)
-		running.Add(-1)
+		return n == 0
+	}
+}
+
+// watch is a handler that remembers what it was asked.
+type watch struct {
+	mu       sync.Mutex
+	running  map[int64]bool
+	seen     map[int64]int64 // subject -> highest want
+	runs     map[int64]int
+	overlaps int
+}
+
+func newWatch() *watch {
+	return &watch{running: make(map[int64]bool), seen: make(map[int64]int64), runs: make(map[int64]int)}
+}
+
+func (w *watch) begin(s store.Subject) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.running[s.ID] {
+		w.overlaps++
+	}
+	w.running[s.ID] = true
+	w.seen[s.ID] = max(w.seen[s.ID], s.Want)
+	w.runs[s.ID]++
+}
+
+func (w *watch) end(s store.Subject) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.running[s.ID] = false
+}
+
+func (w *watch) count(id int64) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.runs[id]
+}
+
+// Five hundred events about one pull request cost few evaluations, one at a
+// time, and the last one sees the last event.
+func TestManyEventsCostFewEvaluations(t *testing.T) {
+	t.Parallel()
+	const events = 500
+	w := newWatch()
+	pass := make(chan struct{}) // an evaluation takes until it is let through
+	q, s := run(t, queue.Config{Workers: 8, Handler: func(_ context.Context, x store.Subject) error {
+		w.begin(x)
+		defer w.end(x)
+		<-pass
 		return nil
-	})
-	const events = 300
+	}})
+	accept(t, q, "first", pull(1))
+	waitFor(t, "the first evaluation", func() bool { return w.count(1) == 1 })
 	var wg sync.WaitGroup
-	for i := range events {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			if err := q.Accept(context.Background(), delivery(fmt.Sprint("d", i)), pull(1)); err != nil {
-				t.Error(err)
-			}
-		}()
+	for i := range events - 1 {
+		wg.Go(func() { accept(t, q, fmt.Sprint("d", i), pull(1)) })
 	}
 	wg.Wait()
-	waitFor(t, "the last event", func() bool { return lastSeen.Load() == events })
-	waitFor(t, "nothing waiting", func() bool { n, err := s.Waiting(context.Background()); return err == nil && n == 0 })
-	if overlaps.Load() > 0 {
-		t.Errorf("%d evaluations of one subject overlapped", overlaps.Load())
+	close(pass)
+	waitFor(t, "nothing waiting", idle(t, s))
+	if w.overlaps > 0 || w.seen[1] != events || w.runs[1] != 2 {
+		t.Errorf("%d overlaps, %d of %d events seen, %d runs (want the first and one for all others)", w.overlaps, w.seen[1], events, w.runs[1])
 	}
-	if runs.Load() > events/2 {
-		t.Errorf("%d runs for %d events", runs.Load(), events)
+}
+
+// Whatever the moment at which an event arrives, an evaluation begins after it.
+func TestNoEventIsLost(t *testing.T) {
+	t.Parallel()
+	const subjects, senders, each = 5, 8, 60
+	w := newWatch()
+	q, s := run(t, queue.Config{Workers: 4, Handler: func(_ context.Context, x store.Subject) error {
+		w.begin(x)
+		defer w.end(x)
+		if rand.IntN(20) == 0 {
+			panic("now and then")
+		}
+		return nil
+	}})
+	var sent [subjects + 1]atomic.Int64
+	var wg sync.WaitGroup
+	for sender := range senders {
+		wg.Go(func() {
+			for i := range each {
+				n := 1 + rand.IntN(subjects)
+				accept(t, q, fmt.Sprintf("%d/%d", sender, i), pull(n))
+				sent[n].Add(1)
+				if rand.IntN(4) == 0 { // let evaluations end, so that jobs complete while others arrive
+					waitFor(t, "the subject", func() bool {
+						x, err := s.FindSubject(background, pull(n).Name())
+						return err == nil && (x.Done == x.Want || rand.IntN(4) == 0)
+					})
+				}
+			}
+		})
+	}
+	wg.Wait()
+	waitFor(t, "nothing waiting", idle(t, s))
+	for n := 1; n <= subjects; n++ {
+		x, err := s.FindSubject(background, pull(n).Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := w.seen[x.ID], sent[n].Load(); got != want || x.Done != want {
+			t.Errorf("subject %d: %d events sent, %d seen, %d done", n, want, got, x.Done)
+		}
+	}
+	if w.overlaps > 0 {
+		t.Errorf("%d overlaps", w.overlaps)
 	}
 }
 
 func TestRedeliveryOfProcessedIsNotEvaluatedAgain(t *testing.T) {
 	t.Parallel()
-	var runs atomic.Int32
-	fail := true
-	var mu sync.Mutex
-	q, s := open(t, filepath.Join(t.TempDir(), "q.db"), 1, 0, func(context.Context, store.Subject) error {
-		mu.Lock()
-		defer mu.Unlock()
-		runs.Add(1)
-		if fail {
-			fail = false
+	w := newWatch()
+	q, s := run(t, queue.Config{Handler: func(_ context.Context, x store.Subject) error {
+		w.begin(x)
+		defer w.end(x)
+		if x.Number == 1 && w.count(x.ID) == 1 {
 			return errors.New("GitHub is down")
 		}
 		return nil
+	}})
+	accept(t, q, "same", pull(1))
+	waitFor(t, "the retry", idle(t, s))
+	if n := w.count(1); n != 2 {
+		t.Errorf("%d runs, want a failure and a success", n)
+	}
+	accept(t, q, "same", pull(1))
+	accept(t, q, "other", pull(2))
+	waitFor(t, "the other", func() bool { return idle(t, s)() && w.count(2) == 1 })
+	if n := w.count(1); n != 2 {
+		t.Errorf("%d runs: a processed delivery was evaluated again", n)
+	}
+}
+
+// A delivery that was received but not processed is evaluated when it comes
+// again, also when its job was lost or given up.
+func TestRedeliveryOfUnprocessedIsEvaluated(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "q.db")
+	w := newWatch()
+	q, s := prepare(t, path, queue.Config{Handler: func(_ context.Context, x store.Subject) error { w.begin(x); w.end(x); return nil }})
+	if err := q.Start(background); err != nil {
+		t.Fatal(err)
+	}
+	err := s.InTx(background, func(tx *store.Tx) error {
+		x := pull(1)
+		_, err := store.Receive(background, tx, store.Delivery{ID: "d", Received: time.Now()}, &x)
+		return err
 	})
-	ctx := context.Background()
-	if err := q.Accept(ctx, delivery("same"), pull(1)); err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, "the retry", func() bool { n, _ := s.Waiting(ctx); return n == 0 })
-	before := runs.Load()
-	if before != 2 {
-		t.Errorf("%d runs, want a failure and a success", before)
-	}
-	if err := q.Accept(ctx, delivery("same"), pull(1)); err != nil {
-		t.Fatal(err)
-	}
-	if err := q.Accept(ctx, delivery("other"), pull(2)); err != nil {
-		t.Fatal(err)
-	}
-	waitFor(t, "the other", func() bool { n, _ := s.Waiting(ctx); return n == 0 && runs.Load() > before })
-	if got := runs.Load(); got != before+1 {
-		t.Errorf("%d runs, want %d: a processed delivery came again", got, before+1)
+	accept(t, q, "d", pull(1))
+	waitFor(t, "the evaluation", idle(t, s))
+	if w.count(1) != 1 || w.seen[1] != 2 {
+		t.Errorf("%d runs, want %d seen", w.count(1), w.seen[1])
 	}
 }
 
 func TestLaterHoldsNoWorker(t *testing.T) {
 	t.Parallel()
 	var limited, others atomic.Int32
-	q, _ := open(t, filepath.Join(t.TempDir(), "q.db"), 1, 0, func(_ context.Context, x store.Subject) error {
+	q, _ := run(t, queue.Config{Handler: func(_ context.Context, x store.Subject) error {
 		if x.Number == 1 {
 			if limited.Add(1) == 1 {
 				return queue.Later(time.Now().Add(500*time.Millisecond), errors.New("limited"))
@@ -149,113 +271,166 @@ func TestLaterHoldsNoWorker(t *testing.T) {
 		}
 		others.Add(1)
 		return nil
-	})
+	}})
 	for n := 1; n <= 3; n++ {
-		if err := q.Accept(context.Background(), delivery(fmt.Sprint("d", n)), pull(n)); err != nil {
-			t.Fatal(err)
-		}
+		accept(t, q, fmt.Sprint("d", n), pull(n))
 	}
 	waitFor(t, "the others", func() bool { return others.Load() == 2 })
+	accept(t, q, "more", pull(1)) // an event does not lift a rate limit
 	if limited.Load() != 1 {
 		t.Errorf("the limited one ran %d times before its time", limited.Load())
 	}
 	waitFor(t, "the limited one", func() bool { return limited.Load() == 2 })
 }
 
+func TestLaterKeepsItsReason(t *testing.T) {
+	t.Parallel()
+	reason := errors.New("limited")
+	if err := queue.Later(time.Now(), reason); !errors.Is(err, reason) || err.Error() != "limited" {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestPanicsAreRetried(t *testing.T) {
 	t.Parallel()
 	var runs atomic.Int32
-	q, s := open(t, filepath.Join(t.TempDir(), "q.db"), 1, 0, func(context.Context, store.Subject) error {
+	var log safeBuffer
+	q, s := run(t, queue.Config{Logger: slog.New(slog.NewTextHandler(&log, nil)), Handler: func(context.Context, store.Subject) error {
 		if runs.Add(1) == 1 {
 			panic("broken")
 		}
 		return nil
-	})
-	if err := q.Accept(context.Background(), delivery("d"), pull(1)); err != nil {
-		t.Fatal(err)
+	}})
+	accept(t, q, "d", pull(1))
+	waitFor(t, "the second run", func() bool { return runs.Load() == 2 && idle(t, s)() })
+	if text := log.String(); !strings.Contains(text, "evaluation panicked") || !strings.Contains(text, "panic=broken") {
+		t.Errorf("the log does not say so:\n%s", text)
 	}
-	waitFor(t, "the second run", func() bool { n, _ := s.Waiting(context.Background()); return runs.Load() == 2 && n == 0 })
+	if strings.Contains(log.String(), "River") {
+		t.Errorf("River speaks:\n%s", log.String())
+	}
 }
 
-// A process that is killed in the middle of an evaluation leaves a job that the
-// next process runs.
-func TestKilledEvaluationIsRunAgain(t *testing.T) {
+// safeBuffer is written by many.
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *safeBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *safeBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// What failed waits longer and longer, but not once something has changed.
+func TestEventBringsRetryForward(t *testing.T) {
 	t.Parallel()
-	if path := os.Getenv("CHANGEGUARD_TEST_VICTIM"); path != "" {
-		q, _ := open(t, path, 1, time.Second, func(context.Context, store.Subject) error {
-			fmt.Println("evaluating")
-			select {} // until killed
-		})
-		if err := q.Accept(context.Background(), delivery("d"), pull(1)); err != nil {
-			t.Fatal(err)
-		}
-		fmt.Println("accepted")
-		select {}
-	}
-	path := filepath.Join(t.TempDir(), "q.db")
-	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledEvaluationIsRunAgain$", "-test.timeout=60s")
-	cmd.Env = append(os.Environ(), "CHANGEGUARD_TEST_VICTIM="+path)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var seen strings.Builder
-	buf := make([]byte, 256)
-	for !strings.Contains(seen.String(), "evaluating") || !strings.Contains(seen.String(), "accepted") {
-		n, err := out.Read(buf)
-		if err != nil {
-			t.Fatalf("the victim ended: %v, %s", err, seen.String())
-		}
-		seen.Write(buf[:n])
-	}
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait() // killed, as it should be
 	var runs atomic.Int32
-	_, s := open(t, path, 1, time.Second, func(context.Context, store.Subject) error { runs.Add(1); return nil })
-	deadline := time.Now().Add(90 * time.Second)
-	for n := 1; n > 0; n, err = s.Waiting(context.Background()) {
-		if err != nil || time.Now().After(deadline) {
-			t.Fatalf("never run again: %v", err)
+	ahead := func() time.Time { return time.Now().Add(time.Hour) } // so that a retry is an hour away
+	q, s := run(t, queue.Config{Now: ahead, Handler: func(context.Context, store.Subject) error {
+		if runs.Add(1) == 1 {
+			return errors.New("the head cannot be read")
 		}
-		<-time.After(50 * time.Millisecond)
-	}
-	if runs.Load() == 0 {
-		t.Error("done without a run")
+		return nil
+	}})
+	accept(t, q, "d1", pull(1))
+	waitFor(t, "the retry to be planned", func() bool { return state(t, s) == "retryable" })
+	accept(t, q, "d2", pull(1))
+	waitFor(t, "the evaluation", idle(t, s))
+	if runs.Load() != 2 {
+		t.Errorf("%d runs", runs.Load())
 	}
 }
 
-// BenchmarkAccept sends 500 deliveries a second and reports how long the answer
-// takes.
-func BenchmarkAccept(b *testing.B) {
-	q, _ := open(b, filepath.Join(b.TempDir(), "q.db"), 4, 0, func(context.Context, store.Subject) error { return nil })
-	var mu sync.Mutex
-	var took []time.Duration
+// state is that of the only evaluation's job.
+func state(tb testing.TB, s *store.Store) (state string) {
+	tb.Helper()
+	if err := s.DB().QueryRowContext(background, `SELECT state FROM river_job WHERE kind = 'evaluate' ORDER BY id DESC LIMIT 1`).Scan(&state); err != nil {
+		tb.Fatal(err)
+	}
+	return state
+}
+
+// After a day of failures nothing is tried any more, until something happens.
+func TestGivenUpAfterADay(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "q.db")
+	var shift atomic.Int64 // of the clock
+	now := func() time.Time { return time.Now().Add(time.Duration(shift.Load())) }
+	var runs, mended atomic.Int32
+	handler := func(context.Context, store.Subject) error {
+		runs.Add(1)
+		if mended.Load() == 0 {
+			return errors.New("broken")
+		}
+		return nil
+	}
+	q, s := runAt(t, path, queue.Config{Now: now, Handler: handler})
+	accept(t, q, "d1", pull(1))
+	waitFor(t, "a failure", func() bool { return runs.Load() >= 1 && state(t, s) != "running" })
+	shift.Store(int64(25 * time.Hour))
+	waitFor(t, "the end", func() bool { return state(t, s) == "cancelled" })
+	if idle(t, s)() {
+		t.Error("what was given up counts as evaluated")
+	}
+
+	// The next start of the program tries it again, and so does an event.
+	before := runs.Load()
+	if err := q.Stop(background); err != nil {
+		t.Fatal(err)
+	}
+	q2, s2 := runAt(t, path, queue.Config{Now: now, Handler: handler})
+	waitFor(t, "a run at the start", func() bool { return runs.Load() > before && state(t, s2) == "cancelled" })
+	mended.Store(1)
+	accept(t, q2, "d1", pull(1))
+	waitFor(t, "the evaluation", idle(t, s2))
+}
+
+// A subject that waits without a job, for whatever reason, is found at the
+// start.
+func TestStartFindsWhatHasNoJob(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "q.db")
+	q, s := prepare(t, path, queue.Config{Handler: func(context.Context, store.Subject) error { return nil }})
+	accept(t, q, "d1", pull(1))
+	accept(t, q, "d2", pull(2))
+	if _, err := s.DB().ExecContext(background, `DELETE FROM river_job`); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Start(background); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the evaluations", idle(t, s))
+}
+
+// Two processes on one database share the work.
+func TestTwoQueuesOnOneDatabase(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "q.db")
+	w := newWatch()
+	handler := func(_ context.Context, x store.Subject) error { w.begin(x); defer w.end(x); return nil }
+	q1, s := runAt(t, path, queue.Config{Workers: 2, Handler: handler})
+	q2, _ := runAt(t, path, queue.Config{Workers: 2, Handler: handler})
 	var wg sync.WaitGroup
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	n := 0
-	for b.Loop() {
-		<-tick.C
-		n++
-		wg.Add(1)
-		go func(n int) {
-			defer wg.Done()
-			start := time.Now()
-			if err := q.Accept(context.Background(), delivery(fmt.Sprint("d", n)), pull(n%200)); err != nil {
-				b.Error(err)
-			}
-			mu.Lock()
-			took = append(took, time.Since(start))
-			mu.Unlock()
-		}(n)
+	for i := range 100 {
+		wg.Go(func() { accept(t, q1, fmt.Sprint("a", i), pull(1+i%5)) })
+		wg.Go(func() { accept(t, q2, fmt.Sprint("b", i), pull(1+i%5)) })
 	}
 	wg.Wait()
-	slices.Sort(took)
-	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
-	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+	waitFor(t, "nothing waiting", idle(t, s))
+	for id := int64(1); id <= 5; id++ {
+		if w.seen[id] != 40 {
+			t.Errorf("subject %d: %d of 40 events seen", id, w.seen[id])
+		}
+	}
+	if w.overlaps > 0 {
+		t.Errorf("%d overlaps", w.overlaps)
+	}
 }

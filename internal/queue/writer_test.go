@@ -1,0 +1,118 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/changeguard/changeguard/internal/store"
+)
+
+func openStore(t *testing.T) *store.Store {
+	t.Helper()
+	s, err := store.Open(context.Background(), "sqlite:"+filepath.Join(t.TempDir(), "q.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// raise is a write that raises a subject's want, and may then fail.
+func raise(id string, fail error) *write {
+	return &write{result: make(chan error, 1), do: func(ctx context.Context, b *batch) error {
+		x := store.Subject{Kind: store.Pull, Owner: "acme", Repo: "app", Number: 1}
+		if _, err := store.Receive(ctx, b.tx, store.Delivery{ID: id, Received: time.Unix(0, 0)}, &x); err != nil {
+			return err
+		}
+		return fail
+	}}
+}
+
+func TestOneBadWriteRefusesNoOther(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	w := newWriter(s)
+	defer w.stop()
+	bad := errors.New("bad")
+	list := []*write{raise("a", nil), raise("b", bad), raise("c", nil)}
+	w.commit(list)
+	for i, want := range []error{nil, bad, nil} {
+		if err := <-list[i].result; !errors.Is(err, want) {
+			t.Errorf("write %d: %v, want %v", i, err, want)
+		}
+	}
+	got, err := s.FindSubject(context.Background(), "acme/app#1")
+	if err != nil || got.Want != 2 {
+		t.Errorf("want %d, %v", got.Want, err)
+	}
+}
+
+func TestWritesThatArriveTogetherShareATransaction(t *testing.T) {
+	t.Parallel()
+	w := &writer{queue: make(chan *write, maxBatch)}
+	for range maxBatch {
+		w.queue <- raise("x", nil)
+	}
+	if got := len(w.gather(raise("x", nil))); got != maxBatch {
+		t.Errorf("%d in the first batch", got)
+	}
+	if got := len(w.gather(raise("x", nil))); got != 2 {
+		t.Errorf("%d in the second batch", got)
+	}
+}
+
+// A handler that does not end keeps its subject to itself, even when the
+// database gives the job to another worker.
+func TestSubjectIsClaimed(t *testing.T) {
+	t.Parallel()
+	q := &Queue{running: make(map[int64]bool)}
+	job := &river.Job[evaluate]{JobRow: &rivertype.JobRow{}, Args: evaluate{7}}
+	if !q.claim(7) {
+		t.Fatal("not free")
+	}
+	var snooze *river.JobSnoozeError
+	if err := (&worker{queue: q}).Work(context.Background(), job); !errors.As(err, &snooze) || snooze.Duration != busyPause {
+		t.Errorf("a second worker: %v", err)
+	}
+	q.release(7)
+	if !q.claim(7) {
+		t.Error("not free after the first ended")
+	}
+}
+
+func TestRetriesWaitLonger(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_000_000, 0)
+	r := retry{func() time.Time { return now }}
+	for failures, longest := range map[int]time.Duration{0: time.Second, 3: 8 * time.Second, 9: 512 * time.Second, 10: 10 * time.Minute, 9999: 10 * time.Minute} {
+		for range 50 {
+			wait := r.NextRetry(&rivertype.JobRow{Errors: make([]rivertype.AttemptError, failures)}).Sub(now)
+			if wait < longest/2 || wait > longest {
+				t.Fatalf("%v after %d failures, want up to %v", wait, failures, longest)
+			}
+		}
+	}
+}
+
+func TestRiverIsQuiet(t *testing.T) {
+	t.Parallel()
+	h := quiet{slog.NewTextHandler(nil, &slog.HandlerOptions{Level: slog.LevelDebug})}
+	logger := slog.New(h.WithAttrs([]slog.Attr{slog.String("a", "b")}).WithGroup("g"))
+	if logger.Enabled(context.Background(), slog.LevelInfo) || !logger.Enabled(context.Background(), slog.LevelWarn) {
+		t.Error("the level is not warn")
+	}
+	if slog.New(quiet{slog.NewTextHandler(nil, &slog.HandlerOptions{Level: slog.LevelError})}).Enabled(context.Background(), slog.LevelWarn) {
+		t.Error("it is louder than the program's logger")
+	}
+}
