@@ -111,12 +111,16 @@ func (k Check) judge(ctx context.Context) (v *verdict.Verdict, notes []string, e
 		return nil, nil, err
 	}
 	options := gitrepo.Options{Base: k.Base, Head: k.Head, Env: k.Env, Limits: k.Limits}
-	event.revisions(&options)
+	if event != nil {
+		event.Revisions(&options)
+	}
 	c, err := repo.Load(ctx, options)
 	if err != nil {
 		return nil, nil, fmt.Errorf("changeguard: %w", err)
 	}
-	event.describe(c)
+	if event != nil {
+		event.Apply(c)
+	}
 	if k.Head == "" && event == nil {
 		if note := repo.Uncommitted(ctx); note != "" {
 			notes = append(notes, note)
@@ -137,7 +141,7 @@ func (k Check) judge(ctx context.Context) (v *verdict.Verdict, notes []string, e
 // maxEvent bounds a payload; GitHub sends at most 25 MB.
 const maxEvent = 25 << 20
 
-func (k Check) event() (*event, error) {
+func (k Check) event() (*gitrepo.Event, error) {
 	if k.Event == "" {
 		return nil, nil
 	}
@@ -145,7 +149,7 @@ func (k Check) event() (*event, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := parseEvent(data)
+	e, err := gitrepo.ParseEvent(data)
 	if err != nil {
 		return nil, badInput("%s: %w", k.Event, err)
 	}
