@@ -93,7 +93,7 @@ func (j *judging) hold(ctx context.Context, c candidate, with couple) error {
 			return err
 		}
 		if f == nil {
-			j.drifted(c, "drift unreadable "+name, fmt.Sprintf("%s does not parse, so whether %s fits %s cannot be told.", name, with.lock, with.asking), name)
+			j.drifted(c, "drift unreadable "+name, fmt.Sprintf("%s cannot be read, so whether %s fits %s cannot be told.", name, with.lock, with.asking), name)
 			return nil
 		}
 		files[i] = f

@@ -2,6 +2,7 @@ package dependencies
 
 import (
 	"context"
+	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -122,19 +123,21 @@ func pinned(list *manifest.File) map[string]bool {
 	return names
 }
 
-// parse reads a file at the head, once. It is nil where the file does not parse.
+// parse reads a file at the head, once. It is nil where the file does not parse or
+// is over a limit: the caller decides what a file means that cannot be read.
 func (j *judging) parse(ctx context.Context, format manifest.Format, name string) (*manifest.File, error) {
 	if f, ok := j.parsed[name]; ok {
 		return f, nil
 	}
 	data, err := j.in.Change.Read(ctx, change.AtHead, name)
-	if err != nil {
+	if err != nil && !errors.Is(err, change.ErrTooLarge) {
 		return nil, err
 	}
-	f, err := format.Parse(name, data)
-	if err != nil {
-		f = nil // the caller decides what a file means that cannot be read
+	j.parsed[name] = nil
+	if err == nil {
+		if f, err := format.Parse(name, data); err == nil {
+			j.parsed[name] = f
+		}
 	}
-	j.parsed[name] = f
-	return f, nil
+	return j.parsed[name], nil
 }

@@ -60,7 +60,7 @@ func oneFixture(t *testing.T, name, condition, way string) {
 			continue
 		}
 		found++
-		if way == "noisy" && strings.Contains(f.Message, "does not parse") {
+		if way == "noisy" && (strings.Contains(f.Message, "does not parse") || strings.Contains(f.Message, "cannot be read")) {
 			t.Errorf("%s: unreadable, which shows nothing: %s", name, f.Message)
 		}
 		if f.Package != nil && !strings.Contains(strings.Join(f.Package.Change, " "), condition) {
