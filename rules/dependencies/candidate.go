@@ -66,9 +66,10 @@ func byName(f change.File) []candidate {
 }
 
 // mayBeIncluded keeps the search to files that people include, so that a change
-// of code alone looks nothing up.
+// of code and documents alone looks nothing up. Under another name a file can be
+// included only by a line that was a finding itself when it came.
 func mayBeIncluded(f change.File) bool {
-	ends := []string{"", ".txt", ".in", ".pip", ".req", ".reqs", ".deps", ".list", ".lst", ".lock", ".cfg", ".md", ".rst"}
+	ends := []string{".txt", ".in", ".pip", ".req", ".reqs", ".deps", ".list", ".lst", ".lock", ".cfg"}
 	return slices.Contains(ends, strings.ToLower(path.Ext(f.Path))) || f.OldPath != "" && slices.Contains(ends, strings.ToLower(path.Ext(f.OldPath)))
 }
 
