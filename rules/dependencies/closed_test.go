@@ -17,7 +17,7 @@ func TestWhatCannotBeReadIsNotQuiet(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("the source is gone")
 	for name, wantErr := range map[string]error{
-		"requirements.txt": broken, "web/package-lock.json": broken, "docs/notes.txt": broken, "README.md": broken,
+		"requirements.txt": broken, "web/package-lock.json": broken, "docs/notes.txt": broken, "notes.txt": broken,
 		"main.go": nil, "src/app.py": nil, "logo.png": nil,
 	} {
 		c := changetest.New(changetest.Text(map[string]string{name: "a"}), changetest.Text(map[string]string{name: "b"}))
