@@ -1,250 +1,288 @@
 package ghfake
 
 import (
-	"cmp"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
+	"net/url"
 	"strings"
-	"time"
-
-	"github.com/golang-jwt/jwt/v4"
 )
 
-// call is one authenticated request.
+// obj is a JSON object.
+type obj = map[string]any
+
+// call is one request under way. The server is locked while it is answered.
 type call struct {
-	w       http.ResponseWriter
 	r       *http.Request
+	body    []byte
 	repo    *Repo
-	install *installation
+	install *installation // nil for an App's own request
+	app     *App
+	token   token
+	answer  *answer
 }
 
-// refuse is an answer that is no success.
-type refuse struct {
+// refusal is an answer that is no success.
+type refusal struct {
 	status  int
 	message string
+	errors  []any
 }
 
-func refusal(status int, format string, args ...any) *refuse {
-	return &refuse{status, fmt.Sprintf(format, args...)}
+func refuse(status int, format string, args ...any) *refusal {
+	return &refusal{status: status, message: fmt.Sprintf(format, args...)}
 }
 
-var notFound = &refuse{http.StatusNotFound, "Not Found"}
+// invalid is GitHub's answer to a field that it does not take.
+func invalid(resource, field, code, message string) *refusal {
+	e := obj{"resource": resource, "field": field, "code": code}
+	if message != "" {
+		e["message"] = message
+	}
+	return &refusal{status: http.StatusUnprocessableEntity, message: "Validation Failed", errors: []any{e}}
+}
+
+// unfit is GitHub's answer to a body that does not fit the schema.
+func unfit(format string, args ...any) *refusal {
+	return refuse(http.StatusUnprocessableEntity, "Invalid request.\n\n"+format, args...)
+}
+
+var notFound = &refusal{status: http.StatusNotFound, message: "Not Found"}
+
+// answer is what will be written.
+type answer struct {
+	status int
+	body   any    // JSON, or nil for none
+	raw    []byte // instead of body
+	header http.Header
+	cost   int
+}
+
+func (a *answer) fail(no *refusal) *answer {
+	body := obj{"message": no.message, "documentation_url": "https://docs.github.com/rest", "status": itoa(no.status)}
+	if no.errors != nil {
+		body["errors"] = no.errors
+	}
+	a.status, a.body, a.raw = no.status, body, nil
+	return a
+}
+
+// encode writes the body down.
+func (a *answer) encode() []byte {
+	if a.raw != nil {
+		return a.raw
+	}
+	if a.body == nil {
+		return nil
+	}
+	data, err := json.Marshal(a.body)
+	if err != nil {
+		panic(err) // a mistake in this package
+	}
+	return data
+}
+
+func (a *answer) write(w http.ResponseWriter) {
+	a.send(w, a.encode())
+}
+
+func (a *answer) send(w http.ResponseWriter, data []byte) {
+	h := w.Header()
+	for k, v := range a.header {
+		h[k] = v
+	}
+	if h.Get("Content-Type") == "" && data != nil {
+		h.Set("Content-Type", "application/json; charset=utf-8")
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write(data) // the client went away
+}
 
 // ServeHTTP answers under / as api.github.com does and under /api as an
 // Enterprise Server does.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.options.Latency > 0 {
-		select {
-		case <-time.After(s.options.Latency):
-		case <-r.Context().Done():
+	s.await(r.Context(), s.options.Latency)
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/api/v3/"):
+		r = rebased(r, "/api/v3")
+	case r.URL.Path == "/api/graphql":
+		r = rebased(r, "/api")
+	}
+	if rt := s.router.find(r); rt != nil {
+		s.serve(w, r, rt)
+	} else {
+		(&answer{}).fail(notFound).write(w)
+	}
+}
+
+// rebased is the request without the prefix of an Enterprise Server.
+func rebased(r *http.Request, prefix string) *http.Request {
+	u := *r.URL
+	u.Path, u.RawPath = strings.TrimPrefix(u.Path, prefix), strings.TrimPrefix(u.RawPath, prefix)
+	r2 := new(http.Request)
+	*r2 = *r
+	r2.URL = &u
+	return r2
+}
+
+// maxBody is the largest request that is read.
+const maxBody = 32 << 20
+
+// serve answers one request of a route, with what faults do to it.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt *route) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return // the client went away, or asks for too much
+	}
+	defer s.enter()()
+	f := s.faulty(r, rt)
+	if f != nil {
+		s.await(r.Context(), f.Slow)
+		if f.replaces() {
+			s.note(r, rt, nil, f.written())
+			f.write(w)
 			return
 		}
 	}
-	if path, ok := strings.CutPrefix(r.URL.Path, "/api/v3"); ok {
-		r.URL.Path = path
-	} else if r.URL.Path == "/api/graphql" {
-		r.URL.Path = "/graphql"
+	c := &call{r: r, body: body, answer: &answer{status: http.StatusOK, header: make(http.Header)}}
+	s.carryOut(c, rt)
+	data := s.finish(c, rt)
+	if f != nil && f.Lost {
+		panic(http.ErrAbortHandler) // closes the connection
 	}
-	r.URL.RawPath = ""
-	if s.faulty(w, r) {
-		return
-	}
-	s.mux.ServeHTTP(w, r)
+	c.answer.send(w, data)
 }
 
-// faulty lets a prepared fault answer.
-func (s *Server) faulty(w http.ResponseWriter, r *http.Request) bool {
+// enter counts a request that is under way, until the returned function is
+// called.
+func (s *Server) enter() (leave func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := range s.faults {
-		f := &s.faults[i]
-		if f.left > 0 && strings.Contains(r.Method+" "+r.URL.Path, f.route) {
-			f.left--
-			f.answer(w)
+	s.inFlight++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.inFlight--
+	}
+}
+
+// carryOut computes the answer.
+func (s *Server) carryOut(c *call, rt *route) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	no := s.admit(c, rt)
+	if no == nil {
+		var body any
+		if body, no = rt.do(c); body != nil {
+			c.answer.body = body
+		}
+	}
+	if no != nil {
+		c.answer.fail(no)
+	}
+}
+
+// admit lets a request in that is authenticated, permitted and within limits.
+func (s *Server) admit(c *call, rt *route) *refusal {
+	if rt.app {
+		return s.authenticateApp(c)
+	}
+	if no := s.authenticate(c); no != nil {
+		return no
+	}
+	if no := s.meter(c, rt); no != nil {
+		return no
+	}
+	if no := s.findRepo(c); no != nil {
+		return no
+	}
+	if !c.permitted(rt.needs...) {
+		c.answer.header.Set("X-Accepted-Github-Permissions", accepted(rt.needs))
+		return refuse(http.StatusForbidden, "Resource not accessible by integration")
+	}
+	return nil
+}
+
+// finish encodes the answer, answers from the client's cache where it still
+// holds, and keeps the books.
+func (s *Server) finish(c *call, rt *route) []byte {
+	a, data := c.answer, c.answer.encode()
+	if c.r.Method == http.MethodGet && a.status == http.StatusOK && !rt.app {
+		tag := fmt.Sprintf(`W/"%x"`, sha256.Sum256(data))
+		a.header.Set("Etag", tag)
+		if sameTag(c.r.Header.Get("If-None-Match"), tag) {
+			a.status, data, a.cost = http.StatusNotModified, nil, 0
+		}
+	}
+	s.note(c.r, rt, c, a.status)
+	return data
+}
+
+// sameTag compares weakly, as conditional reading does.
+func sameTag(asked, tag string) bool {
+	for one := range strings.SplitSeq(asked, ",") {
+		one = strings.TrimSpace(one)
+		if one == "*" || one != "" && strings.TrimPrefix(one, "W/") == strings.TrimPrefix(tag, "W/") {
 			return true
 		}
 	}
 	return false
 }
 
-// handle registers a route that needs an installation's token and permissions.
-// The server is locked while the function runs.
-func (s *Server) handle(route, permission, level string, do func(c *call) (any, *refuse)) {
-	s.mux.HandleFunc(route, func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		status := s.serve(&call{w: w, r: r}, permission, level, do)
-		s.log = append(s.log, Request{r.Method, route, status, 0})
-	})
-}
-
-func (s *Server) serve(c *call, permission, level string, do func(c *call) (any, *refuse)) int {
-	inst, no := s.authenticate(c.r)
-	if no == nil {
-		c.install = inst
-		no = s.meter(c.w, inst)
+// note writes the request down, counts it and adds the headers of the quota.
+func (s *Server) note(r *http.Request, rt *route, c *call, status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	entry := Request{Method: r.Method, Route: rt.pattern, Path: r.URL.Path, Status: status, ByApp: rt.app}
+	if c != nil && c.install != nil {
+		entry.Installation, entry.Cost = c.install.id, c.answer.cost
+		s.charge(c, rt)
 	}
-	if no == nil {
-		no = s.findRepo(c)
-	}
-	if no == nil && !allows(inst.permissions[permission], level) {
-		no = refusal(http.StatusForbidden, "Resource not accessible by integration")
-	}
-	var body any
-	if no == nil {
-		body, no = do(c)
-	}
-	if no != nil {
-		return writeJSON(c.w, no.status, map[string]any{"message": no.message, "documentation_url": "https://docs.github.com/rest"})
-	}
-	if created, ok := body.(created); ok {
-		return writeJSON(c.w, http.StatusCreated, created.body)
-	}
-	if raw, ok := body.([]byte); ok {
-		c.w.Header().Set("Content-Type", "application/octet-stream")
-		_, _ = c.w.Write(raw) // the client went away
-		return http.StatusOK
-	}
-	return writeJSON(c.w, http.StatusOK, body)
-}
-
-// created is a body that is answered with 201.
-type created struct{ body any }
-
-func writeJSON(w http.ResponseWriter, status int, body any) int {
-	data, err := json.Marshal(body)
-	if err != nil {
-		panic(err) // a mistake in this package
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write(data) // the client went away
-	return status
-}
-
-// allows compares permissions: write includes read.
-func allows(have, need string) bool {
-	return have == need || have == "write" && need == "read"
-}
-
-// authenticate finds the installation of a token.
-func (s *Server) authenticate(r *http.Request) (*installation, *refuse) {
-	_, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	t, ok := s.tokens[value]
-	if !ok || s.options.Now().After(t.expires) {
-		return nil, refusal(http.StatusUnauthorized, "Bad credentials")
-	}
-	return s.installations[t.installation], nil
-}
-
-// meter counts against the hourly quota.
-func (s *Server) meter(w http.ResponseWriter, i *installation) *refuse {
-	now := s.options.Now()
-	if now.After(i.reset) {
-		i.used, i.reset = 0, now.Add(time.Hour)
-	}
-	i.used++
-	left := s.options.Quota - i.used
-	h := w.Header()
-	h.Set("X-RateLimit-Limit", strconv.Itoa(s.options.Quota))
-	h.Set("X-RateLimit-Remaining", strconv.Itoa(max(0, left)))
-	h.Set("X-RateLimit-Reset", strconv.FormatInt(i.reset.Unix(), 10))
-	if left < 0 {
-		return refusal(http.StatusForbidden, "API rate limit exceeded for installation ID %d.", i.id)
-	}
-	return nil
+	s.log = append(s.log, entry)
 }
 
 // findRepo resolves {owner} and {repo} of the route; an installation sees only
 // its own repositories.
-func (s *Server) findRepo(c *call) *refuse {
+func (s *Server) findRepo(c *call) *refusal {
 	owner, name := c.r.PathValue("owner"), c.r.PathValue("repo")
 	if owner == "" {
 		return nil
 	}
-	repo := s.repos[strings.ToLower(owner+"/"+name)]
-	if repo == nil || repo.installation != c.install.id {
+	c.repo = s.visible(c, owner, name)
+	if c.repo == nil {
 		return notFound
 	}
-	c.repo = repo
 	return nil
+}
+
+// visible finds a repository that a request may see.
+func (s *Server) visible(c *call, owner, name string) *Repo {
+	r := s.repos[strings.ToLower(owner+"/"+name)]
+	if r == nil || !r.installations[c.install.id] || c.token.repos != nil && !c.token.repos[r.id] {
+		return nil
+	}
+	return r
 }
 
 // read decodes a request's JSON body.
-func (c *call) read(into any) *refuse {
-	data, err := io.ReadAll(io.LimitReader(c.r.Body, 32<<20))
-	if err == nil {
-		err = json.Unmarshal(data, into)
-	}
-	if err != nil {
-		return refusal(http.StatusBadRequest, "Problems parsing JSON")
+func (c *call) read(into any) *refusal {
+	if err := json.Unmarshal(c.body, into); err != nil {
+		return refuse(http.StatusBadRequest, "Problems parsing JSON")
 	}
 	return nil
 }
 
-// page reads per_page and page.
-func (c *call) page() (size, number int) {
+// link names other pages of a listing.
+func (c *call) link(rel, key, value string) {
+	u := url.URL{Scheme: "http", Host: c.r.Host, Path: c.r.URL.Path}
 	q := c.r.URL.Query()
-	size, _ = strconv.Atoi(cmp.Or(q.Get("per_page"), "30"))
-	number, _ = strconv.Atoi(cmp.Or(q.Get("page"), "1"))
-	return max(1, min(size, 100)), max(1, number)
-}
-
-// slice cuts a list to the asked page and links to the next.
-func slice[T any](c *call, all []T) []T {
-	size, number := c.page()
-	from, to := min(len(all), (number-1)*size), min(len(all), number*size)
-	if to < len(all) {
-		u := *c.r.URL
-		q := u.Query()
-		q.Set("page", strconv.Itoa(number+1))
-		u.RawQuery = q.Encode()
-		c.w.Header().Set("Link", fmt.Sprintf(`<http://%s%s>; rel="next"`, c.r.Host, u.RequestURI()))
+	q.Set(key, value)
+	u.RawQuery = q.Encode()
+	entry := fmt.Sprintf(`<%s>; rel=%q`, u.String(), rel)
+	if old := c.answer.header.Get("Link"); old != "" {
+		entry = old + ", " + entry
 	}
-	return all[from:to]
-}
-
-// appToken checks the App's own signed token.
-func (s *Server) appToken(r *http.Request) *refuse {
-	_, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	claims := new(jwt.RegisteredClaims)
-	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation())
-	_, err := parser.ParseWithClaims(value, claims, func(*jwt.Token) (any, error) { return s.options.Key, nil })
-	now := s.options.Now()
-	switch {
-	case err != nil:
-		return refusal(http.StatusUnauthorized, "A JSON web token could not be decoded")
-	case claims.Issuer != strconv.FormatInt(s.options.AppID, 10):
-		return refusal(http.StatusUnauthorized, "'Issuer' claim ('iss') must be an Integer")
-	case claims.ExpiresAt == nil || now.After(claims.ExpiresAt.Time):
-		return refusal(http.StatusUnauthorized, "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires")
-	case claims.ExpiresAt.Sub(now) > 10*time.Minute+time.Second:
-		return refusal(http.StatusUnauthorized, "'Expiration time' claim ('exp') is too far in the future")
-	}
-	return nil
-}
-
-// handleApp registers a route that needs the App's own token.
-func (s *Server) handleApp(route string, do func(c *call) (any, *refuse)) {
-	s.mux.HandleFunc(route, func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if no := s.appToken(r); no != nil {
-			writeJSON(w, no.status, map[string]any{"message": no.message})
-			return
-		}
-		body, no := do(&call{w: w, r: r})
-		if no != nil {
-			writeJSON(w, no.status, map[string]any{"message": no.message})
-			return
-		}
-		if c, ok := body.(created); ok {
-			writeJSON(w, http.StatusCreated, c.body)
-			return
-		}
-		writeJSON(w, http.StatusOK, body)
-	})
+	c.answer.header.Set("Link", entry)
 }
