@@ -112,42 +112,6 @@ func TestDefaultBase(t *testing.T) {
 	}
 }
 
-// The repository's own configuration, attributes, hooks, grafts and replaced
-// objects are part of what is judged and must not steer the judge.
-func TestHostileRepositoryHasNoEffect(t *testing.T) {
-	t.Parallel()
-	plain, hostile := simple(t), simple(t)
-	before := mustLoad(t, plain.Dir, gitrepo.Options{})
-	canary := filepath.Join(t.TempDir(), "executed")
-	script := filepath.Join(t.TempDir(), "evil.sh")
-	if err := os.WriteFile(script, []byte("#!/bin/sh\ntouch "+canary+"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for _, kv := range [][2]string{
-		{"core.fsmonitor", script}, {"diff.external", script}, {"core.pager", script}, {"core.sshCommand", script}, {"diff.renames", "copies"},
-		{"diff.algorithm", "patience"}, {"core.quotePath", "true"}, {"diff.evil.textconv", script}, {"diff.evil.command", script}, {"alias.diff-tree", "!" + script},
-		{"core.hooksPath", filepath.Dir(script)}, {"gpg.program", script}, {"log.showSignature", "true"}, {"core.attributesFile", script},
-	} {
-		hostile.Git("config", kv[0], kv[1])
-	}
-	hostile.Write(map[string]string{".gitattributes": "*.py binary diff=evil -diff\n", ".git/info/attributes": "* -diff\n"})
-	parent := hostile.Git("rev-parse", "main")
-	fake := hostile.Git("commit-tree", "-m", "fake", "feature^{tree}")
-	hostile.Git("replace", parent, fake)
-	after := mustLoad(t, hostile.Dir, gitrepo.Options{Base: parent, Head: "feature"})
-	if diff := cmp.Diff(before.Files, after.Files); diff != "" {
-		t.Error(diff)
-	}
-	_, want, err1 := before.CountLines(context.Background())
-	_, got, err2 := after.CountLines(context.Background())
-	if err1 != nil || err2 != nil || want != got {
-		t.Errorf("lines %v, want %v (%v, %v)", got, want, err1, err2)
-	}
-	if _, err := os.Stat(canary); err == nil {
-		t.Error("the repository's configuration executed a program")
-	}
-}
-
 func TestShallowCloneIsAGap(t *testing.T) {
 	t.Parallel()
 	r := simple(t)

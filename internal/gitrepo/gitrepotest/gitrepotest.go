@@ -33,13 +33,17 @@ func New(tb testing.TB, more ...string) *Repo {
 	return r
 }
 
+// At is a repository that is already there.
+func At(tb testing.TB, dir string) *Repo { return &Repo{tb, dir} }
+
 // Git runs git and returns what it prints.
 func (r *Repo) Git(args ...string) string {
 	r.tb.Helper()
-	return r.input("", args...)
+	return r.Feed("", args...)
 }
 
-func (r *Repo) input(stdin string, args ...string) string {
+// Feed is Git with something to read for it.
+func (r *Repo) Feed(stdin string, args ...string) string {
 	r.tb.Helper()
 	cmd := exec.Command("git", args...)
 	cmd.Dir = r.Dir
@@ -105,7 +109,7 @@ func Large(tb testing.TB, policy string) *Repo {
 		}
 	}
 	const who = "committer Dev <dev@example.com> 1735689600 +0000\n"
-	r.input("commit refs/heads/main\nmark :1\n"+who+data("base")+base.String()+"\ncommit refs/heads/feature\n"+who+data("head")+"from :1\n"+head.String()+"\n", "fast-import", "--quiet")
+	r.Feed("commit refs/heads/main\nmark :1\n"+who+data("base")+base.String()+"\ncommit refs/heads/feature\n"+who+data("head")+"from :1\n"+head.String()+"\n", "fast-import", "--quiet")
 	return r
 }
 
