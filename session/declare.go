@@ -23,216 +23,171 @@ type Spec struct {
 // UndeclaredAgent is the mode of an agent's change that nobody declared.
 const UndeclaredAgent = "undeclared-agent"
 
-// ModeTrailer is the trailer that usually declares a mode. A value of it that
-// no policy knows is reported.
-const ModeTrailer = "session-mode"
+// ModeTrailer is the trailer that usually declares a mode. A value of it that a
+// policy does not know is reported, whether or not the policy uses the key.
+const ModeTrailer = "Session-Mode"
 
-// Declare adds to a recognised session the modes that the change declares, and
+// maxDeclared bounds the evidence for one mode, and for unknown modes.
+const maxDeclared = 20
+
+// Declare adds to a recognised session the modes that the change declares and
 // those that the record holds from before. undeclaredAgent says that the policy
-// has that mode.
+// has that mode. It applies to every agent unless somebody other than the
+// author set the label of a mode: what a change says of itself adds limits and
+// takes none away.
 func Declare(s Session, c *change.Change, specs []Spec, undeclaredAgent bool, record Record) Session {
-	s.Evidence = slices.Clone(s.Evidence)
-	d := &declarer{change: c, record: record, session: &s}
+	d := newDeclarer(s, c, record)
 	for _, spec := range specs {
 		d.spec(spec)
 	}
 	d.unknown(specs)
 	if undeclaredAgent && s.Actor == Agent && !d.byOthers {
-		s.Modes = append(s.Modes, Bound{Name: UndeclaredAgent})
+		d.session.Modes = append(d.session.Modes, Bound{Name: UndeclaredAgent})
 	}
-	if len(s.Modes) > 0 {
-		s.Mode = s.Modes[0].Name // what was declared comes before what was concluded
+	if len(d.session.Modes) > 0 {
+		d.session.Mode = d.session.Modes[0].Name
 	}
-	return s
+	return d.session
 }
 
+// declarer lays specs on one change.
 type declarer struct {
 	change   *change.Change
 	record   Record
-	session  *Session
-	byOthers bool // somebody other than the author set a mode's label
+	session  Session
+	body     []change.Trailer
+	commits  commits
+	byOthers bool // a label that somebody other than the author set declares a mode
 }
 
-// spec collects everything that declares one mode.
+func newDeclarer(s Session, c *change.Change, record Record) *declarer {
+	s.Evidence = slices.Clone(s.Evidence)
+	s.Mode, s.Modes, s.Unknown = "", nil, nil
+	return &declarer{change: c, record: record.canonical(), session: s, body: change.Trailers(c.Body), commits: readCommits(c)}
+}
+
+// spec finds out whether one mode applies, and to what.
 func (d *declarer) spec(spec Spec) {
-	whole := d.whole(spec)
-	bound := d.commits(spec)
-	for _, old := range d.record.Declarations {
-		if old.Mode != spec.Name {
-			continue
-		}
-		// What still shows needs no record, and a verdict must not change
-		// because it was seen before.
-		adds := len(old.Commits) == 0
-		for _, id := range old.Commits {
-			if d.has(id) && !slices.Contains(bound, id) {
-				bound = append(bound, id)
-				adds = true
-			}
-		}
-		if !whole && adds {
-			d.evidence("record", old.Signal+" "+old.Value, old.Where)
-		}
-		whole = whole || len(old.Commits) == 0
-	}
-	if d.record.Lifted(spec.Name) {
-		d.evidence("lift", spec.Name, "record")
+	b := newBinding(&d.commits)
+	byOthers := d.labels(spec, b)
+	d.branch(spec, b)
+	d.titles(spec, b)
+	d.trailers(spec, b)
+	d.remembered(spec, b)
+	if !b.applies() {
 		return
 	}
-	switch {
-	case whole:
-		d.session.Modes = append(d.session.Modes, Bound{Name: spec.Name})
-	case len(bound) > 0:
-		d.session.Modes = append(d.session.Modes, Bound{Name: spec.Name, Commits: d.inOrder(bound)})
+	// Whoever lifts a mode takes its label off as well. One that others put on
+	// the change is their word, and it stands.
+	if d.record.Lifted(spec.Name) && !byOthers {
+		d.show(Evidence{"lift", spec.Name, "record"})
+		return
 	}
-}
-
-func (d *declarer) has(id string) bool {
-	return slices.ContainsFunc(d.change.Commits, func(c change.Commit) bool { return c.ID == id })
-}
-
-// inOrder sorts commit ids as the change has them.
-func (d *declarer) inOrder(ids []string) []string {
-	var sorted []string
-	for _, c := range d.change.Commits {
-		if slices.Contains(ids, c.ID) {
-			sorted = append(sorted, c.ID)
-		}
+	for _, e := range b.shown {
+		d.show(e)
 	}
-	return sorted
+	d.session.Modes = append(d.session.Modes, b.bound(spec.Name))
+	d.byOthers = d.byOthers || byOthers
 }
 
-func (d *declarer) evidence(signal, value, where string) {
-	e := Evidence{signal, value, where}
-	if !slices.Contains(d.session.Evidence, e) && len(d.session.Evidence) < 2*maxEvidence {
+func (d *declarer) show(e Evidence) {
+	if e = e.clipped(); !slices.Contains(d.session.Evidence, e) {
 		d.session.Evidence = append(d.session.Evidence, e)
 	}
 }
 
-// whole asks the signals that bind the whole change.
-func (d *declarer) whole(spec Spec) bool {
-	found := false
+// labels reports whether somebody other than the author set one.
+func (d *declarer) labels(spec Spec, b *binding) (byOthers bool) {
 	for _, l := range d.change.Labels {
 		if slices.ContainsFunc(spec.Labels, func(name string) bool { return strings.EqualFold(name, l.Name) }) {
-			d.evidence("label", l.Name, "pull request")
-			d.byOthers = d.byOthers || !l.ByAuthor
-			found = true
+			b.bindAll(Evidence{"label", l.Name, "pull request"})
+			byOthers = byOthers || !l.ByAuthor
 		}
 	}
-	if spec.Branches != nil && d.change.HeadRef != "" && spec.Branches.Match(d.change.HeadRef) {
-		d.evidence("branch", d.change.HeadRef, "head branch")
-		found = true
+	return byOthers
+}
+
+func (d *declarer) branch(spec Spec, b *binding) {
+	if name := d.change.HeadRef; spec.Branches != nil && name != "" && spec.Branches.Match(name) {
+		b.bindAll(Evidence{"branch", name, "head branch"})
 	}
-	for _, pattern := range spec.Titles {
-		if d.change.Title != "" && MatchTitle(pattern, d.change.Title) {
-			d.evidence("title", d.change.Title, "pull request")
-			found = true
-			break
-		}
+}
+
+func (d *declarer) titles(spec Spec, b *binding) {
+	title := d.change.Title
+	if title != "" && slices.ContainsFunc(spec.Titles, func(pattern string) bool { return MatchTitle(pattern, title) }) {
+		b.bindAll(Evidence{"title", title, "pull request"})
 	}
-	for _, t := range change.Trailers(d.change.Body) {
+}
+
+// trailers of the body bind everything, those of a commit its sessions.
+func (d *declarer) trailers(spec Spec, b *binding) {
+	for _, t := range d.body {
 		if spec.declaredBy(t) {
-			d.evidence("trailer", t.Key+": "+t.Value, "body")
-			found = true
+			b.bindAll(Evidence{"trailer", t.Key + ": " + t.Value, "body"})
 		}
 	}
-	return found
+	for _, c := range d.commits.list {
+		for _, t := range c.trailers {
+			if spec.declaredBy(t) {
+				b.bindSessions(c.sessions, Evidence{"trailer", t.Key + ": " + t.Value, c.where})
+			}
+		}
+	}
 }
 
 func (s Spec) declaredBy(t change.Trailer) bool {
 	return slices.ContainsFunc(s.Trailers, func(want Trailer) bool {
-		return strings.EqualFold(want.Key, t.Key) && want.Value == t.Value
+		return want.Value == t.Value && strings.EqualFold(want.Key, t.Key)
 	})
 }
 
-// commits are the ids of the commits that trailers bind: the commits of the
-// sessions in which one declares the mode.
-func (d *declarer) commits(spec Spec) []string {
-	sessions := make(map[string]bool)
-	for _, c := range d.change.Commits {
-		for _, t := range change.Trailers(c.Message) {
-			if key := sessionOf(c); spec.declaredBy(t) && d.binds(key) {
-				d.evidence("trailer", t.Key+": "+t.Value, "commit "+c.ID[:min(len(c.ID), 12)])
-				sessions[key] = true
-			}
+// remembered adds what was declared before. What still shows is not said
+// again, so that a verdict does not change because it was given before.
+func (d *declarer) remembered(spec Spec, b *binding) {
+	for _, old := range d.record.Declarations {
+		if old.Mode != spec.Name || b.whole {
+			continue
 		}
-	}
-	var bound []string
-	for _, c := range d.change.Commits {
-		if sessions[sessionOf(c)] {
-			bound = append(bound, c.ID)
-		}
-	}
-	return bound
-}
-
-// binds reports whether a session of commits can be bound: on a protected head
-// branch many people's work flows together, so only an id says what belongs
-// together.
-func (d *declarer) binds(key string) bool {
-	return !d.change.HeadProtected || strings.HasPrefix(key, "id ")
-}
-
-// sessionOf names the session of a commit: its id, or its author.
-func sessionOf(c change.Commit) string {
-	for _, t := range change.Trailers(c.Message) {
-		if _, ok := idTrailers[strings.ToLower(t.Key)]; ok {
-			if id := sessionID(t.Value); id != "" {
-				return "id " + id
-			}
-		}
-	}
-	return "author " + asciiLower(c.Author.Email)
-}
-
-// unknown collects modes that are declared and that the policy does not know.
-func (d *declarer) unknown(specs []Spec) {
-	look := func(text, where string) {
-		for _, t := range change.Trailers(text) {
-			if !strings.EqualFold(t.Key, ModeTrailer) || slices.ContainsFunc(specs, func(s Spec) bool { return s.declaredBy(t) || s.Name == t.Value }) {
-				continue
-			}
-			e := Evidence{"trailer", clipped(t.Value), where}
-			if !slices.Contains(d.session.Unknown, e) && len(d.session.Unknown) < maxEvidence {
-				d.session.Unknown = append(d.session.Unknown, e)
-			}
-		}
-	}
-	look(d.change.Body, "body")
-	for _, c := range d.change.Commits {
-		look(c.Message, "commit "+c.ID[:min(len(c.ID), 12)])
-	}
-}
-
-func clipped(s string) string {
-	if len(s) <= 100 {
-		return s
-	}
-	return strings.ToValidUTF8(s[:100], "") + "…"
-}
-
-// MatchTitle compares a whole title with a pattern, ignoring case. Only * and ?
-// are special. The time is at most the product of the lengths.
-func MatchTitle(pattern, title string) bool {
-	p, t := []rune(strings.ToLower(pattern)), []rune(strings.ToLower(title))
-	i, j, star, mark := 0, 0, -1, 0
-	for j < len(t) {
+		e := Evidence{old.Signal, old.Value, old.Where}
+		adds := false
 		switch {
-		case i < len(p) && p[i] == '*':
-			star, mark = i, j
-			i++
-		case i < len(p) && (p[i] == '?' || p[i] == t[j]):
-			i++
-			j++
-		case star >= 0:
-			mark++
-			i, j = star+1, mark
+		case old.Whole():
+			b.whole, adds = true, true
 		default:
-			return false
+			adds = b.addCommits(old.Commits) || adds
+			adds = b.addSessions(old.Sessions) || adds
+		}
+		if adds {
+			b.keep(e, Evidence{"record", strings.TrimSpace(old.Signal + " " + old.Value), old.Where})
 		}
 	}
-	for i < len(p) && p[i] == '*' {
-		i++
+}
+
+// unknown collects values that look like the name of a mode and are none.
+func (d *declarer) unknown(specs []Spec) {
+	keys := map[string]bool{asciiLower(ModeTrailer): true}
+	for _, s := range specs {
+		for _, t := range s.Trailers {
+			keys[asciiLower(t.Key)] = true
+		}
 	}
-	return i == len(p)
+	look := func(list []change.Trailer, where string) {
+		for _, t := range list {
+			known := slices.ContainsFunc(specs, func(s Spec) bool { return s.Name == t.Value || s.declaredBy(t) })
+			if keys[asciiLower(t.Key)] && !known {
+				d.addUnknown(Evidence{"trailer", t.Value, where})
+			}
+		}
+	}
+	look(d.body, "body")
+	for _, c := range d.commits.list {
+		look(c.trailers, c.where)
+	}
+}
+
+func (d *declarer) addUnknown(e Evidence) {
+	if e = e.clipped(); len(d.session.Unknown) < maxDeclared && !slices.Contains(d.session.Unknown, e) {
+		d.session.Unknown = append(d.session.Unknown, e)
+	}
 }
