@@ -70,8 +70,14 @@ func TestConclusionsAndExitCodes(t *testing.T) {
 		want     report.Conclusion
 		exit     int
 	}{
-		{verdict.Pass, false, report.Success, 0}, {verdict.Pass, true, report.Success, 0}, {verdict.Approve, false, report.ActionRequired, 1}, {verdict.Approve, true, report.Success, 0},
-		{verdict.Fail, false, report.Failure, 1}, {verdict.Fail, true, report.Success, 0}, {verdict.Incomplete, false, report.Failure, 3}, {verdict.Incomplete, true, report.Failure, 3},
+		{verdict.Pass, false, report.Success, 0},
+		{verdict.Pass, true, report.Success, 0},
+		{verdict.Approve, false, report.ActionRequired, 1},
+		{verdict.Approve, true, report.Success, 0},
+		{verdict.Fail, false, report.Failure, 1},
+		{verdict.Fail, true, report.Success, 0},
+		{verdict.Incomplete, false, report.Failure, 3},
+		{verdict.Incomplete, true, report.Failure, 3},
 	} {
 		v := &verdict.Verdict{Outcome: c.outcome, Observed: c.observed}
 		if got, exit := report.Conclude(v), report.ExitCode(v); got != c.want || exit != c.exit {
