@@ -62,10 +62,11 @@ func client(t *testing.T, c *clock, base string, h http.HandlerFunc) *github.Cli
 	if err != nil {
 		t.Fatal(err)
 	}
-	if app.Installation(3) != app.Installation(3) {
+	first, second := app.Installation(3), app.Installation(3)
+	if first != second {
 		t.Error("an installation has two clients")
 	}
-	return app.Installation(3)
+	return first
 }
 
 var somewhere = github.Range{Owner: "acme", Repo: "app", Base: "main", Head: strings.Repeat("a", 40)}
