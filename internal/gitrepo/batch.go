@@ -25,6 +25,7 @@ type batch struct {
 	cmd    *exec.Cmd
 	cancel context.CancelFunc
 	in     io.WriteCloser
+	pipe   io.Closer // what out reads from
 	out    *bufio.Reader
 }
 
@@ -40,7 +41,7 @@ func (r *Repo) start(option string) (*batch, error) {
 			return nil, fmt.Errorf("start git cat-file: %w", err)
 		}
 	}
-	b.in, b.out = in, bufio.NewReaderSize(out, 64<<10)
+	b.in, b.pipe, b.out = in, out, bufio.NewReaderSize(out, 64<<10)
 	if err := b.cmd.Start(); err != nil {
 		cancel()
 		return nil, fmt.Errorf("start git cat-file: %w", err)
@@ -48,11 +49,17 @@ func (r *Repo) start(option string) (*batch, error) {
 	return b, nil
 }
 
-func (b *batch) close() {
-	// Both fail when the process is already gone, which is all that is wanted.
-	_ = b.in.Close()
+// stop ends the process. Its pipes are closed as well, since something that it
+// started may hold their other ends. What fails here is already gone.
+func (b *batch) stop() {
 	b.cancel()
-	_ = b.cmd.Wait()
+	_ = b.in.Close()
+	_ = b.pipe.Close()
+}
+
+func (b *batch) close() {
+	b.stop()
+	_ = b.cmd.Wait() // it was told to end
 }
 
 // An object as cat-file describes it. kind is "" when it is missing; data is
@@ -77,7 +84,7 @@ func (r *Repo) exchange(ctx context.Context, process **batch, option string, ids
 		*process = b
 	}
 	b := *process
-	stop := context.AfterFunc(ctx, b.cancel)
+	stop := context.AfterFunc(ctx, b.stop)
 	// Asking and reading go on at once: git stops reading ids while nobody reads
 	// its answers.
 	asked := make(chan struct{})

@@ -3,8 +3,6 @@ package gitrepo_test
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,16 +15,31 @@ import (
 
 func load(t testing.TB, dir string, o gitrepo.Options) (*change.Change, error) {
 	t.Helper()
+	o.Dir = dir
+	c, r, err := gitrepo.Load(context.Background(), o)
+	if err == nil {
+		closeLater(t, r)
+	}
+	return c, err
+}
+
+// opened is a repository that is closed when the test ends.
+func opened(t testing.TB, dir string) *gitrepo.Repo {
+	t.Helper()
 	r, err := gitrepo.Open(context.Background(), dir)
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
+	closeLater(t, r)
+	return r
+}
+
+func closeLater(t testing.TB, r *gitrepo.Repo) {
 	t.Cleanup(func() {
 		if err := r.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return r.Load(context.Background(), o)
 }
 
 func mustLoad(t testing.TB, dir string, o gitrepo.Options) *change.Change {
@@ -112,47 +125,6 @@ func TestDefaultBase(t *testing.T) {
 	}
 }
 
-func TestShallowCloneIsAGap(t *testing.T) {
-	t.Parallel()
-	r := simple(t)
-	r.Git("checkout", "-q", "main")
-	r.Write(map[string]string{"c.py": "c\n"})
-	r.Commit("main goes on")
-	shallow := gitrepotest.New(t)
-	shallow.Git("fetch", "-q", "--depth=1", "file://"+r.Dir, "main:refs/heads/other", "feature:refs/heads/feature")
-	c := mustLoad(t, shallow.Dir, gitrepo.Options{Base: "other", Head: "feature"})
-	if len(c.Gaps) != 1 || !strings.Contains(c.Gaps[0].Remedy, "--unshallow") {
-		t.Errorf("gaps: %+v", c.Gaps)
-	}
-}
-
-func TestUnrelatedHistoriesAreAGap(t *testing.T) {
-	t.Parallel()
-	r := simple(t)
-	r.Git("checkout", "-q", "--orphan", "island")
-	r.Commit("alone")
-	c := mustLoad(t, r.Dir, gitrepo.Options{Base: "main", Head: "island"})
-	if len(c.Gaps) != 1 || !strings.Contains(c.Gaps[0].What, "no commit in common") {
-		t.Errorf("gaps: %+v", c.Gaps)
-	}
-}
-
-func TestMissingObjectIsAnError(t *testing.T) {
-	t.Parallel()
-	r := simple(t)
-	blob := r.Git("rev-parse", "feature:a.py")
-	if err := os.Remove(filepath.Join(r.Dir, ".git", "objects", blob[:2], blob[2:])); err != nil {
-		t.Fatal(err)
-	}
-	c := mustLoad(t, r.Dir, gitrepo.Options{})
-	if _, err := c.Read(context.Background(), change.AtHead, "a.py"); err == nil || !strings.Contains(err.Error(), "missing") {
-		t.Errorf("reading a missing object: %v", err)
-	}
-	if _, _, err := c.CountLines(context.Background()); err == nil {
-		t.Error("lines of a missing object were counted")
-	}
-}
-
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	r := gitrepotest.New(t)
@@ -180,11 +152,7 @@ func TestLimits(t *testing.T) {
 func TestUncommittedIsNamed(t *testing.T) {
 	t.Parallel()
 	r := simple(t)
-	repo, err := gitrepo.Open(context.Background(), r.Dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer repo.Close()
+	repo := opened(t, r.Dir)
 	if note := repo.Uncommitted(context.Background()); note != "" {
 		t.Errorf("clean: %q", note)
 	}

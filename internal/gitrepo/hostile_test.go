@@ -187,12 +187,7 @@ func TestHostileRepositoryHasNoEffect(t *testing.T) {
 			if diff := cmp.Diff(want, factsOf(t, r.Dir, o)); diff != "" {
 				t.Errorf("the repository steers the judge:\n%s", diff)
 			}
-			repo, err := gitrepo.Open(context.Background(), r.Dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer repo.Close()
-			if note := repo.Uncommitted(context.Background()); strings.Contains(note, "cannot be told") {
+			if note := opened(t, r.Dir).Uncommitted(context.Background()); strings.Contains(note, "cannot be told") {
 				t.Error(note)
 			}
 			if p.sprung() {
