@@ -19,76 +19,25 @@ import (
 
 	"github.com/changeguard/changeguard/internal/app"
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/gitrepo/gitrepotest"
 )
 
-// clone is a real repository on disk.
-type clone struct {
-	t   testing.TB
-	dir string
-}
-
-func newClone(t testing.TB) *clone {
+// copyTo puts every object and branch of a clone into the stand-in.
+func copyTo(t *testing.T, c *gitrepotest.Repo, repo *ghfake.Repo) {
 	t.Helper()
-	c := &clone{t, t.TempDir()}
-	c.git("init", "-q", "-b", "main")
-	return c
-}
-
-func (c *clone) git(args ...string) string {
-	c.t.Helper()
-	cmd := exec.Command("git", args...)
-	cmd.Dir = c.dir
-	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=Dev", "GIT_AUTHOR_EMAIL=dev@example.com",
-		"GIT_COMMITTER_NAME=Dev", "GIT_COMMITTER_EMAIL=dev@example.com", "GIT_AUTHOR_DATE=2025-01-01T00:00:00Z", "GIT_COMMITTER_DATE=2025-01-01T00:00:00Z")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		c.t.Fatalf("git %v: %v\n%s", args, err, out)
-	}
-	return strings.TrimSpace(string(out))
-}
-
-func (c *clone) write(files map[string]string) {
-	c.t.Helper()
-	for name, content := range files {
-		path := filepath.Join(c.dir, filepath.FromSlash(name))
-		if content == "" {
-			if err := os.Remove(path); err != nil {
-				c.t.Fatal(err)
-			}
-			continue
-		}
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			c.t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-			c.t.Fatal(err)
-		}
-	}
-}
-
-func (c *clone) commit(message string) string {
-	c.t.Helper()
-	c.git("add", "-A")
-	c.git("commit", "-q", "--allow-empty", "-m", message)
-	return c.git("rev-parse", "HEAD")
-}
-
-// copyTo puts every object and branch into the stand-in.
-func (c *clone) copyTo(repo *ghfake.Repo) {
-	c.t.Helper()
-	for line := range strings.Lines(c.git("cat-file", "--batch-all-objects", "--batch-check")) {
+	for line := range strings.Lines(c.Git("cat-file", "--batch-all-objects", "--batch-check")) {
 		fields := strings.Fields(line)
 		cmd := exec.Command("git", "cat-file", fields[1], fields[0])
-		cmd.Dir = c.dir
+		cmd.Dir = c.Dir
 		raw, err := cmd.Output()
 		if err == nil {
 			err = repo.AddObject(fields[1], raw)
 		}
 		if err != nil {
-			c.t.Fatal(err)
+			t.Fatal(err)
 		}
 	}
-	for line := range strings.Lines(c.git("for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads")) {
+	for line := range strings.Lines(c.Git("for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads")) {
 		fields := strings.Fields(line)
 		repo.Branch(fields[0], fields[1])
 	}
@@ -118,70 +67,70 @@ func TestSameVerdictFromBothSources(t *testing.T) {
 	for i := range 340 {
 		many[fmt.Sprintf("gen/d%d/file%d.py", i%17, i)] = fmt.Sprintf("x = %d\n", i)
 	}
-	for name, build := range map[string]func(c *clone){
-		"modify and add": func(c *clone) {
-			c.write(map[string]string{"core/a.py": "x = 2\ny = 3\n", "docs/new.md": "# new\n", "requirements.txt": "a==1\nrequests>=2.32.0\n"})
-			c.commit("docs: words\n\nSession-Mode: analysis-only\n\nCo-Authored-By: Claude <noreply@anthropic.com>")
+	for name, build := range map[string]func(c *gitrepotest.Repo){
+		"modify and add": func(c *gitrepotest.Repo) {
+			c.Write(map[string]string{"core/a.py": "x = 2\ny = 3\n", "docs/new.md": "# new\n", "requirements.txt": "a==1\nrequests>=2.32.0\n"})
+			c.Commit("docs: words\n\nSession-Mode: analysis-only\n\nCo-Authored-By: Claude <noreply@anthropic.com>")
 		},
-		"rename, edit and move": func(c *clone) {
-			c.git("mv", "lib/long.py", "core/long.py")
-			c.git("mv", "lib/other.py", "lib/moved.py")
-			c.write(map[string]string{"lib/moved.py": long + "and = 1\n"})
-			c.commit("move")
+		"rename, edit and move": func(c *gitrepotest.Repo) {
+			c.Git("mv", "lib/long.py", "core/long.py")
+			c.Git("mv", "lib/other.py", "lib/moved.py")
+			c.Write(map[string]string{"lib/moved.py": long + "and = 1\n"})
+			c.Commit("move")
 		},
-		"modes, links and removal": func(c *clone) {
-			c.git("update-index", "--chmod=+x", "core/a.py")
-			c.git("commit", "-q", "-m", "executable")
-			c.write(map[string]string{"lib/other.py": ""})
-			if err := os.Symlink("../core/a.py", filepath.Join(c.dir, "docs", "link.md")); err != nil {
-				c.t.Fatal(err)
+		"modes, links and removal": func(c *gitrepotest.Repo) {
+			c.Git("update-index", "--chmod=+x", "core/a.py")
+			c.Git("commit", "-q", "-m", "executable")
+			c.Git("rm", "-q", "lib/other.py")
+			if err := os.Symlink("../core/a.py", filepath.Join(c.Dir, "docs", "link.md")); err != nil {
+				panic(err) // the test's own folder
 			}
-			c.commit("link")
+			c.Commit("link")
 		},
-		"cosmetic": func(c *clone) {
-			c.write(map[string]string{"core/a.py": "# why\nx = 1\n"})
-			c.commit("comment\n\nSession-Mode: analysis-only")
+		"cosmetic": func(c *gitrepotest.Repo) {
+			c.Write(map[string]string{"core/a.py": "# why\nx = 1\n"})
+			c.Commit("comment\n\nSession-Mode: analysis-only")
 		},
-		"merge of main": func(c *clone) {
-			c.write(map[string]string{"docs/a.md": "a\n"})
-			c.commit("one")
-			c.git("checkout", "-q", "main")
-			c.write(map[string]string{"docs/main.md": "main\n"})
-			c.commit("main goes on")
-			c.git("checkout", "-q", "feature")
-			c.git("merge", "-q", "--no-edit", "main")
-			c.write(map[string]string{"notes/b.txt": "b\n"})
-			c.commit("two\n\nSession-Id: s-1\nSession-Mode: analysis-only")
+		"merge of main": func(c *gitrepotest.Repo) {
+			c.Write(map[string]string{"docs/a.md": "a\n"})
+			c.Commit("one")
+			c.Git("checkout", "-q", "main")
+			c.Write(map[string]string{"docs/main.md": "main\n"})
+			c.Commit("main goes on")
+			c.Git("checkout", "-q", "feature")
+			c.Git("merge", "-q", "--no-edit", "main")
+			c.Write(map[string]string{"notes/b.txt": "b\n"})
+			c.Commit("two\n\nSession-Id: s-1\nSession-Mode: analysis-only")
 		},
-		"binary and odd names": func(c *clone) {
-			c.write(map[string]string{"data/b.bin": "a\x00b\x01c", "docs/sp ace \"quote\".md": "x\n", "docs/ümläut.md": "x\n", "docs/\u202etxt.md": "x\n"})
-			c.commit("odd")
+		"binary and odd names": func(c *gitrepotest.Repo) {
+			c.Write(map[string]string{"data/b.bin": "a\x00b\x01c", "docs/sp ace \"quote\".md": "x\n", "docs/ümläut.md": "x\n", "docs/\u202etxt.md": "x\n"})
+			c.Commit("odd")
 		},
-		"more than 300 files": func(c *clone) {
-			c.write(many)
-			c.commit("generate")
+		"more than 300 files": func(c *gitrepotest.Repo) {
+			c.Write(many)
+			c.Commit("generate")
 		},
-		"more than 100 commits": func(c *clone) {
+		"more than 100 commits": func(c *gitrepotest.Repo) {
 			for i := range 105 {
-				c.git("commit", "-q", "--allow-empty", "-m", fmt.Sprint("empty ", i))
+				c.Git("commit", "-q", "--allow-empty", "-m", fmt.Sprint("empty ", i))
 			}
-			c.write(map[string]string{"docs/a.md": "a\n"})
-			c.commit("the last")
+			c.Write(map[string]string{"docs/a.md": "a\n"})
+			c.Commit("the last")
 		},
-		"mending the policy": func(c *clone) {
-			c.write(map[string]string{".github/changeguard.yml": "version: 1\nrules: {x: {uses: nothing}}\n"})
-			c.commit("break")
+		"mending the policy": func(c *gitrepotest.Repo) {
+			c.Write(map[string]string{".github/changeguard.yml": "version: 1\nrules: {x: {uses: nothing}}\n"})
+			c.Commit("break")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newClone(t)
-			c.write(map[string]string{
+			c := gitrepotest.New(t)
+			c.Write(map[string]string{
 				".github/changeguard.yml": samePolicy, "core/a.py": "x = 1\n", "docs/a.txt": "x\n", "requirements.txt": "a==1\n",
 				"lib/long.py": long, "lib/other.py": long + "z = 1\n",
 			})
-			c.commit("base")
-			c.git("checkout", "-q", "-b", "feature")
+			c.Commit("base")
+			c.Git("checkout", "-q", "-b", "feature")
 			build(c)
 			same(t, c)
 		})
@@ -189,10 +138,10 @@ func TestSameVerdictFromBothSources(t *testing.T) {
 }
 
 // same compares the stored verdict of the server with that of check.
-func same(t *testing.T, c *clone) {
+func same(t *testing.T, c *gitrepotest.Repo) {
 	t.Helper()
 	w := newWorld(t, ghfake.Options{}, nil)
-	c.copyTo(w.repo)
+	copyTo(t, c, w.repo)
 	n := w.repo.Open(ghfake.Pull{Title: "Document the change", Body: "Session-Mode: unknown-thing\n", Base: "main", Head: "feature", Author: ghfake.Account{Login: "dev", ID: 11, Type: "User"}}).Number
 	payload := w.repo.PullEvent(n, "opened", nil)
 	w.deliver("pull_request", payload)
@@ -206,7 +155,7 @@ func same(t *testing.T, c *clone) {
 		t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
-	check := app.Check{Repo: c.dir, Base: "main", Head: "feature", Event: event, Format: "json", Env: func(string) string { return "" }}
+	check := app.Check{Repo: c.Dir, Base: "main", Head: "feature", Event: event, Format: "json", Env: func(string) string { return "" }}
 	check.Run(context.Background(), &stdout, &stderr)
 	var v struct {
 		ID    string `json:"id"`
@@ -226,18 +175,18 @@ func same(t *testing.T, c *clone) {
 // A second run in the same clone gives the same bytes.
 func TestVerdictIsDeterministic(t *testing.T) {
 	t.Parallel()
-	c := newClone(t)
-	c.write(map[string]string{".github/changeguard.yml": samePolicy, "core/a.py": "x = 1\n"})
-	c.commit("base")
-	c.git("checkout", "-q", "-b", "feature")
+	c := gitrepotest.New(t)
+	c.Write(map[string]string{".github/changeguard.yml": samePolicy, "core/a.py": "x = 1\n"})
+	c.Commit("base")
+	c.Git("checkout", "-q", "-b", "feature")
 	for i := range 30 {
-		c.write(map[string]string{"core/f" + strconv.Itoa(i) + ".py": "x\n", "package" + strconv.Itoa(i) + "/package.json": `{"dependencies": {"a": "^1"}}`})
+		c.Write(map[string]string{"core/f" + strconv.Itoa(i) + ".py": "x\n", "package" + strconv.Itoa(i) + "/package.json": `{"dependencies": {"a": "^1"}}`})
 	}
-	c.commit("docs: all\n\nSession-Mode: analysis-only")
+	c.Commit("docs: all\n\nSession-Mode: analysis-only")
 	var first string
 	for range 5 {
 		var out bytes.Buffer
-		app.Check{Repo: c.dir, Base: "main", Format: "json", Env: func(string) string { return "" }}.Run(context.Background(), &out, io.Discard)
+		app.Check{Repo: c.Dir, Base: "main", Format: "json", Env: func(string) string { return "" }}.Run(context.Background(), &out, io.Discard)
 		if first == "" {
 			first = out.String()
 		}
