@@ -87,7 +87,7 @@ const (
 	defaultTimeout = 2 * time.Minute
 	rescueAfter    = 30 * time.Second // after the timeout, which the handler obeys
 	fetchCooldown  = 6 * time.Millisecond
-	pollInterval   = 8 * time.Millisecond
+	pollInterval   = 100 * time.Millisecond
 	giveUpAfter    = 24 * time.Hour
 	// maxAttempts is never reached: giveUpAfter comes first.
 	maxAttempts = 10_000

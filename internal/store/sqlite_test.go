@@ -186,6 +186,34 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// The log is moved into the file while the store is open, so that it does not
+// grow for as long as the program runs.
+func TestLogIsFoldedIntoTheFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s.db")
+	s := openAt(t, path)
+	if err := receive(s, "d", strings.Repeat("x", 1<<20)); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.After(20 * time.Second)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Size() > 1<<20 {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("the file has %d bytes", info.Size())
+		}
+	}
+}
+
 // Nothing can be written past the one writer.
 func TestReadersCannotWrite(t *testing.T) {
 	t.Parallel()

@@ -36,6 +36,7 @@ type Tx = sql.Tx
 type Store struct {
 	write *sql.DB // one connection, so that writers wait in line and never fail as busy
 	read  *sql.DB // refuses to write
+	tidy  *checkpoints
 }
 
 // readers is how many pages can be read at once while something is written.
@@ -79,7 +80,7 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{}
-	if s.write, err = connect(abs, "_txlock=immediate"); err != nil {
+	if s.write, err = connect(abs, "_txlock=immediate&_pragma=wal_autocheckpoint(0)"); err != nil {
 		return nil, err
 	}
 	s.write.SetMaxOpenConns(1)
@@ -91,6 +92,11 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(explain(err), s.Close())
 	}
+	tidy, err := connect(abs, "_pragma=wal_autocheckpoint(0)")
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.tidy = startCheckpoints(tidy)
 	return s, nil
 }
 
@@ -122,6 +128,9 @@ func connect(path, more string) (*sql.DB, error) {
 // Close closes the database.
 func (s *Store) Close() error {
 	var errs []error
+	if s.tidy != nil {
+		errs = append(errs, s.tidy.close())
+	}
 	for _, db := range []*sql.DB{s.read, s.write} { // the writer last: it folds the log into the file
 		if db != nil {
 			errs = append(errs, db.Close())
