@@ -105,9 +105,13 @@ func (s *source) pathspecs(files []change.File) (specs []string, few bool) {
 
 // CommitPaths implements change.CommitSource.
 func (s *source) CommitPaths(ctx context.Context, ids []string) (map[string][]string, error) {
+	known, err := s.repo.stat(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
 	for _, id := range ids {
-		if !s.repo.isID(id) {
-			return nil, fmt.Errorf("%q is no commit id", id)
+		if known[id].kind != "commit" { // git would say nothing of it
+			return nil, fmt.Errorf("%s is no commit of this clone", id)
 		}
 	}
 	args := append(slices.Clone(diffTree), "--raw", "--stdin", "--root", "--always", "--diff-merges=first-parent")
