@@ -1,39 +1,9 @@
-// Package pathset matches paths against many lists of globs in one walk.
-//
-// # The model
-//
-// A list is a sequence of globs as in GitHub Actions' "paths:". A leading "!"
-// excludes; the last glob of the list that matches decides. Lists are added to
-// a [Builder]; [Builder.Build] turns all of them into one [Set], and
-// [Set.Match] walks a path once, whatever the number of lists.
-//
-//   - "*" is any run of characters within a segment, "?" any one character.
-//   - "**" as a whole segment is any number of segments, also none; elsewhere it
-//     means "*".
-//   - "[a-z]" is one of a class, "[!a-z]" or "[^a-z]" none of it.
-//   - "{a,b}" is either alternative; they may be nested.
-//   - "\" takes the next character as it is.
-//
-// # Upper and lower case
-//
-// Matching is on the name in Unicode's composed form (NFC). On some machines
-// two names that differ in case are one file, so a list says how it errs: a
-// [Protect] list matches when the name as written or the case-folded name is
-// matched by the folded globs; a [Permit] list matches exactly or not at all.
-//
-// # Hostile input
-//
-// Globs compile to an automaton over segments; a path is walked without
-// backtracking over segments, so the time is bounded by the path's length times
-// the number of globs. The number and the length of globs are limited.
 package pathset
 
 import (
 	"fmt"
-	"strings"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
+	"maps"
+	"sync"
 )
 
 // Use says in which direction a list errs.
@@ -50,27 +20,17 @@ type List int
 
 // The limits of a Set.
 const (
-	MaxPattern    = 1024  // bytes of one glob
-	MaxPatterns   = 10000 // globs of a set
-	maxExpansions = 1024  // alternatives of one glob
+	MaxPattern  = 1024    // bytes of one glob
+	MaxPatterns = 10000   // globs of a set
+	maxStates   = 1 << 17 // segments of all globs, alternatives written out
 )
-
-// A PatternError is about one glob of a list.
-type PatternError struct {
-	Pattern string
-	Index   int // in the list
-	Offset  int // in the pattern, in bytes
-	Reason  string
-}
-
-func (e *PatternError) Error() string {
-	return fmt.Sprintf("glob %q: %s (at offset %d)", e.Pattern, e.Reason, e.Offset)
-}
 
 // A Builder collects lists. The zero Builder is ready.
 type Builder struct {
 	lists    []list
 	patterns int
+	states   int
+	known    map[string]*glob
 	exact    automaton
 	folded   automaton
 }
@@ -81,44 +41,100 @@ type list struct {
 	negated []bool
 }
 
-// Add validates and adds a list.
-func (b *Builder) Add(use Use, patterns ...string) (List, error) {
-	l := list{use: use}
-	var compiled [][][]string // pattern, alternative, segments
-	for i, p := range patterns {
-		body, negated := strings.CutPrefix(p, "!")
-		alternatives, err := parse(body)
-		if err != nil {
-			err.Pattern, err.Index = p, i
-			if negated {
-				err.Offset++
-			}
-			return 0, err
-		}
-		compiled = append(compiled, alternatives)
-		l.negated = append(l.negated, negated)
-	}
-	if b.patterns += len(patterns); b.patterns > MaxPatterns {
-		return 0, fmt.Errorf("more than %d globs", MaxPatterns)
-	}
-	id := List(len(b.lists))
-	b.lists = append(b.lists, l)
-	for i, alternatives := range compiled {
-		for _, segments := range alternatives {
-			b.exact.add(segments, target{int32(id), int32(i)})
-			if use == Protect {
-				b.folded.add(foldAll(segments), target{int32(id), int32(i)})
-			}
-		}
-	}
-	return id, nil
+// glob is a pattern without its "!", however many lists hold it.
+type glob struct {
+	alternatives [][]string // segments
+	exact        int32      // its number in the automata, from 1; 0 for not there yet
+	folded       int32
 }
 
-// Validate reports what is wrong with a glob.
+// Add validates and adds a list. After an error the builder is as it was.
+func (b *Builder) Add(use Use, patterns ...string) (List, error) {
+	if b.patterns+len(patterns) > MaxPatterns {
+		return 0, fmt.Errorf("more than %d globs", MaxPatterns)
+	}
+	globs, negated, err := b.parse(use, patterns)
+	if err != nil {
+		return 0, err
+	}
+	id := int32(len(b.lists))
+	b.lists = append(b.lists, list{use, negated})
+	b.patterns += len(patterns)
+	for i, g := range globs {
+		b.enter(g, use, target{id, int32(i)})
+	}
+	return List(id), nil
+}
+
+// parse reads the patterns of a list, each text once.
+func (b *Builder) parse(use Use, patterns []string) (globs []*glob, negated []bool, err error) {
+	seen := make(map[string]*glob)
+	states := b.states
+	for i, p := range patterns {
+		body, not := cutNegation(p)
+		g := seen[body]
+		if g == nil {
+			if g = b.known[body]; g == nil {
+				alternatives, flaw := parse(body)
+				if flaw != nil {
+					return nil, nil, flaw.of(p, i)
+				}
+				g = &glob{alternatives: alternatives}
+			}
+			seen[body] = g
+			states += g.cost(use)
+		}
+		if states > maxStates {
+			return nil, nil, (&flaw{reason: "all globs together have too many alternatives and segments"}).of(p, i)
+		}
+		globs, negated = append(globs, g), append(negated, not)
+	}
+	if b.known == nil {
+		b.known = make(map[string]*glob)
+	}
+	maps.Copy(b.known, seen)
+	return globs, negated, nil
+}
+
+// cost is how many states the automata need for a glob at most.
+func (g *glob) cost(use Use) int {
+	n := 0
+	for _, segments := range g.alternatives {
+		n += len(segments)
+	}
+	cost := 0
+	if g.exact == 0 {
+		cost += n
+	}
+	if g.folded == 0 && use == Protect {
+		cost += n
+	}
+	return cost
+}
+
+// enter adds a place of a list at which a glob stands.
+func (b *Builder) enter(g *glob, use Use, at target) {
+	b.states += g.cost(use)
+	if g.exact == 0 {
+		g.exact = b.exact.add(g.alternatives, false)
+	}
+	b.exact.aim(g.exact, at)
+	if use != Protect {
+		return
+	}
+	if g.folded == 0 {
+		g.folded = b.folded.add(g.alternatives, true)
+	}
+	b.folded.aim(g.folded, at)
+}
+
+// Validate reports what is wrong with a pattern, as a *PatternError.
 func Validate(pattern string) error {
-	var b Builder
-	_, err := b.Add(Protect, pattern)
-	return err
+	body, _ := cutNegation(pattern)
+	if _, flaw := parse(body); flaw != nil {
+		return flaw.of(pattern, 0)
+	}
+	return nil
 }
 
 // Build makes the set. The builder must not be used afterwards.
@@ -135,41 +151,41 @@ type Set struct {
 	folded automaton
 }
 
-// Matches is the result of a walk, and the scratch space of the next.
-type Matches struct {
-	set          *Set
-	decided      []int32 // per list: the deciding glob plus one, 0 for none
-	folded       []int32
-	active, next []int32
-	seen         []uint32 // per node: the step in which it became active
-	step         uint32
-}
-
 // Match walks a path through all lists. m may be reused; it holds the result
 // until then.
 func (s *Set) Match(path string, m *Matches) {
 	m.reset(s)
-	path = compose(path)
-	s.exact.walk(path, m, m.decided)
+	m.path = appendComposed(m.path[:0], path)
+	s.exact.walk(m.path, &m.walker, m.exact)
 	if len(s.folded.nodes) > 0 {
-		s.folded.walk(fold(path), m, m.folded)
+		m.path = foldInto(m.path)
+		s.folded.walk(m.path, &m.walker, m.folded)
 	}
 }
 
+// Matches is the result of a walk, and the scratch space of the next. The zero
+// Matches is ready for any set; it serves one goroutine at a time.
+type Matches struct {
+	set    *Set
+	exact  []int32 // per list: the index of the deciding glob plus one, 0 for none
+	folded []int32 // the same for the case-folded path
+	path   []byte
+	walker walker
+}
+
 func (m *Matches) reset(s *Set) {
-	if m.set != s || len(m.decided) != len(s.lists) {
-		m.set = s
-		both := make([]int32, 2*len(s.lists))
-		m.decided, m.folded = both[:len(s.lists)], both[len(s.lists):]
+	if m.set == s {
+		clear(m.exact)
+		clear(m.folded)
 		return
 	}
-	clear(m.decided)
-	clear(m.folded)
+	both := make([]int32, 2*len(s.lists))
+	*m = Matches{set: s, exact: both[:len(s.lists)], folded: both[len(s.lists):], path: m.path}
 }
 
 // Has reports whether the list matched the path.
 func (m *Matches) Has(l List) bool {
-	return m.holds(m.decided, l) || m.holds(m.folded, l)
+	return m.holds(m.exact, l) || m.holds(m.folded, l)
 }
 
 func (m *Matches) holds(decided []int32, l List) bool {
@@ -180,19 +196,27 @@ func (m *Matches) holds(decided []int32, l List) bool {
 // Pattern is the index of the glob that decided, -1 when none matched. A glob
 // that excludes may decide.
 func (m *Matches) Pattern(l List) int {
-	if !m.holds(m.decided, l) && m.holds(m.folded, l) {
+	if !m.holds(m.exact, l) && m.holds(m.folded, l) {
 		return int(m.folded[l]) - 1
 	}
-	return int(max(m.decided[l], m.folded[l])) - 1
+	if m.exact[l] > 0 {
+		return int(m.exact[l]) - 1
+	}
+	return int(m.folded[l]) - 1
 }
 
-// Compact gives back the scratch space of a result that is kept.
-func (m *Matches) Compact() { m.active, m.next, m.seen = nil, nil, nil }
+// Clone copies the result without the scratch space, to be kept while m walks
+// on.
+func (m *Matches) Clone() *Matches {
+	both := append(append(make([]int32, 0, 2*len(m.exact)), m.exact...), m.folded...)
+	return &Matches{set: m.set, exact: both[:len(m.exact)], folded: both[len(m.exact):]}
+}
 
-// A Matcher is one list on its own.
+// A Matcher is one list on its own. It is safe for concurrent use.
 type Matcher struct {
-	set  *Set
-	list List
+	set     *Set
+	list    List
+	scratch sync.Pool // of *Matches
 }
 
 // Compile makes a matcher of one list.
@@ -202,37 +226,16 @@ func Compile(use Use, patterns ...string) (*Matcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Matcher{b.Build(), l}, nil
+	return &Matcher{set: b.Build(), list: l}, nil
 }
 
 // Match reports whether the list matches the path.
 func (m *Matcher) Match(path string) bool {
-	var found Matches
-	m.set.Match(path, &found)
+	found, ok := m.scratch.Get().(*Matches)
+	if !ok {
+		found = new(Matches)
+	}
+	defer m.scratch.Put(found)
+	m.set.Match(path, found)
 	return found.Has(m.list)
-}
-
-// compose brings a path into NFC. ASCII is in it.
-func compose(path string) string {
-	if ascii(path) {
-		return path
-	}
-	return norm.NFC.String(path)
-}
-
-// fold is Unicode's full case folding, in NFC again.
-func fold(path string) string {
-	if ascii(path) {
-		return strings.ToLower(path)
-	}
-	return norm.NFC.String(cases.Fold().String(path))
-}
-
-func ascii(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
 }

@@ -1,175 +1,142 @@
 package pathset
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// segment is a compiled glob of one segment: literal pieces between stars. The
-// first piece is anchored at the start and the last at the end; each piece is a
-// sequence of tokens. The forms suffix and prefix are looked up by affixes.
+// segment is a compiled glob of one segment: pieces between stars. The first
+// piece is anchored at the start and the last at the end.
 type segment struct {
-	form   form
-	text   string // of the forms suffix and prefix
-	pieces [][]token
+	form       form
+	head, tail []byte // the literal text at the ends, if any
+	pieces     []piece
 }
 
 type form int
 
 const (
-	general form = iota
-	anything
-	suffix // "*.md"
-	prefix // "test_*"
+	general  form = iota
+	word          // literal: head is all of it
+	affix         // "test_*.py": head, a star, tail
+	anything      // "*"
 )
 
-// token matches one character.
+type piece []token
+
+// token is a literal text, or one character: of a class, or any when there is
+// neither.
 type token struct {
-	kind   byte // 'c' a character, '?' any, '[' a class
-	r      rune
-	negate bool
-	ranges []rune // pairs
+	text  []byte
+	class *class
 }
 
-// plain reports whether a segment has no special characters, and its text with
-// escapes resolved.
-func plain(s string) (string, bool) {
-	if !strings.ContainsAny(s, `*?[\`) {
-		return s, true
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '*', '?', '[':
-			return "", false
-		case '\\':
-			i++
-		}
-		if i < len(s) {
-			b.WriteByte(s[i])
-		}
-	}
-	return b.String(), true
-}
-
-// compileSegment reads a valid segment.
-func compileSegment(s string) segment {
-	if strings.Trim(s, "*") == "" {
-		return segment{form: anything}
-	}
-	if rest := strings.TrimLeft(s, "*"); len(rest) < len(s) && !strings.ContainsAny(rest, `*?[\`) {
-		return segment{form: suffix, text: rest}
-	}
-	if rest := strings.TrimRight(s, "*"); len(rest) < len(s) && !strings.ContainsAny(rest, `*?[\`) {
-		return segment{form: prefix, text: rest}
-	}
-	g := segment{pieces: [][]token{nil}}
-	for i := 0; i < len(s); {
-		if s[i] == '*' {
-			for i < len(s) && s[i] == '*' {
-				i++
-			}
+// compileSegment reads a valid segment. Folded, it is for case-folded names.
+func compileSegment(s string, folded bool) segment {
+	g := segment{pieces: []piece{nil}}
+	for s != "" {
+		last := len(g.pieces) - 1
+		if rest := strings.TrimLeft(s, "*"); rest != s {
 			g.pieces = append(g.pieces, nil)
+			s = rest
 			continue
 		}
-		t, n := readToken(s[i:])
-		i += n
-		last := len(g.pieces) - 1
+		var t token
+		t, s = readToken(s, folded)
 		g.pieces[last] = append(g.pieces[last], t)
 	}
+	g.classify()
 	return g
 }
 
-// readToken reads one character, escape or class; the segment is valid.
-func readToken(s string) (token, int) {
+// classify finds the literal ends, by which the automaton finds the segment.
+func (g *segment) classify() {
+	first, last := g.pieces[0], g.pieces[len(g.pieces)-1]
+	if len(first) > 0 {
+		g.head = first[0].text
+	}
+	if len(last) > 0 {
+		g.tail = last[len(last)-1].text
+	}
+	literal := !slices.ContainsFunc(slices.Concat(g.pieces...), func(t token) bool { return t.text == nil })
+	switch {
+	case literal && len(g.pieces) == 1:
+		g.form = word
+	case literal && len(g.pieces) == 2 && len(first)+len(last) == 0:
+		g.form = anything
+	case literal && len(g.pieces) == 2:
+		g.form = affix
+	}
+}
+
+// readToken reads a character class, a "?" or as much literal text as there is.
+func readToken(s string, folded bool) (token, string) {
 	switch s[0] {
 	case '?':
-		return token{kind: '?'}, 1
+		return token{}, s[1:]
 	case '[':
-		return readClass(s)
-	case '\\':
-		r, n := utf8.DecodeRuneInString(s[1:])
-		return token{kind: 'c', r: r}, 1 + n
+		c, n := readClass(s, folded)
+		return token{class: c}, s[n:]
 	}
-	r, n := utf8.DecodeRuneInString(s)
-	return token{kind: 'c', r: r}, n
-}
-
-func readClass(s string) (token, int) {
-	t := token{kind: '['}
-	i := 1
-	if s[i] == '!' || s[i] == '^' {
-		t.negate = true
-		i++
-	}
-	for s[i] != ']' {
-		low, n := classRune(s[i:])
-		i += n
-		high := low
-		if s[i] == '-' && s[i+1] != ']' {
-			high, n = classRune(s[i+1:])
-			i += 1 + n
+	var text []byte
+	i := 0
+	for ; i < len(s) && !strings.ContainsRune("*?[", rune(s[i])); i++ {
+		if s[i] == '\\' {
+			i++
 		}
-		t.ranges = append(t.ranges, low, high)
+		text = append(text, s[i])
 	}
-	return t, i + 1
-}
-
-func classRune(s string) (rune, int) {
-	if s[0] == '\\' {
-		r, n := utf8.DecodeRuneInString(s[1:])
-		return r, 1 + n
+	text = appendComposed(nil, string(text)) // what a backslash had kept apart
+	if folded {
+		text = foldInto(text)
 	}
-	return utf8.DecodeRuneInString(s)
-}
-
-func (t *token) accepts(r rune) bool {
-	switch t.kind {
-	case 'c':
-		return t.r == r
-	case '?':
-		return true
-	}
-	in := false
-	for i := 0; i < len(t.ranges); i += 2 {
-		in = in || t.ranges[i] <= r && r <= t.ranges[i+1]
-	}
-	return in != t.negate
+	return token{text: text}, s[i:]
 }
 
 // match reports whether the whole name matches. The pieces between the first
 // and the last are found from left to right, each at its first place, which
 // never needs to be taken back.
-func (g *segment) match(name string) bool {
-	if g.form == anything {
+func (g *segment) match(name []byte) bool {
+	switch g.form {
+	case word:
+		return bytes.Equal(g.head, name)
+	case affix:
+		return len(name) >= len(g.head)+len(g.tail) && bytes.HasPrefix(name, g.head) && bytes.HasSuffix(name, g.tail)
+	case anything:
 		return true
 	}
-	n, ok := consume(g.pieces[0], name)
+	n, ok := g.pieces[0].consume(name)
 	if !ok {
 		return false
 	}
 	name = name[n:]
 	if len(g.pieces) == 1 {
-		return name == ""
+		return len(name) == 0
 	}
 	last := len(g.pieces) - 1
-	for _, piece := range g.pieces[1:last] {
-		if name, ok = find(piece, name); !ok {
+	for _, p := range g.pieces[1:last] {
+		if name, ok = p.find(name); !ok {
 			return false
 		}
 	}
-	return endsWith(g.pieces[last], name)
+	return g.pieces[last].ends(name)
 }
 
 // consume matches a piece at the start of a name.
-func consume(piece []token, name string) (int, bool) {
+func (p piece) consume(name []byte) (int, bool) {
 	at := 0
-	for i := range piece {
-		if at >= len(name) {
-			return 0, false
+	for _, t := range p {
+		if t.text != nil {
+			if !bytes.HasPrefix(name[at:], t.text) {
+				return 0, false
+			}
+			at += len(t.text)
+			continue
 		}
-		r, n := utf8.DecodeRuneInString(name[at:])
-		if !piece[i].accepts(r) {
+		r, n := utf8.DecodeRune(name[at:])
+		if n == 0 || !t.class.accepts(r) {
 			return 0, false
 		}
 		at += n
@@ -178,29 +145,41 @@ func consume(piece []token, name string) (int, bool) {
 }
 
 // find returns what follows the first place where a piece matches.
-func find(piece []token, name string) (string, bool) {
+func (p piece) find(name []byte) ([]byte, bool) {
 	for {
-		if n, ok := consume(piece, name); ok {
+		if lead := p[0].text; lead != nil {
+			at := bytes.Index(name, lead)
+			if at < 0 {
+				return nil, false
+			}
+			name = name[at:]
+		}
+		if n, ok := p.consume(name); ok {
 			return name[n:], true
 		}
-		if name == "" {
-			return "", false
+		if len(name) == 0 {
+			return nil, false
 		}
-		_, n := utf8.DecodeRuneInString(name)
+		_, n := utf8.DecodeRune(name)
 		name = name[n:]
 	}
 }
 
-// endsWith matches a piece at the end of a name.
-func endsWith(piece []token, name string) bool {
-	at := len(name)
-	for range piece {
-		_, n := utf8.DecodeLastRuneInString(name[:at])
-		if n == 0 {
+// ends matches a piece at the end of a name.
+func (p piece) ends(name []byte) bool {
+	for _, t := range slices.Backward(p) {
+		if t.text != nil {
+			if !bytes.HasSuffix(name, t.text) {
+				return false
+			}
+			name = name[:len(name)-len(t.text)]
+			continue
+		}
+		r, n := utf8.DecodeLastRune(name)
+		if n == 0 || !t.class.accepts(r) {
 			return false
 		}
-		at -= n
+		name = name[:len(name)-n]
 	}
-	n, ok := consume(piece, name[at:])
-	return ok && at+n == len(name)
+	return true
 }
