@@ -102,17 +102,19 @@ const (
 func (s *Server) authenticateApp(c *call) *refusal {
 	const undecodable = "A JSON web token could not be decoded"
 	claims := new(jwt.RegisteredClaims)
+	unknown := false
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation())
 	_, err := parser.ParseWithClaims(bearer(c.r), claims, func(*jwt.Token) (any, error) {
 		id, err := strconv.ParseInt(claims.Issuer, 10, 64)
 		if c.app = s.apps[id]; err != nil || c.app == nil || c.app.Key == nil {
+			unknown = err == nil
 			return nil, jwt.ErrTokenInvalidIssuer
 		}
 		return c.app.Key, nil
 	})
 	now := s.options.Now()
 	switch {
-	case err != nil && c.app == nil && claims.Issuer != "":
+	case unknown:
 		return refuse(http.StatusNotFound, "Integration not found")
 	case err != nil:
 		return refuse(http.StatusUnauthorized, undecodable)

@@ -209,7 +209,7 @@ func (r *Repo) label(name string) *repoLabel {
 
 func (l *repoLabel) json(r *Repo) obj {
 	return obj{
-		"id": l.id, "node_id": nodeID("LA", l.id), "url": r.api("/labels/" + escapePath(l.name)), "name": l.name, "color": "ededed", "default": false, "description": nil,
+		"id": l.id, "node_id": nodeID("LA", l.id), "url": r.api("/labels/" + escapePath(l.name)), "name": l.name, "color": "ededed", "default": false, "description": "",
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/golang-jwt/jwt/v4"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghschema"
 )
 
 // testKey is made once; keys are slow to make and none is secret here.
@@ -74,7 +75,7 @@ func newWorld(t testing.TB, o ghfake.Options, permissions map[string]string) *wo
 	w.hub.AddInstallation(1, permissions)
 	w.hub.AddAccount(ghfake.Account{Login: "acme", ID: 99, Type: "Organization"})
 	w.repo = w.hub.AddRepo(1, "acme", "app")
-	w.serve = w.hub
+	w.serve = ghschema.Wrap(t, w.hub)
 	return w
 }
 
