@@ -47,7 +47,8 @@ const (
 	maxEmail = 254 // bytes; longer ones are no addresses
 )
 
-// sessionsOf names the sessions of a commit.
+// sessionsOf names the sessions of a commit. An id that cannot be read is none:
+// the author's session, which is wider, is meant then.
 func sessionsOf(c change.Commit) []string {
 	var keys []string
 	for _, id := range sessionIDs(c.Message) {
@@ -92,7 +93,9 @@ func (b *binding) bindAll(e Evidence) {
 	b.keep(e, e)
 }
 
-// bindSessions binds the sessions of a commit by its trailer.
+// bindSessions binds the sessions of a commit by its trailer. Where it may bind
+// nothing it is no evidence either, so that a verdict does not show a mode's
+// declaration without the mode.
 func (b *binding) bindSessions(keys []string, e Evidence) {
 	bound := false
 	for _, key := range keys {
@@ -107,7 +110,8 @@ func (b *binding) bindSessions(keys []string, e Evidence) {
 // binds reports whether a session can be bound by what a commit says.
 func (b *binding) binds(key string) bool { return !b.commits.onlyIDs || strings.HasPrefix(key, byID) }
 
-// addSessions reports whether that binds a commit more.
+// addSessions reports whether that binds a commit more. Sessions without a
+// commit in this change are passed over; the record that names them keeps them.
 func (b *binding) addSessions(keys []string) bool {
 	adds := false
 	for _, key := range keys {

@@ -164,7 +164,10 @@ func (d *declarer) remembered(spec Spec, b *binding) {
 	}
 }
 
-// unknown collects values that look like the name of a mode and are none.
+// unknown collects values that look like the name of a mode and are none. Only
+// keys that declare modes are looked at: a text is full of other trailers. The
+// name of a mode that its policy lets other signals declare is no mistake that
+// a list of known names would mend.
 func (d *declarer) unknown(specs []Spec) {
 	keys := map[string]bool{asciiLower(ModeTrailer): true}
 	for _, s := range specs {
@@ -174,8 +177,8 @@ func (d *declarer) unknown(specs []Spec) {
 	}
 	look := func(list []change.Trailer, where string) {
 		for _, t := range list {
-			known := slices.ContainsFunc(specs, func(s Spec) bool { return s.Name == t.Value || s.declaredBy(t) })
-			if keys[asciiLower(t.Key)] && !known {
+			known := func(s Spec) bool { return s.Name == t.Value || s.declaredBy(t) }
+			if keys[asciiLower(t.Key)] && !slices.ContainsFunc(specs, known) {
 				d.addUnknown(Evidence{"trailer", t.Value, where})
 			}
 		}

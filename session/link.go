@@ -123,7 +123,8 @@ func sessionIDs(message string) []string {
 }
 
 // sessionID reads the value of an id's trailer: the id, or an address that ends
-// in it. Text behind a space is left out.
+// in it. Text behind a space, brackets, a query or a fragment are left out: the
+// commits of one session would fall apart if each form made another id.
 func sessionID(value string) string {
 	value, _, _ = strings.Cut(strings.TrimSpace(value), " ")
 	value = strings.Trim(value, "<>()[]\"'")

@@ -39,8 +39,9 @@ func ParseRecord(data []byte) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	if at := r.next(); at < len(data) {
-		return Record{}, r.errorAt(at, "text behind the record")
+	end := int(r.dec.InputOffset())
+	if rest := bytes.TrimLeft(data[end:], " \t\r\n"); len(rest) > 0 {
+		return Record{}, r.errorAt(len(data)-len(rest), "text behind the record")
 	}
 	return record, nil
 }
