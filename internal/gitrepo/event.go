@@ -82,8 +82,9 @@ func ParseEvent(payload []byte) (*Event, error) {
 	if err := dec.Decode(&e); err != nil {
 		return nil, badPayload(err)
 	}
+	end := dec.InputOffset()
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, usage("this is no JSON: something follows byte %d", dec.InputOffset())
+		return nil, usage("this is no JSON: something follows byte %d", end)
 	}
 	if err := e.check(); err != nil {
 		return nil, err

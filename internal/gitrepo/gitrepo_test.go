@@ -98,33 +98,6 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-func TestDefaultBase(t *testing.T) {
-	t.Parallel()
-	r := simple(t)
-	r.Git("branch", "release")
-	env := func(k string) string { return map[string]string{"GITHUB_BASE_REF": "release"}[k] }
-	var asked *gitrepo.UsageError
-	if _, err := load(t, r.Dir, gitrepo.Options{Env: env}); !errors.As(err, &asked) || !strings.Contains(err.Error(), "head itself") {
-		t.Errorf("a base that is the head: %v", err)
-	}
-	if c := mustLoad(t, r.Dir, gitrepo.Options{Base: "HEAD"}); len(c.Files) != 0 || len(c.Gaps) != 0 {
-		t.Errorf("a base that is named and equals the head: %+v", c)
-	}
-	r.Git("branch", "-D", "main")
-	r.Git("branch", "-D", "release")
-	if _, err := load(t, r.Dir, gitrepo.Options{}); !errors.As(err, &asked) || !strings.Contains(err.Error(), "--base") {
-		t.Errorf("no base: %v", err)
-	}
-	for _, rev := range []string{"nowhere", "--help", "-x", "a\nb"} {
-		if _, err := load(t, r.Dir, gitrepo.Options{Base: rev}); !errors.As(err, &asked) {
-			t.Errorf("base %q: %v", rev, err)
-		}
-	}
-	if _, err := load(t, t.TempDir(), gitrepo.Options{}); !errors.As(err, &asked) {
-		t.Errorf("no repository: %v", err)
-	}
-}
-
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	r := gitrepotest.New(t)
@@ -146,32 +119,6 @@ func TestLimits(t *testing.T) {
 	}
 	if u := c.Usage(); u.Bytes != 600 {
 		t.Errorf("usage: %+v", u)
-	}
-}
-
-func TestUncommittedIsNamed(t *testing.T) {
-	t.Parallel()
-	r := simple(t)
-	repo := opened(t, r.Dir)
-	if note := repo.Uncommitted(context.Background()); note != "" {
-		t.Errorf("clean: %q", note)
-	}
-	r.Write(map[string]string{"a.py": "dirty\n", "untracked.txt": "x\n"})
-	if note := repo.Uncommitted(context.Background()); !strings.Contains(note, "a.py") || !strings.Contains(note, "untracked.txt") {
-		t.Errorf("dirty: %q", note)
-	}
-}
-
-func TestCommitPaths(t *testing.T) {
-	t.Parallel()
-	r := simple(t)
-	c := mustLoad(t, r.Dir, gitrepo.Options{})
-	paths, err := c.CommitPaths(context.Background(), []string{c.Head})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(map[string][]string{c.Head: {"a.py", "n\new\t\"q\".txt"}}, paths); diff != "" {
-		t.Error(diff)
 	}
 }
 
