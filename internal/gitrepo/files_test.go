@@ -56,13 +56,32 @@ func TestEveryKindOfChange(t *testing.T) {
 	t.Parallel()
 	one, two := strings.Repeat("1", 40), strings.Repeat("2", 40)
 	r := history(t, []entry{
-		{"100644", "modified", "a\n"}, {"100644", "removed", "r\n"}, {"100644", "executable", "e\n"}, {"100644", "link", "l\n"}, {"120000", "target", "old"},
-		{"160000", "module", one}, {"100644", "old/name.py", "moved\n"}, {"100644", "Case.py", "case\n"}, {"100644", "edited.py", "1\n2\n3\n4\n"}, {"100644", "same", "s\n"},
-		{"100644", "folder", "f\n"}, {"100644", "gone", ""},
+		{"100644", "modified", "a\n"},
+		{"100644", "removed", "r\n"},
+		{"100644", "executable", "e\n"},
+		{"100644", "link", "l\n"},
+		{"120000", "target", "old"},
+		{"160000", "module", one},
+		{"100644", "old/name.py", "moved\n"},
+		{"100644", "Case.py", "case\n"},
+		{"100644", "edited.py", "1\n2\n3\n4\n"},
+		{"100644", "same", "s\n"},
+		{"100644", "folder", "f\n"},
+		{"100644", "gone", ""},
 	}, []entry{
-		{"100644", "modified", "b\n"}, {"100644", "added", "r2\n"}, {"100755", "executable", "e\n"}, {"120000", "link", "l\n"}, {"120000", "target", "new"},
-		{"160000", "module", two}, {"100644", "new/name.py", "moved\n"}, {"100644", "case.py", "case\n"}, {"100644", "moved.py", "1\n2\n3\n5\n"}, {"100644", "same", "s\n"},
-		{"100644", "folder/file", "f2\n"}, {"100644", "empty", ""}, {"160000", "added-module", one},
+		{"100644", "modified", "b\n"},
+		{"100644", "added", "r2\n"},
+		{"100755", "executable", "e\n"},
+		{"120000", "link", "l\n"},
+		{"120000", "target", "new"},
+		{"160000", "module", two},
+		{"100644", "new/name.py", "moved\n"},
+		{"100644", "case.py", "case\n"},
+		{"100644", "moved.py", "1\n2\n3\n5\n"},
+		{"100644", "same", "s\n"},
+		{"100644", "folder/file", "f2\n"},
+		{"100644", "empty", ""},
+		{"160000", "added-module", one},
 	})
 	c := mustLoad(t, r.Dir, featureOfMain)
 	var got []string
@@ -215,7 +234,10 @@ func TestNames(t *testing.T) {
 func TestNamesThatAreNoText(t *testing.T) {
 	t.Parallel()
 	after := []entry{
-		{"100644", "a\xff.py", "ff\n"}, {"100644", "a\xfe.py", "fe\nfe\n"}, {"100644", "a\ufffd.py", "replacement\n1\n2\n"}, {"100644", "\xe2\x82/x.py", "half\n1\n2\n3\n"},
+		{"100644", "a\xff.py", "ff\n"},
+		{"100644", "a\xfe.py", "fe\nfe\n"},
+		{"100644", "a\ufffd.py", "replacement\n1\n2\n"},
+		{"100644", "\xe2\x82/x.py", "half\n1\n2\n3\n"},
 		{"100644", "\xe2\x82/same.py", "same\n"},
 	}
 	r := history(t, []entry{{"100644", "\xe2\x82/same.py", "same\n"}, {"100644", "b\xff", "b\n"}, {"100644", "b\xfe", "b\n"}}, after)
