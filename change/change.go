@@ -110,7 +110,15 @@ func (c *Change) Normalise() {
 	c.Files = pairRenames(c.Files)
 	slices.SortFunc(c.Files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 	c.Commits = SortCommits(c.Commits)
-	slices.SortFunc(c.Labels, func(a, b Label) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(c.Labels, func(a, b Label) int {
+		if a.Name == b.Name && a.ByAuthor != b.ByAuthor {
+			if a.ByAuthor {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Compare(a.Name, b.Name)
+	})
 }
 
 // Paths lists every name that the change touches, old and new, once each and

@@ -3,6 +3,7 @@ package change
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // An Identity is what a commit says of a person. It is free text that anybody
@@ -24,15 +25,18 @@ type Commit struct {
 // Merge reports whether the commit joins several parents.
 func (c Commit) Merge() bool { return len(c.Parents) > 1 }
 
-// Subject is the first line of the message.
+// Subject is the first line of the message that is not blank, as git and GitHub
+// show it.
 func (c Commit) Subject() string {
-	line, _ := cutLine(c.Message)
+	line, _ := cutLine(strings.TrimLeft(c.Message, " \t\r\n\v\f"))
 	return line
 }
 
 // SortCommits orders commits so that parents stand before their children and
 // that ties are broken by id. The result does not depend on the input's order,
-// so a forge's answer and a local clone's agree.
+// so a forge's answer and a local clone's agree. No commit is lost: those that
+// claim to be their own ancestors, which git cannot make but an answer may hold,
+// come last.
 func SortCommits(commits []Commit) []Commit {
 	byID := make(map[string]int, len(commits))
 	for i, c := range commits {
@@ -68,5 +72,21 @@ func SortCommits(commits []Commit) []Commit {
 			}
 		}
 	}
-	return sorted
+	return append(sorted, circular(commits, waiting, compare)...)
+}
+
+// circular are the commits that still wait for a parent.
+func circular(commits []Commit, waiting []int, compare func(a, b int) int) []Commit {
+	var left []int
+	for i := range commits {
+		if waiting[i] > 0 {
+			left = append(left, i)
+		}
+	}
+	slices.SortFunc(left, compare)
+	var last []Commit
+	for _, i := range left {
+		last = append(last, commits[i])
+	}
+	return last
 }

@@ -109,28 +109,26 @@ var emptyBlobs = []string{
 
 // pairRenames joins an added and a removed file of equal content into one
 // renamed file. Candidates are taken in path order, those of equal base name
-// first, so the result does not depend on the order of the input.
+// first, so the result does not depend on the order of the input; a change of
+// ten thousand copies of one file stays linear.
 func pairRenames(files []File) []File {
-	removed := make(map[string][]int)
-	for i, f := range files {
-		if f.Status == Removed && f.OldMode.kind() == 'f' && !slices.Contains(emptyBlobs, f.OldBlob) {
-			removed[f.OldBlob] = append(removed[f.OldBlob], i)
-		}
-	}
-	if len(removed) == 0 {
+	left := removedFiles(files)
+	if left.empty() {
 		return files
 	}
-	for _, at := range removed {
-		slices.SortFunc(at, func(a, b int) int { return cmp.Compare(files[a].Path, files[b].Path) })
+	var added []int
+	for i, f := range files {
+		if f.Status == Added && f.Mode.kind() == 'f' && len(left.byBlob[f.Blob]) > 0 {
+			added = append(added, i)
+		}
 	}
-	added := addedInOrder(files, removed)
-	gone := make(map[int]bool)
-	for _, sameName := range []bool{true, false} {
+	slices.SortFunc(added, func(a, b int) int { return cmp.Compare(files[a].Path, files[b].Path) })
+	for _, takeFrom := range []func(File) (int, bool){left.sameName, left.anyName} {
 		for _, i := range added {
 			if files[i].Status != Added {
 				continue
 			}
-			if from, ok := take(files, removed, i, sameName, gone); ok {
+			if from, ok := takeFrom(files[i]); ok {
 				files[i].Status, files[i].OldPath = Renamed, files[from].Path
 				files[i].OldMode, files[i].OldBlob = files[from].OldMode, files[from].OldBlob
 			}
@@ -138,48 +136,59 @@ func pairRenames(files []File) []File {
 	}
 	kept := files[:0:0]
 	for i, f := range files {
-		if !gone[i] {
+		if !left.gone[i] {
 			kept = append(kept, f)
 		}
 	}
 	return kept
 }
 
-// addedInOrder lists the added files whose content was removed elsewhere.
-func addedInOrder(files []File, removed map[string][]int) []int {
-	var added []int
-	for i, f := range files {
-		if f.Status == Added && f.Mode.kind() == 'f' && len(removed[f.Blob]) > 0 {
-			added = append(added, i)
-		}
-	}
-	slices.SortFunc(added, func(a, b int) int { return cmp.Compare(files[a].Path, files[b].Path) })
-	return added
+// removed are the files that an added one may come from, as indices in path
+// order.
+type removed struct {
+	byBlob map[string][]int
+	byName map[blobName][]int
+	gone   map[int]bool // those that were taken
 }
 
-// take picks the removed file that the added file i came from and marks it gone.
-// One pass asks for equal base names, the other takes the first that is left;
-// a candidate list shrinks from its front, so a change of many equal files
-// stays linear in the second pass.
-func take(files []File, removed map[string][]int, i int, sameName bool, gone map[int]bool) (int, bool) {
-	at := removed[files[i].Blob]
-	for len(at) > 0 && gone[at[0]] {
-		at = at[1:]
+// blobName is a content and the last part of a path.
+type blobName struct{ blob, base string }
+
+func removedFiles(files []File) removed {
+	r := removed{make(map[string][]int), make(map[blobName][]int), make(map[int]bool)}
+	var order []int
+	for i, f := range files {
+		if f.Status == Removed && f.OldMode.kind() == 'f' && !slices.Contains(emptyBlobs, f.OldBlob) {
+			order = append(order, i)
+		}
 	}
-	removed[files[i].Blob] = at
-	for n, from := range at {
-		if n >= maxSameNameTries && sameName {
-			break
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(files[a].Path, files[b].Path) })
+	for _, i := range order {
+		f := files[i]
+		name := blobName{f.OldBlob, path.Base(f.Path)}
+		r.byBlob[f.OldBlob] = append(r.byBlob[f.OldBlob], i)
+		r.byName[name] = append(r.byName[name], i)
+	}
+	return r
+}
+
+func (r removed) empty() bool { return len(r.byBlob) == 0 }
+
+// sameName takes the first that has the added file's content and base name.
+func (r removed) sameName(f File) (int, bool) {
+	return take(r.byName, blobName{f.Blob, path.Base(f.Path)}, r.gone)
+}
+
+// anyName takes the first that has the added file's content.
+func (r removed) anyName(f File) (int, bool) { return take(r.byBlob, f.Blob, r.gone) }
+
+// take removes the first of a key's candidates that is not gone.
+func take[K comparable](candidates map[K][]int, key K, gone map[int]bool) (int, bool) {
+	for at := candidates[key]; len(at) > 0; at = at[1:] {
+		if candidates[key] = at[1:]; !gone[at[0]] {
+			gone[at[0]] = true
+			return at[0], true
 		}
-		if gone[from] || sameName && path.Base(files[from].Path) != path.Base(files[i].Path) {
-			continue
-		}
-		gone[from] = true
-		return from, true
 	}
 	return 0, false
 }
-
-// maxSameNameTries bounds the search among equal contents: a change may carry
-// ten thousand copies of one file.
-const maxSameNameTries = 64
