@@ -146,21 +146,42 @@ func (b *Builder) Build() *Set {
 
 // A Set is many lists. It is immutable and safe for concurrent use.
 type Set struct {
-	lists  []list
-	exact  automaton
-	folded automaton
+	lists   []list
+	exact   automaton
+	folded  automaton
+	scratch sync.Pool // of *walker
 }
 
 // Match walks a path through all lists. m may be reused; it holds the result
 // until then.
 func (s *Set) Match(path string, m *Matches) {
+	w := s.walker(m)
 	m.reset(s)
-	m.path = appendComposed(m.path[:0], path)
-	s.exact.walk(m.path, &m.walker, m.exact)
+	w.path = appendComposed(w.path[:0], path)
+	s.exact.walk(w.path, w, m.exact)
 	if len(s.folded.nodes) > 0 {
-		m.path = foldInto(m.path)
-		s.folded.walk(m.path, &m.walker, m.folded)
+		w.path = foldInto(w.path)
+		s.folded.walk(w.path, w, m.folded)
 	}
+	if m.walker == nil {
+		s.scratch.Put(w)
+	}
+}
+
+// walker returns scratch space. Matches that are used again keep theirs; those
+// that hold one result for long hold nothing else.
+func (s *Set) walker(m *Matches) *walker {
+	if m.walker != nil {
+		return m.walker
+	}
+	w, ok := s.scratch.Get().(*walker)
+	if !ok {
+		w = new(walker)
+	}
+	if m.set != nil {
+		m.walker = w
+	}
+	return w
 }
 
 // Matches is the result of a walk, and the scratch space of the next. The zero
@@ -169,8 +190,7 @@ type Matches struct {
 	set    *Set
 	exact  []int32 // per list: the index of the deciding glob plus one, 0 for none
 	folded []int32 // the same for the case-folded path
-	path   []byte
-	walker walker
+	walker *walker // nil until it is used again
 }
 
 func (m *Matches) reset(s *Set) {
@@ -180,7 +200,7 @@ func (m *Matches) reset(s *Set) {
 		return
 	}
 	both := make([]int32, 2*len(s.lists))
-	*m = Matches{set: s, exact: both[:len(s.lists)], folded: both[len(s.lists):], path: m.path}
+	m.set, m.exact, m.folded = s, both[:len(s.lists)], both[len(s.lists):]
 }
 
 // Has reports whether the list matched the path.
@@ -205,18 +225,10 @@ func (m *Matches) Pattern(l List) int {
 	return int(m.folded[l]) - 1
 }
 
-// Clone copies the result without the scratch space, to be kept while m walks
-// on.
-func (m *Matches) Clone() *Matches {
-	both := append(append(make([]int32, 0, 2*len(m.exact)), m.exact...), m.folded...)
-	return &Matches{set: m.set, exact: both[:len(m.exact)], folded: both[len(m.exact):]}
-}
-
 // A Matcher is one list on its own. It is safe for concurrent use.
 type Matcher struct {
-	set     *Set
-	list    List
-	scratch sync.Pool // of *Matches
+	set  *Set
+	list List
 }
 
 // Compile makes a matcher of one list.
@@ -226,16 +238,12 @@ func Compile(use Use, patterns ...string) (*Matcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Matcher{set: b.Build(), list: l}, nil
+	return &Matcher{b.Build(), l}, nil
 }
 
 // Match reports whether the list matches the path.
 func (m *Matcher) Match(path string) bool {
-	found, ok := m.scratch.Get().(*Matches)
-	if !ok {
-		found = new(Matches)
-	}
-	defer m.scratch.Put(found)
-	m.set.Match(path, found)
+	var found Matches
+	m.set.Match(path, &found)
 	return found.Has(m.list)
 }

@@ -142,6 +142,19 @@ func BenchmarkMatchPermit(b *testing.B) {
 	}
 }
 
+// BenchmarkMatchKept keeps the result of each path, as a verdict does.
+func BenchmarkMatchKept(b *testing.B) {
+	paths := realPaths(b)
+	set := realSet(b, pathset.Protect, realGlobs(b))
+	b.ReportAllocs()
+	for b.Loop() {
+		kept := make([]pathset.Matches, len(paths))
+		for i, p := range paths {
+			set.Match(p, &kept[i])
+		}
+	}
+}
+
 // BenchmarkDoublestarLoop asks doublestar about every pair, in its quicker way.
 func BenchmarkDoublestarLoop(b *testing.B) {
 	paths, globs := realPaths(b), realGlobs(b)

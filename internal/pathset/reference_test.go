@@ -213,14 +213,18 @@ func agree(tb rapid.TB, m *pathset.Matcher, glob, path string) {
 			return
 		}
 	}
-	if starsMeet(glob) {
-		return
+	if starsMeet(glob) || strings.Contains("/"+path+"/", "//") {
+		return // nor are empty segments in any path
 	}
 	want, err := doublestar.Match(glob, path)
 	if err != nil {
 		tb.Fatalf("%q is no glob to doublestar: %v", glob, err)
 	}
-	for _, text := range texts { // "a*/**" matches abc here
+	for _, text := range texts {
+		if !want { // it misses that the last alternative of "a*{b,}" may be empty
+			want, _ = doublestar.Match(text, path)
+		}
+		// "a*/**" matches abc here.
 		for folder, ok := strings.CutSuffix(text, "/**"); ok && !want; folder, ok = strings.CutSuffix(folder, "/**") {
 			want, _ = doublestar.Match(folder, path)
 		}
@@ -284,17 +288,17 @@ func TestManyListsAreOneListEach(t *testing.T) {
 			alone = append(alone, compile(rt, use(i), patterns...))
 		}
 		set := b.Build()
-		var m pathset.Matches
+		var reused pathset.Matches
 		for range 10 {
 			path := paths().Draw(rt, "path")
-			set.Match(path, &m)
-			kept := m.Clone()
-			set.Match("elsewhere", &m)
+			var kept pathset.Matches
+			set.Match(path, &kept)
+			set.Match(path, &reused)
 			for i, patterns := range lists {
 				if got, want := kept.Has(pathset.List(i)), alone[i].Match(path); got != want {
 					rt.Fatalf("list %d %q on %q: got %v, alone %v", i, patterns, path, got, want)
 				}
-				if got, want := kept.Has(pathset.List(i)), lastMatch(t, use(i), patterns, path); got != want {
+				if got, want := reused.Has(pathset.List(i)), lastMatch(t, use(i), patterns, path); got != want {
 					rt.Fatalf("list %d %q on %q: got %v, the last match says %v", i, patterns, path, got, want)
 				}
 			}

@@ -4,6 +4,7 @@ import "slices"
 
 // walker is the scratch space of a walk.
 type walker struct {
+	path         []byte   // composed, then folded
 	active, next []int32  // nodes
 	symbols      []int32  // those that match the segment at hand
 	seen         []uint32 // per node: the step in which it became active
