@@ -178,7 +178,7 @@ func (s *Server) listCommits(c *call) (any, *refusal) {
 	case x == nil:
 		return nil, notFound
 	}
-	all := c.repo.objects.between("", x.id)
+	all := slices.Clone(c.repo.objects.between("", x.id))
 	slices.Reverse(all)
 	return mapped(paged(c, all), func(x *commit) obj { return s.commitJSON(c.repo, x) }), nil
 }

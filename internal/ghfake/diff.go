@@ -15,16 +15,13 @@ type fileDiff struct {
 	text textDiff
 }
 
-// keptDiffs is how many comparisons are remembered.
-const keptDiffs = 256
-
 // diff compares two trees and pairs renames as git does: equal content first,
 // then content that is half alike.
 func (o *store) diff(before, after string) []*fileDiff {
-	key := [2]string{before, after}
-	if list, ok := o.diffs[key]; ok {
-		return list
-	}
+	return remembered(o.diffs, [2]string{before, after}, func() []*fileDiff { return o.findDiff(before, after) })
+}
+
+func (o *store) findDiff(before, after string) []*fileDiff {
 	var list, gone, come []*fileDiff
 	o.differences(before, after, "", func(path string, x, y side) {
 		d := &fileDiff{status: "modified", path: path, before: x, after: y}
@@ -44,10 +41,6 @@ func (o *store) diff(before, after string) []*fileDiff {
 	})
 	list = append(list, o.pair(gone, come)...)
 	slices.SortFunc(list, func(a, b *fileDiff) int { return cmp.Compare(a.path, b.path) })
-	if len(o.diffs) >= keptDiffs {
-		clear(o.diffs)
-	}
-	o.diffs[key] = list
 	return list
 }
 

@@ -21,6 +21,27 @@ func (o *store) ancestors(id string) map[string]bool {
 // mergeBase is a common ancestor that no other common ancestor descends from,
 // and "" without any. Of several it is the youngest, as git's first one is.
 func (o *store) mergeBase(a, b string) string {
+	return remembered(o.bases, [2]string{a, b}, func() string { return o.findMergeBase(a, b) })
+}
+
+// kept is how many results of each kind are remembered.
+const kept = 1024
+
+// remembered computes once.
+func remembered[T any](known map[[2]string]T, key [2]string, compute func() T) T {
+	v, ok := known[key]
+	if ok {
+		return v
+	}
+	if len(known) >= kept {
+		clear(known)
+	}
+	v = compute()
+	known[key] = v
+	return v
+}
+
+func (o *store) findMergeBase(a, b string) string {
 	candidates := o.frontier(o.ancestors(a), b)
 	if len(candidates) > 1 {
 		candidates = o.withoutAncestors(candidates)
@@ -72,8 +93,12 @@ func (o *store) withoutAncestors(list []*commit) []*commit {
 }
 
 // between lists the commits reachable from head and not from base, parents
-// first. An empty base leaves nothing out.
+// first. An empty base leaves nothing out. The list is not to be changed.
 func (o *store) between(base, head string) []*commit {
+	return remembered(o.ranges, [2]string{base, head}, func() []*commit { return o.walk(base, head) })
+}
+
+func (o *store) walk(base, head string) []*commit {
 	done := o.ancestors(base)
 	var list []*commit
 	todo := []string{head}

@@ -19,7 +19,11 @@ type store struct {
 	trees   map[string][]entry // in git's order
 	commits map[string]*commit
 	tags    map[string]string // annotated tags: what they point to
-	diffs   map[[2]string][]*fileDiff
+
+	// What was computed of objects, which never change.
+	diffs  map[[2]string][]*fileDiff
+	bases  map[[2]string]string
+	ranges map[[2]string][]*commit
 }
 
 // The modes of entries as git writes them in a tree.
@@ -61,6 +65,7 @@ func newStore() *store {
 	return &store{
 		blobs: make(map[string][]byte), trees: make(map[string][]entry), commits: make(map[string]*commit),
 		tags: make(map[string]string), diffs: make(map[[2]string][]*fileDiff),
+		bases: make(map[[2]string]string), ranges: make(map[[2]string][]*commit),
 	}
 }
 
@@ -120,8 +125,12 @@ func (s Signature) String() string {
 	return fmt.Sprintf("%s <%s> %d %s", s.Name, s.Email, s.When.Unix(), s.When.Format("-0700"))
 }
 
-// add reads a raw object of another repository.
+// add reads a raw object of another repository. What was computed before may
+// have missed it.
 func (o *store) add(kind string, raw []byte) error {
+	clear(o.diffs)
+	clear(o.bases)
+	clear(o.ranges)
 	id := hashObject(kind, raw)
 	switch kind {
 	case "blob":

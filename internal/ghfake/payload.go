@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 )
 
 // payload adds what every event of a repository has.
@@ -82,7 +81,11 @@ func (r *Repo) ReviewEvent(number int, review int64, action string) map[string]a
 		v := p.reviews[i]
 		shown := r.reviewJSON(p, v)
 		shown["state"] = strings.ToLower(v.State) // unlike in the API
-		return r.payload(r.server.account(v.By), obj{"action": action, "pull_request": r.pullBrief(p), "review": shown})
+		body := r.payload(r.server.account(v.By), obj{"action": action, "pull_request": r.pullBrief(p), "review": shown})
+		if action == "edited" {
+			body["changes"] = obj{"body": obj{"from": ""}}
+		}
+		return body
 	})
 }
 
@@ -206,6 +209,8 @@ func (r *Repo) PushEvent(branch, before string) map[string]any {
 			repo[key] = r.created.Unix() // numbers, in this event alone
 		}
 		repo["master_branch"], repo["stargazers"] = defaultBranch, 0
+		owner := repo["owner"].(obj)
+		owner["name"], owner["email"] = r.Owner, nil
 		return body
 	})
 }
@@ -232,6 +237,11 @@ func (r *Repo) pushedJSON(x *commit) obj {
 		}
 	})
 	o := commitBrief(x)
+	for key, p := range map[string]Signature{"author": x.author, "committer": x.committer} {
+		if a := r.server.byEmail(p.Email); a != nil {
+			o[key].(obj)["username"] = a.Login
+		}
+	}
 	o["distinct"], o["url"] = true, r.html("/commit/"+x.id)
 	o["added"], o["removed"], o["modified"] = names["added"], names["removed"], names["modified"]
 	return o
@@ -243,8 +253,7 @@ func (s *Server) InstallationEvent(id int64, action string) map[string]any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := s.installations[id]
-	shown := s.installationEventJSON(i)
-	return obj{"action": action, "installation": shown, "repositories": s.installedRepos(i), "requester": nil, "sender": s.account("octocat").json()}
+	return obj{"action": action, "installation": s.installationJSON(i), "repositories": s.installedRepos(i), "requester": nil, "sender": s.account("octocat").json()}
 }
 
 // ReposEvent is the payload of an installation_repositories event, with all
@@ -254,22 +263,11 @@ func (s *Server) ReposEvent(id int64, action string) map[string]any {
 	defer s.mu.Unlock()
 	i := s.installations[id]
 	body := obj{
-		"action": action, "installation": s.installationEventJSON(i), "repository_selection": "selected", "repositories_added": []obj{},
+		"action": action, "installation": s.installationJSON(i), "repository_selection": "selected", "repositories_added": []obj{},
 		"repositories_removed": []obj{}, "requester": nil, "sender": s.account("octocat").json(),
 	}
 	body["repositories_"+action] = s.installedRepos(i)
 	return body
-}
-
-// installationEventJSON has times as numbers, in these events alone.
-func (s *Server) installationEventJSON(i *installation) obj {
-	o := s.installationJSON(i)
-	at, err := time.Parse(time.RFC3339, epoch)
-	if err != nil {
-		panic(err) // it is a constant
-	}
-	o["created_at"], o["updated_at"] = at.Unix(), at.Unix()
-	return o
 }
 
 func (s *Server) installedRepos(i *installation) []obj {

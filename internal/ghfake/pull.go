@@ -1,6 +1,7 @@
 package ghfake
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -83,17 +84,11 @@ func (r *Repo) Open(p Pull) *Pull {
 		p.Number, p.State, p.HeadSHA, p.id = r.nextNumber, "open", r.refs[p.Head], r.server.id()
 		p.created, p.updated = r.server.now(), r.server.now()
 		p.Fork = p.Fork || strings.Contains(p.Head, ":")
-		if p.Author.Login == "" {
-			p.Author = *r.server.account("octocat")
+		known := r.server.account(cmp.Or(p.Author.Login, "octocat"))
+		p.Author = Account{
+			cmp.Or(p.Author.Login, known.Login), cmp.Or(p.Author.ID, known.ID), cmp.Or(p.Author.Type, known.Type), cmp.Or(p.Author.Email, known.Email),
 		}
-		if p.Author.Type == "" {
-			p.Author.Type = "User"
-		}
-		if p.Author.ID == 0 {
-			p.Author.ID = r.server.account(p.Author.Login).ID
-		}
-		author := p.Author
-		r.server.users[strings.ToLower(author.Login)] = &author
+		*known = p.Author
 		r.pulls[p.Number] = &p
 		return &p
 	})

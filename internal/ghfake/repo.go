@@ -23,7 +23,7 @@ type Repo struct {
 	comments   map[int64]*comment
 	labels     []*repoLabel
 	runs       map[int64]*Run
-	runOrder   []int64
+	runsAt     map[string][]*Run // by commit, oldest first
 	suites     map[suiteKey]*suite
 	statuses   []*commitStatus
 	nextNumber int

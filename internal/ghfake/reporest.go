@@ -41,6 +41,7 @@ func (r *Repo) jsonAs(owner string, id int64) obj {
 		"has_downloads": true, "has_wiki": false, "has_pages": false, "has_discussions": false, "forks_count": 0, "mirror_url": nil, "archived": false, "disabled": false,
 		"open_issues_count": 0, "license": nil, "allow_forking": true, "is_template": false, "web_commit_signoff_required": false, "topics": []string{},
 		"visibility": visibility(r.Private), "forks": 0, "open_issues": 0, "watchers": 0, "default_branch": defaultBranch,
+		"custom_properties": obj{},
 	}
 	for key, rest := range addresses {
 		o[key] = apiBase + "/repos/" + full + rest

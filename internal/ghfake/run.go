@@ -43,12 +43,10 @@ const maxRuns = 1000
 func (r *Repo) Runs(head string) []Run {
 	return locked(r, func() []Run {
 		var list []Run
-		for _, id := range r.runOrder {
-			if run := r.runs[id]; run.Head == head {
-				run := *run
-				run.Annotations = slices.Clone(run.Annotations)
-				list = append(list, run)
-			}
+		for _, run := range r.runsAt[head] {
+			one := *run
+			one.Annotations = slices.Clone(run.Annotations)
+			list = append(list, one)
 		}
 		return list
 	})
@@ -66,16 +64,16 @@ func (r *Repo) AddRun(run Run) int64 {
 func (r *Repo) keep(run *Run) {
 	run.ID, run.suite = r.server.id(), r.suite(run.App, run.Head).id
 	r.runs[run.ID] = run
-	r.runOrder = append(r.runOrder, run.ID)
-	var same []int64
-	for _, id := range r.runOrder {
-		if x := r.runs[id]; x.suite == run.suite && x.Name == run.Name {
-			same = append(same, id)
+	r.runsAt[run.Head] = append(r.runsAt[run.Head], run)
+	var same []*Run
+	for _, x := range r.runsAt[run.Head] {
+		if x.suite == run.suite && x.Name == run.Name {
+			same = append(same, x)
 		}
 	}
 	if len(same) > maxRuns {
-		delete(r.runs, same[0])
-		r.runOrder = slices.DeleteFunc(r.runOrder, func(id int64) bool { return id == same[0] })
+		delete(r.runs, same[0].ID)
+		r.runsAt[run.Head] = slices.DeleteFunc(r.runsAt[run.Head], func(x *Run) bool { return x == same[0] })
 	}
 }
 
@@ -236,11 +234,10 @@ func (s *Server) listRuns(c *call) (any, *refusal) {
 	}
 	seen := make(map[key]bool)
 	var list []*Run
-	for _, id := range slices.Backward(c.repo.runOrder) {
-		run := c.repo.runs[id]
+	for _, run := range slices.Backward(c.repo.runsAt[x.id]) {
 		k := key{run.suite, run.Name}
 		old := seen[k] && q.Get("filter") != "all"
-		if run.Head == x.id && !old && fits(q.Get("check_name"), run.Name) && fits(q.Get("app_id"), itoa(run.App)) {
+		if !old && fits(q.Get("check_name"), run.Name) && fits(q.Get("app_id"), itoa(run.App)) {
 			seen[k] = true
 			if fits(q.Get("status"), run.Status) {
 				list = append(list, run)

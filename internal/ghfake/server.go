@@ -163,7 +163,7 @@ func (s *Server) AddRepo(installationID int64, owner, name string) *Repo {
 	r := &Repo{
 		server: s, installations: map[int64]bool{installationID: true}, id: s.id(), Owner: owner, Name: name, created: s.now(),
 		objects: newStore(), refs: make(map[string]string), protected: make(map[string]bool), allowed: make(map[string]string),
-		pulls: make(map[int]*Pull), comments: make(map[int64]*comment), runs: make(map[int64]*Run), suites: make(map[suiteKey]*suite),
+		pulls: make(map[int]*Pull), comments: make(map[int64]*comment), runs: make(map[int64]*Run), runsAt: make(map[string][]*Run), suites: make(map[suiteKey]*suite),
 	}
 	s.repos[strings.ToLower(owner+"/"+name)] = r
 	return r

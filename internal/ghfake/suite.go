@@ -50,8 +50,8 @@ func (r *Repo) suitesOf(head string) []*suite {
 // state sums up the latest runs of a suite.
 func (r *Repo) state(v *suite) (status, conclusion string, latest int) {
 	runs := make(map[string]*Run)
-	for _, id := range r.runOrder {
-		if run := r.runs[id]; run.suite == v.id {
+	for _, run := range r.runsAt[v.head] {
+		if run.suite == v.id {
 			runs[run.Name] = run
 		}
 	}
@@ -80,10 +80,7 @@ func (s *Server) listSuites(c *call) (any, *refusal) {
 			return true
 		}
 		name := q.Get("check_name")
-		return name != "" && !slices.ContainsFunc(c.repo.runOrder, func(id int64) bool {
-			run := c.repo.runs[id]
-			return run.suite == v.id && run.Name == name
-		})
+		return name != "" && !slices.ContainsFunc(c.repo.runsAt[v.head], func(run *Run) bool { return run.suite == v.id && run.Name == name })
 	})
 	return obj{"total_count": len(list), "check_suites": mapped(paged(c, list), c.repo.suiteJSON)}, nil
 }
