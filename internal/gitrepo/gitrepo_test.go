@@ -122,12 +122,49 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// What `check` does on a large change before it judges.
 func BenchmarkLoad11178(b *testing.B) {
 	r := gitrepotest.Large(b, "version: 1\nrules: {}\n")
 	for b.Loop() {
-		c := mustLoad(b, r.Dir, gitrepo.Options{Base: "main", Head: "feature"})
-		if len(c.Files) < 11000 {
-			b.Fatal(len(c.Files))
+		_, repo := loadLarge(b, r)
+		if err := repo.Close(); err != nil {
+			b.Fatal(err)
 		}
 	}
+}
+
+// Counting lines reads every content, so that it is left out above
+// change.MaxCountedFiles.
+func BenchmarkCountLines11178(b *testing.B) {
+	c, repo := loadLarge(b, gitrepotest.Large(b, "version: 1\nrules: {}\n"))
+	closeLater(b, repo)
+	for b.Loop() {
+		if lines, err := c.Source.Lines(context.Background(), c.Files); err != nil || len(lines) != len(c.Files) {
+			b.Fatal(len(lines), err)
+		}
+	}
+}
+
+// BenchmarkRead is the price of one content, which a rule pays per file.
+func BenchmarkRead(b *testing.B) {
+	c, repo := loadLarge(b, gitrepotest.Large(b, "version: 1\nrules: {}\n"))
+	closeLater(b, repo)
+	for at := 0; b.Loop(); at++ {
+		id := c.Files[at%len(c.Files)].Blob
+		if id == "" {
+			id = c.Files[at%len(c.Files)].OldBlob
+		}
+		if _, err := c.Source.Blobs(context.Background(), []string{id}, change.Limits{File: 1 << 20, Change: 1 << 20}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func loadLarge(b *testing.B, r *gitrepotest.Repo) (*change.Change, *gitrepo.Repo) {
+	b.Helper()
+	c, repo, err := gitrepo.Load(context.Background(), gitrepo.Options{Dir: r.Dir, Base: "main", Head: "feature"})
+	if err != nil || len(c.Files) != gitrepotest.LargeFiles || len(c.Gaps) > 0 {
+		b.Fatal(c, err)
+	}
+	return c, repo
 }

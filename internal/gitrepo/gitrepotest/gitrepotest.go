@@ -80,8 +80,11 @@ func (r *Repo) Commit(message string) string {
 	return r.Git("rev-parse", "HEAD")
 }
 
+// LargeFiles is the number of files in which Large's branches differ.
+const LargeFiles = 11178
+
 // Large makes a repository whose branch feature differs from main in the files
-// of a large public pull request, 11,178 of them, with stand-in contents and a
+// of a large public pull request, LargeFiles of them, with stand-in contents and a
 // policy on main.
 func Large(tb testing.TB, policy string) *Repo {
 	tb.Helper()
