@@ -43,6 +43,7 @@ func TestExchangesAreJudged(t *testing.T) {
 		"right on an Enterprise":    {"GET", "/api/v3" + issue, "", 200, "[]", ""},
 		"right without an answer":   {"DELETE", "/repos/a/b/issues/comments/1", "", 204, "", ""},
 		"right refusal":             {"GET", issue, "", 404, refusal, ""},
+		"right without a body":      {"POST", "/app/installations/1/access_tokens", "null\n", 201, `{"token":"t","expires_at":"x"}`, ""},
 		"a gateway's page":          {"GET", issue, "", 502, "<html>", ""},
 		"from the cache":            {"GET", issue, "", 304, "", ""},
 		"a query":                   {"POST", "/graphql", "anything", 200, "anything", ""},
