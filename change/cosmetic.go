@@ -2,111 +2,145 @@ package change
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// CanBeCosmetic reports whether Cosmetic knows the language of a file.
+// CanBeCosmetic reports whether Cosmetic knows the language of a file. What lies
+// under testdata is input: tools that are tested there read comments.
 func CanBeCosmetic(path string) bool {
-	return strings.HasSuffix(path, ".go") || strings.HasSuffix(path, ".py")
+	return languageOf(path) != unknownLanguage && !hasFolder(path, "testdata")
 }
 
 // Cosmetic reports whether two contents of a file provably differ in nothing
-// but comments and white space. Indentation in Python, docstrings, and comments
-// that tools obey count as code. What cannot be proved is not cosmetic.
+// but comments and white space. What cannot be proved is not cosmetic.
 //
-// Each side is written in a canonical form, with comments and insignificant
-// blanks left out and everything else as it is; equal forms mean equal code.
-// The time is linear in the size.
+// Both sides are read at once by a scanner of the language, as streams of what
+// matters: every token of code with its text, every line end and indentation
+// that means something, and every comment that somebody obeys, with where it
+// stands. The change is cosmetic when the streams are equal to the end. Python's
+// docstrings are code. Comments count that compilers, linters, type checkers,
+// test runners, generators or notebooks obey, in doubt any that look so.
+//
+// A side that a compiler might refuse or read otherwise makes the answer no:
+// invalid UTF-8, control characters, lone carriage returns, unterminated
+// strings. So does an invisible character that a comment did not hold before.
+//
+// The time is linear in the size, whatever the contents.
 func Cosmetic(path string, before, after []byte) bool {
-	if misleading(after) && !misleading(before) {
-		return false // an invisible character can make a comment look like code
+	if !CanBeCosmetic(path) || bytes.HasPrefix(before, bom) != bytes.HasPrefix(after, bom) {
+		return false
 	}
-	var canonical func(src []byte) ([]byte, bool)
-	switch {
-	case strings.HasSuffix(path, ".go"):
-		canonical = func(src []byte) ([]byte, bool) { return canonicalGo(src, strings.HasSuffix(path, "_test.go")) }
-	case strings.HasSuffix(path, ".py"):
-		canonical = canonicalPython
+	before, after = bytes.TrimPrefix(before, bom), bytes.TrimPrefix(after, bom)
+	if !readable(before) || !readable(after) {
+		return false
+	}
+	switch languageOf(path) {
+	case golang:
+		test := strings.HasSuffix(path, "_test.go")
+		return sameStream(newGoScanner(before, test), newGoScanner(after, test))
+	case python:
+		return sameStream(newPythonScanner(before), newPythonScanner(after))
 	default:
 		return false
 	}
-	a, ok := canonical(before)
-	if !ok {
-		return false
-	}
-	b, ok := canonical(after)
-	return ok && bytes.Equal(a, b)
 }
 
-// misleading reports whether a text holds bidirectional or invisible
-// characters.
-func misleading(src []byte) bool {
-	for i := 0; i < len(src); {
-		if src[i] < 0xc2 { // ASCII, fast
-			i++
-			continue
+// language is one that has a scanner here.
+type language int
+
+const (
+	unknownLanguage language = iota
+	golang
+	python
+)
+
+func languageOf(path string) language {
+	switch {
+	case strings.HasSuffix(path, ".go"):
+		return golang
+	case strings.HasSuffix(path, ".py"), strings.HasSuffix(path, ".pyi"):
+		return python
+	default:
+		return unknownLanguage
+	}
+}
+
+// scanner reads one side. After tokenEnd or tokenBad it is not asked again.
+type scanner interface {
+	next() token
+	unseen() []rune // the invisible characters of skipped comments, in order
+}
+
+// sameStream compares two sides piece by piece.
+func sameStream(before, after scanner) bool {
+	for {
+		a, b := before.next(), after.next()
+		if a.mark != b.mark || a.mark == tokenBad || !sameText(a.text, b.text) {
+			return false
 		}
-		r, n := utf8.DecodeRune(src[i:])
-		if r == 0x061c || 0x200b <= r && r <= 0x200f || 0x2028 <= r && r <= 0x202e || 0x2060 <= r && r <= 0x206f || r == 0xfeff && i > 0 {
+		if a.mark == tokenEnd {
+			return len(after.unseen()) == 0 || slices.Equal(before.unseen(), after.unseen())
+		}
+	}
+}
+
+// sameText is bytes.Equal, faster for the many tokens of one byte.
+func sameText(a, b []byte) bool {
+	if len(a) == 1 && len(b) == 1 {
+		return a[0] == b[0]
+	}
+	return bytes.Equal(a, b)
+}
+
+// token is a piece of a source that matters.
+type token struct {
+	text []byte
+	mark uint64 // its kind and, for comments that count, where it stands
+}
+
+// The kinds of token, the low bits of a mark.
+const (
+	tokenEnd     uint64 = iota // of the file
+	tokenBad                   // the file cannot be judged
+	tokenCode                  // a token of the language
+	tokenLine                  // Go: a semicolon that a line end stands for; Python: the indentation that begins a statement
+	tokenBreak                 // a line end next to a comment that counts
+	tokenComment               // a comment that counts
+)
+
+// Further bits of a mark.
+const (
+	markGapBlank   = 1 << (4 + iota) // an empty line separates it from the comment that counts above it
+	markGapComment                   // another comment does
+	markTrailing                     // the comment stands behind code
+	markHeading                      // the comment belongs to the head of the file
+
+	markShift = 8 // above: the column of a comment on its own line, the number of tokens before one behind code, the line of a heading
+)
+
+var (
+	end = token{mark: tokenEnd}
+	bad = token{mark: tokenBad}
+	bom = []byte("\ufeff")
+)
+
+// readable refuses what compilers refuse or disagree about.
+func readable(src []byte) bool {
+	if bytes.IndexByte(src, 0) >= 0 || bytes.Contains(src, bom) || !utf8.Valid(src) {
+		return false
+	}
+	for at := 0; ; {
+		n := bytes.IndexByte(src[at:], '\r')
+		if n < 0 {
 			return true
 		}
-		i += n
-	}
-	return false
-}
-
-// scannable refuses what no scanner here is sure about.
-func scannable(src []byte) bool {
-	if !utf8.Valid(src) || bytes.ContainsAny(src, "\x00\f\v") {
-		return false
-	}
-	return !bytes.ContainsRune(bytes.ReplaceAll(src, []byte("\r\n"), []byte("\n")), '\r')
-}
-
-// canon writes a canonical form: runs of blanks become one, blank lines and
-// blanks at the ends of lines vanish.
-type canon struct {
-	out   []byte
-	blank bool // a blank is due before the next character of the line
-}
-
-func (c *canon) atLineStart() bool { return len(c.out) == 0 || c.out[len(c.out)-1] == '\n' }
-
-// code writes significant text as it is.
-func (c *canon) code(text []byte) {
-	if c.blank && !c.atLineStart() {
-		c.out = append(c.out, ' ')
-	}
-	c.blank = false
-	c.out = append(c.out, text...)
-}
-
-// newline ends a line; an empty one leaves no trace.
-func (c *canon) newline() {
-	c.blank = false
-	if !c.atLineStart() {
-		c.out = append(c.out, '\n')
-	}
-}
-
-// quotedEnd finds the end of a string that begins before at and ends with the
-// quote; a backslash takes the next byte. -1 means that it does not end, or,
-// within one line, that the line ends first.
-func quotedEnd(src []byte, at int, quote string, lines bool) int {
-	for at < len(src) {
-		switch {
-		case src[at] == '\\':
-			at += 2
-		case src[at] == '\n' && !lines:
-			return -1
-		case bytes.HasPrefix(src[at:], []byte(quote)):
-			return at + len(quote)
-		default:
-			at++
+		at += n + 1
+		if at == len(src) || src[at] != '\n' {
+			return false
 		}
 	}
-	return -1
 }
 
 func lineEnd(src []byte, at int) int {
@@ -114,4 +148,20 @@ func lineEnd(src []byte, at int) int {
 		return at + n
 	}
 	return len(src)
+}
+
+// skipLines passes over line ends that follow each other.
+func skipLines(src []byte, at int) int {
+	for at < len(src) && src[at] == '\n' {
+		at++
+	}
+	return at
+}
+
+// byteAt is the byte at a place, 0 behind the end; no source here holds a 0.
+func byteAt(src []byte, at int) byte {
+	if at < len(src) {
+		return src[at]
+	}
+	return 0
 }

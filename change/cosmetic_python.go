@@ -2,170 +2,257 @@ package change
 
 import (
 	"bytes"
-	"regexp"
-	"strconv"
+	"unicode"
+	"unicode/utf8"
 )
 
-// pythonDirective matches comments that the interpreter or a tool obeys.
-var pythonDirective = regexp.MustCompile(`(?i)^#(?:!|\s*(?:type:|noqa|pragma|pylint|mypy|ruff|fmt:|isort|nosec|flake8|pyright|cython|doctest|yapf|pytype|nopep8|nosonar|semgrep|bandit|coverage|black|%%|///))`)
-
-// pythonCoding matches the comment that names the file's encoding. It counts in
-// the first two lines only.
-var pythonCoding = regexp.MustCompile(`coding[:=]`)
-
-// canonicalPython keeps the indentation of every logical line as it is written;
-// within brackets line ends are blanks.
-func canonicalPython(src []byte) ([]byte, bool) {
-	if !scannable(src) || bytes.Contains(src, []byte("# ///")) {
-		return nil, false
-	}
-	p := &python{canon: canon{out: make([]byte, 0, len(src))}, src: src, line: 1, fresh: true}
-	for p.at < len(src) {
-		if !p.step() {
-			return nil, false
-		}
-	}
-	return p.out, p.depth == 0
-}
-
-// python scans one file.
-type python struct {
-	canon
+// pythonScanner reads Python. Within brackets line ends are white space; outside
+// each statement begins with its indentation, exactly as it is written, since
+// tabs and blanks do not compare. A backslash at the end of a line is code.
+//
+// Names, numbers and strings are only delimited, never checked: whatever stands
+// in them is on both sides, so a file that Python refuses stays one.
+type pythonScanner struct {
+	layout
 	src   []byte
 	at    int
-	line  int
-	depth int  // open brackets
-	fresh bool // at the beginning of a logical line
+	line  int  // physical lines so far, to tell the first two
+	depth int  // of brackets
+	fresh bool // at the beginning of a statement
+
+	metadata bool // in a block of script metadata, whose comments are data
 }
 
-// step reads one token; false means that the file cannot be judged.
-func (p *python) step() bool {
-	if p.fresh {
-		p.indentation()
-		if p.at >= len(p.src) {
-			return true
+func newPythonScanner(src []byte) *pythonScanner {
+	return &pythonScanner{src: src, fresh: true, line: 1}
+}
+
+// The classes of bytes; zero is for those that may not stand in code.
+const (
+	pyBlank = iota + 1
+	pyLine
+	pyLetter
+	pyDigit
+	pyQuote
+	pyComment
+	pyOpen
+	pyClose
+	pySingle
+	pyOperator
+	pyDot
+	pyBackslash
+)
+
+var pyBytes = byteClasses(map[byte]string{
+	pyBlank: " \t\r\f", pyLine: "\n", pyLetter: letters, pyDigit: "0123456789", pyQuote: `"'`, pyComment: "#", pyOpen: "([{", pyClose: ")]}",
+	pySingle: ",;~", pyOperator: "+-*/%&|^<>=!:@", pyDot: ".", pyBackslash: `\`,
+})
+
+func (s *pythonScanner) next() token {
+	for s.at < len(s.src) {
+		if s.fresh {
+			if t, ok := s.indentation(); ok {
+				return t
+			}
+			continue
+		}
+		switch pyBytes[s.src[s.at]] {
+		case pyBlank:
+			for s.at++; s.at < len(s.src) && pyBytes[s.src[s.at]] == pyBlank; {
+				s.at++
+			}
+		case pyLine:
+			if s.breaks() {
+				return token{mark: tokenBreak}
+			}
+			s.emptyLines()
+			s.fresh = s.depth == 0
+		case pyLetter:
+			return s.name()
+		case pyDigit:
+			return s.token(pythonNumber(s.src, s.at))
+		case pyQuote:
+			return s.quoted(s.at)
+		case pyComment:
+			if t, ok := s.comment(); ok {
+				return t
+			}
+		case pyOpen:
+			s.depth++
+			return s.token(s.at + 1)
+		case pyClose:
+			s.depth--
+			if s.depth < 0 {
+				return bad
+			}
+			return s.token(s.at + 1)
+		case pySingle:
+			return s.token(s.at + 1)
+		case pyOperator:
+			return s.token(pythonOperator(s.src, s.at))
+		case pyDot:
+			return s.dot()
+		case pyBackslash:
+			return s.continuation()
+		default:
+			return bad
 		}
 	}
-	switch b := p.src[p.at]; b {
-	case '\n':
-		p.lineBreak()
-	case ' ', '\t', '\r':
-		p.blank = true
-		p.at++
-	case '#':
-		p.comment()
+	if s.depth > 0 {
+		return bad
+	}
+	return end
+}
+
+// emptyLines ends a line and passes over empty ones; many are like two.
+func (s *pythonScanner) emptyLines() {
+	from := s.at
+	s.at++
+	s.newLine()
+	if byteAt(s.src, s.at) == '\n' {
+		s.newLine()
+		s.at = skipLines(s.src, s.at)
+	}
+	s.line += s.at - from
+}
+
+// token returns the source up to a place, bad for -1.
+func (s *pythonScanner) token(to int) token {
+	if to < 0 {
+		return bad
+	}
+	t := token{s.src[s.at:to], s.code()}
+	s.at = to
+	s.metadata = false
+	return t
+}
+
+// indentation reads the white space at the beginning of a line and returns it
+// when a statement follows; before a comment or on an empty line it means
+// nothing. What a backslash means there differs between versions.
+func (s *pythonScanner) indentation() (token, bool) {
+	from := s.at
+	for s.at < len(s.src) && (s.src[s.at] == ' ' || s.src[s.at] == '\t' || s.src[s.at] == '\f') {
+		s.at++
+	}
+	s.fresh = false
+	switch byteAt(s.src, s.at) {
+	case 0, '\n', '\r', '#':
+		return token{}, false
 	case '\\':
-		return p.continuation()
-	case '\'', '"':
-		return p.text(false)
-	case '(', '[', '{':
-		p.depth++
-		p.one()
-	case ')', ']', '}':
-		p.depth--
-		p.one()
-		return p.depth >= 0
-	default:
-		return p.word()
+		return bad, true
 	}
-	return true
+	return token{s.src[from:s.at], tokenLine}, true
 }
 
-func (p *python) one() {
-	p.code(p.src[p.at : p.at+1])
-	p.at++
+// continuation joins a line with the next. The indentation of the next one means
+// nothing.
+func (s *pythonScanner) continuation() token {
+	to := s.at + 1
+	if byteAt(s.src, to) == '\r' {
+		to++
+	}
+	if byteAt(s.src, to) != '\n' || to+1 == len(s.src) {
+		return bad
+	}
+	t := token{s.src[s.at : s.at+1], s.code()}
+	s.at = to + 1
+	s.newLine()
+	s.line++
+	return t
 }
 
-// indentation writes the white space before the first token of a logical line,
-// unless the line is empty or a comment.
-func (p *python) indentation() {
-	p.fresh = false
-	start := p.at
-	for p.at < len(p.src) && (p.src[p.at] == ' ' || p.src[p.at] == '\t') {
-		p.at++
-	}
-	if p.at < len(p.src) && p.src[p.at] != '#' && p.src[p.at] != '\n' && p.src[p.at] != '\r' {
-		p.out = append(p.out, p.src[start:p.at]...)
-	}
-	p.blank = false
-}
-
-func (p *python) lineBreak() {
-	p.at++
-	p.line++
-	if p.depth > 0 {
-		p.blank = true
-		return
-	}
-	p.newline()
-	p.fresh = true
-}
-
-// comment skips a comment or keeps it when somebody obeys it.
-func (p *python) comment() {
-	end := lineEnd(p.src, p.at)
-	text := bytes.TrimRight(p.src[p.at:end], " \t\r")
+func (s *pythonScanner) dot() token {
+	second, third := byteAt(s.src, s.at+1), byteAt(s.src, s.at+2)
 	switch {
-	case p.line <= 2 && (pythonCoding.Match(text) || bytes.HasPrefix(text, []byte("#!"))):
-		p.code(append(strconv.AppendInt(nil, int64(p.line), 10), text...)) // its line matters
-	case pythonDirective.Match(text):
-		p.code(text)
-		if p.depth > 0 {
-			p.out = append(p.out, '\n')
+	case second >= '0' && second <= '9':
+		return s.token(pythonNumber(s.src, s.at))
+	case second == '.' && third == '.':
+		return s.token(s.at + 3)
+	default:
+		return s.token(s.at + 1)
+	}
+}
+
+// name reads a name, which may turn out to be the prefix of a string.
+func (s *pythonScanner) name() token {
+	to, wide := s.at, byte(0)
+	for to < len(s.src) && (pyBytes[s.src[to]] == pyLetter || pyBytes[s.src[to]] == pyDigit) {
+		wide |= s.src[to]
+		to++
+	}
+	if wide >= utf8.RuneSelf && !pythonName(s.src[s.at:to]) {
+		return bad
+	}
+	if to < len(s.src) && pyBytes[s.src[to]] == pyQuote && stringPrefix(s.src[s.at:to]) {
+		return s.quoted(to)
+	}
+	return s.token(to)
+}
+
+// pythonName refuses wider characters that no name holds: they would be errors.
+func pythonName(word []byte) bool {
+	for len(word) > 0 {
+		r, n := utf8.DecodeRune(word)
+		if !unicode.IsLetter(r) && r != '_' && !unicode.In(r, unicode.M, unicode.Nd, unicode.Nl) {
+			return false
+		}
+		word = word[n:]
+	}
+	return true
+}
+
+// quoted reads a string, whose quote may stand behind a prefix.
+func (s *pythonScanner) quoted(quote int) token {
+	to := pythonString(s.src, s.at, quote, 0)
+	if to > 0 {
+		s.line += bytes.Count(s.src[s.at:to], []byte("\n"))
+	}
+	return s.token(to)
+}
+
+// pythonNumber finds the end of a number, generously: where names follow without
+// a blank they become part of it.
+func pythonNumber(src []byte, at int) int {
+	hexadecimal := src[at] == '0' && byteAt(src, at+1)|0x20 == 'x'
+	for at++; at < len(src); at++ {
+		switch b := src[at]; pyBytes[b] {
+		case pyLetter, pyDigit, pyDot:
+		case pyOperator:
+			signed := (b == '+' || b == '-') && src[at-1]|0x20 == 'e' && !hexadecimal
+			if next := byteAt(src, at+1); !signed || next < '0' || next > '9' {
+				return at
+			}
+		default:
+			return at
 		}
 	}
-	p.at = end
+	return at
 }
 
-// continuation keeps a backslash at the end of a line.
-func (p *python) continuation() bool {
-	rest := bytes.TrimPrefix(p.src[p.at+1:], []byte("\r"))
-	if len(rest) == 0 || rest[0] != '\n' {
-		return false
-	}
-	p.code([]byte("\\\n"))
-	p.at = len(p.src) - len(rest) + 1
-	p.line++
-	return true
-}
-
-// word reads a name or number, which may turn out to be a string's prefix.
-func (p *python) word() bool {
-	end := p.at + 1
-	for end < len(p.src) && plainGo(p.src[end]) {
-		end++
-	}
-	if end < len(p.src) && (p.src[end] == '"' || p.src[end] == '\'') && end-p.at <= 2 {
-		prefix := bytes.ToLower(p.src[p.at:end])
-		if len(bytes.Trim(prefix, "rbuft")) == 0 {
-			p.code(p.src[p.at:end])
-			p.at = end
-			return p.text(bytes.ContainsAny(prefix, "ft"))
+// pythonOperator finds the end of the longest operator, "<>" of old versions
+// among them; -1 for a lone "!".
+func pythonOperator(src []byte, at int) int {
+	first, second := src[at], byteAt(src, at+1)
+	at++
+	switch first {
+	case '*', '/', '<', '>':
+		if second == first {
+			at++
+		} else if first == '<' && second == '>' {
+			return at + 1
+		}
+	case '-':
+		if second == '>' {
+			return at + 1
+		}
+	case '!':
+		if second != '=' {
+			return -1
 		}
 	}
-	p.code(p.src[p.at:end])
-	p.at = end
-	return true
-}
-
-// text reads a string as it is. In newer versions a formatted string may hold
-// its own quote within braces; where the two readings differ, the file is given
-// up.
-func (p *python) text(formatted bool) bool {
-	quote, lines := string(p.src[p.at]), false
-	if bytes.HasPrefix(p.src[p.at:], bytes.Repeat(p.src[p.at:p.at+1], 3)) {
-		quote, lines = quote+quote+quote, true
+	if byteAt(src, at) == '=' {
+		at++
 	}
-	end := quotedEnd(p.src, p.at+len(quote), quote, lines)
-	if end < 0 || end > len(p.src) {
-		return false
-	}
-	body := p.src[p.at:end]
-	if formatted && bytes.Count(body, []byte("{")) != bytes.Count(body, []byte("}")) {
-		return false
-	}
-	p.code(body)
-	p.line += bytes.Count(body, []byte("\n"))
-	p.at = end
-	return true
+	return at
 }

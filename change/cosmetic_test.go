@@ -1,10 +1,9 @@
 package change_test
 
 import (
-	"bytes"
-	"go/scanner"
-	"go/token"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -13,24 +12,32 @@ import (
 	"github.com/changeguard/changeguard/change"
 )
 
-// Each archive in testdata/cosmetic holds pairs NAME.before.EXT, NAME.after.EXT;
-// those whose name begins with "same" are cosmetic, the others are not.
-func TestCosmetic(t *testing.T) {
-	t.Parallel()
+// edit is a pair of contents and whether the difference is cosmetic.
+type edit struct {
+	name, path    string
+	before, after []byte
+	cosmetic      bool
+}
+
+// edits reads the archives of cases: pairs NAME.before.EXT, NAME.after.EXT, whose
+// name begins with the truth.
+func edits(t testing.TB) []edit {
+	t.Helper()
 	archives, err := filepath.Glob("testdata/cosmetic/*.txtar")
 	if err != nil || len(archives) == 0 {
 		t.Fatal("no cases", err)
 	}
-	for _, name := range archives {
-		a, err := txtar.ParseFile(name)
+	var all []edit
+	for _, file := range archives {
+		archive, err := txtar.ParseFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		files := make(map[string][]byte)
-		for _, f := range a.Files {
-			files[f.Name] = f.Data
+		for _, f := range archive.Files {
+			files[f.Name] = unescape(t, f.Data)
 		}
-		for _, f := range a.Files {
+		for _, f := range archive.Files {
 			name, ext, ok := strings.Cut(f.Name, ".before.")
 			if !ok {
 				continue
@@ -39,114 +46,101 @@ func TestCosmetic(t *testing.T) {
 			if !ok {
 				t.Fatalf("%s has no other side", f.Name)
 			}
-			want := strings.HasPrefix(name, "same")
-			if got := change.Cosmetic("x."+ext, f.Data, after); got != want {
-				t.Errorf("%s: got %v, want %v", f.Name, got, want)
-			}
-			if got := change.Cosmetic("x."+ext, after, f.Data); got != want {
-				t.Errorf("%s, backwards: got %v, want %v", f.Name, got, want)
-			}
+			all = append(all, edit{name, name + "." + ext, files[f.Name], after, strings.HasPrefix(name, "same-")})
 		}
 	}
+	return all
 }
 
-func TestCosmeticGivesUp(t *testing.T) {
+var escape = regexp.MustCompile(`\\\{([0-9a-f]+)\}|\\END\n$`)
+
+// unescape writes the characters that an archive spells.
+func unescape(t testing.TB, data []byte) []byte {
+	return escape.ReplaceAllFunc(data, func(m []byte) []byte {
+		if m[1] == 'E' {
+			return nil
+		}
+		n, err := strconv.ParseUint(string(m[2:len(m)-1]), 16, 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return []byte(string(rune(n)))
+	})
+}
+
+func TestCosmetic(t *testing.T) {
 	t.Parallel()
-	for name, sides := range map[string][2]string{
-		"unknown.rb":   {"# a\n", "# b\n"},
-		"nul.py":       {"x = 1\n", "x = 1 # \x00\n"},
-		"utf8.py":      {"x = 1\n", "x = 1 # \xff\n"},
-		"cr.py":        {"x = 1\n", "# a\rx = 2\nx = 1\n"},
-		"bidi.go":      {"package a // x\n", "package a // \u202e x\n"},
-		"feed.py":      {"if a:\n  b\n", "if a:\n\f  b\n"},
-		"open.py":      {"x = '''a\n", "x = '''a\n# c\n"},
-		"open.go":      {"package a /* \n", "package a /* x\n"},
-		"cgo.go":       {"package a\n// int x;\nimport \"C\"\n", "package a\n// int y;\nimport \"C\"\n"},
-		"x_test.go":    {"package a\n// Output: a\n", "package a\n// Output: b\n"},
-		"nested.py":    {"x = f\"{a[\"b\"]}\" # c\n", "x = f\"{a[\"b\"]}\" # d\n"},
-		"brackets.py":  {"x = (\n# a\n", "x = (\n# b\n"},
-		"unmatched.py": {"x = )\n# a\n", "x = )\n# b\n"},
+	all := edits(t)
+	for _, e := range all {
+		if got := change.Cosmetic(e.path, e.before, e.after); got != e.cosmetic {
+			t.Errorf("%s: got %v, want %v", e.path, got, e.cosmetic)
+		}
+		if strings.HasPrefix(e.name, "diff-hidden") {
+			continue // what nobody sees must not come, but may go
+		}
+		if got := change.Cosmetic(e.path, e.after, e.before); got != e.cosmetic {
+			t.Errorf("%s, backwards: got %v, want %v", e.path, got, e.cosmetic)
+		}
+	}
+	if len(all) < 200 {
+		t.Errorf("only %d cases", len(all))
+	}
+}
+
+// TestCosmeticHidden: what nobody sees may stay and go, but neither come nor be
+// exchanged.
+func TestCosmeticHidden(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		before, after string
+		want          bool
+	}{
+		{"# a\u200bb\nx = 1\n", "# ab\nx = 1\n", true},
+		{"# a\u200bb\nx = 1\n", "# a\u200bb\n# more\nx = 1\n", true},
+		{"# a\u200bb\nx = 1\n", "# a\u2060b\nx = 1\n", false},
+		{"# a\u200bb\nx = 1\n", "# a\u200bb\u200b\nx = 1\n", false},
+		{"x = '\u200b'  # a\n", "x = '\u200b'  # b\n", true},
+		{"# \u202e\nx = 1\n", "x = 1\n", false},
+		{"# a" + strings.Repeat("\u200b", 2000) + "\n", "# a" + strings.Repeat("\u200b", 2000) + "\n", false},
 	} {
-		if change.Cosmetic(name, []byte(sides[0]), []byte(sides[1])) {
-			t.Errorf("%s is called cosmetic", name)
+		if got := change.Cosmetic("x.py", []byte(c.before), []byte(c.after)); got != c.want {
+			t.Errorf("%.40q, %.40q: got %v", c.before, c.after, got)
 		}
 	}
 }
 
-// FuzzCosmeticGo holds the verdict against the language's own scanner: where we
-// say cosmetic, the tokens must be the same, automatic semicolons included.
-func FuzzCosmeticGo(f *testing.F) {
-	f.Add("package a\nvar x = 1 // c\n", "package a\nvar x = 1\n")
-	f.Add("package a\nfunc f() { return /*\n*/ 1 }\n", "package a\nfunc f() { return 1 }\n")
-	f.Add("a := `x//y` + \"/*\" + '\\''", "a := `x//y` + \"/*\" +\t'\\''")
-	f.Fuzz(func(t *testing.T, before, after string) {
-		if !change.Cosmetic("x.go", []byte(before), []byte(after)) {
-			return
-		}
-		a, b := goTokens(before), goTokens(after)
-		if a != "" && b != "" && a != b {
-			t.Errorf("%q and %q differ:\n%s\n%s", before, after, a, b)
-		}
-	})
-}
-
-// goTokens lists the tokens of a source, "" when it does not scan.
-func goTokens(src string) string {
-	var s scanner.Scanner
-	failed := false
-	fset := token.NewFileSet()
-	s.Init(fset.AddFile("x.go", -1, len(src)), []byte(src), func(token.Position, string) { failed = true }, 0)
-	var b bytes.Buffer
-	for {
-		_, tok, lit := s.Scan()
-		if tok == token.EOF {
-			break
-		}
-		if tok == token.SEMICOLON {
-			lit = ";" // "\n" or ";" mean the same
-		}
-		b.WriteString(tok.String() + " " + lit + "\n")
-	}
-	if failed {
-		return ""
-	}
-	return strings.TrimSuffix(b.String(), "; ;\n")
-}
-
-// A comment line between two lines of Python never matters, and an added
-// statement always does.
-func FuzzCosmeticPython(f *testing.F) {
-	f.Add("def f():\n    '''doc'''\n    return (1,\n  2)\n")
-	f.Add("x = rb'a\\'b' # c\n\nif x:\n\ty = f'{x}'\n")
-	f.Fuzz(func(t *testing.T, src string) {
-		if !strings.HasSuffix(src, "\n") || !change.Cosmetic("x.py", []byte(src), []byte(src)) {
-			return
-		}
-		if !strings.Contains(src, "coding") && !strings.Contains(src, "#!") && !change.Cosmetic("x.py", []byte(src), []byte("# plain words\n\n"+src)) {
-			t.Errorf("a comment before %q matters", src)
-		}
-		if !strings.HasSuffix(src, "\\\n") && change.Cosmetic("x.py", []byte(src), []byte(src+"pass\n")) {
-			t.Errorf("a statement after %q does not matter", src)
-		}
-	})
-}
-
-func BenchmarkCosmetic(b *testing.B) {
-	line := "    result = compute(value, other) + 'text'  # why\n"
-	for _, c := range []struct{ name, path, src string }{
-		{"python", "x.py", strings.Repeat("if a:\n"+line, 20000)},
-		{"go", "x.go", strings.Repeat("\tresult := compute(value, other) + \"text\" // why\n", 20000)},
-		{"newlines.py", "x.py", strings.Repeat("\n", 8<<20)},
-		{"quotes.go", "x.go", strings.Repeat("`", 8<<20)},
-		{"openers.py", "x.py", strings.Repeat("(", 8<<20)},
-		{"slashes.go", "x.go", strings.Repeat("/", 8<<20)},
-		{"hashes.py", "x.py", strings.Repeat("#", 8<<20)},
+// TestCosmeticNotByText covers what an archive of texts cannot hold.
+func TestCosmeticNotByText(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ path, before, after string }{
+		{"unknown.rb", "# a\n", "# b\n"},
+		{"a.PY", "# a\n", "# b\n"},
+		{"nul.py", "x = 1\n", "x = 1 # \x00\n"},
+		{"utf8.py", "x = 1\n", "x = 1 # \xff\n"},
+		{"utf8.go", "package a\n", "package a // \xc3\n"},
+		{"bom.py", "x = 1\n", "\ufeffx = 1\n"},
+		{"bom.go", "package a\n", "\ufeffpackage a\n"},
+		{"middle.go", "package a // a\ufeff\n", "package a // b\ufeff\n"},
+		{"cr.py", "x = 1\n", "# a\rx = 2\nx = 1\n"},
+		{"cr.go", "package a\n", "package a // c\rvar x = 1\n"},
+		{"cr-at-end.py", "x = 1\n", "x = 1 # a\r"},
+		{"pkg/testdata/src/a/a.go", "package a // want \"x\"\n", "package a // want \"y\"\n"},
+		{"tests/testdata/a.py", "x = 1 # a\n", "x = 1 # b\n"},
 	} {
-		b.Run(c.name, func(b *testing.B) {
-			b.SetBytes(2 * int64(len(c.src)))
-			for b.Loop() {
-				change.Cosmetic(c.path, []byte(c.src), []byte(c.src))
-			}
-		})
+		if change.Cosmetic(c.path, []byte(c.before), []byte(c.after)) {
+			t.Errorf("%s is called cosmetic", c.path)
+		}
+	}
+	if !change.Cosmetic("a.go", []byte("\ufeffpackage a // a\n"), []byte("\ufeffpackage a // b\n")) || !change.Cosmetic("a.pyi", []byte("# a\n"), nil) {
+		t.Error("a mark that stays and a file that only had comments are cosmetic")
+	}
+}
+
+func TestCanBeCosmetic(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]bool{"a.go": true, "a/b.py": true, "a.pyi": true, "a.rb": false, "a.go.txt": false, "Makefile": false, "testdata/a.go": false, "a.yml": false} {
+		if got := change.CanBeCosmetic(path); got != want {
+			t.Errorf("%s: got %v", path, got)
+		}
 	}
 }

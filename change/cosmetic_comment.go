@@ -1,0 +1,161 @@
+package change
+
+import (
+	"bytes"
+	"strings"
+)
+
+// obeyed reports whether a comment, without its mark, looks like one that a
+// program reads. It errs on the side of yes: a comment that counts is only
+// compared like code.
+//
+// Most such comments say so with their first word, "type: ignore",
+// "go:build linux", also behind another comment mark on the same line; a few
+// suppress a finding from wherever they stand.
+func obeyed(text []byte) bool {
+	if bytes.Contains(text, []byte("NOSONAR")) {
+		return true // even within a word
+	}
+	first := true
+	for i := 0; i < len(text); {
+		b := text[i]
+		switch {
+		case letter[b]:
+			word := i
+			for i < len(text) && letter[text[i]] {
+				i++
+			}
+			if first && leads(text, word, i) || buried(text, word, i) {
+				return true
+			}
+			first = false
+		case b == ' ' || b == '\t' || b == '*' && first:
+			i++
+		case b == '#' || b == '\n' || b == '/' && i > 0 && text[i-1] == '/':
+			first = true
+			i++
+		case first && signals(text[i:]):
+			return true
+		default:
+			first = false
+			i++
+		}
+	}
+	return false
+}
+
+var letter = func() (t [256]bool) {
+	for b := range t {
+		t[b] = b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
+	}
+	return t
+}()
+
+// signals reports whether a comment begins with a sign that programs look for:
+// markers of Kubernetes and Swagger generators, commands and cells of notebooks.
+func signals(text []byte) bool {
+	switch text[0] {
+	case '!', '%', '@', '?':
+		return len(text) > 1 && text[1] > ' '
+	case '+':
+		return true
+	case '-':
+		return len(bytes.TrimSpace(text)) == 1
+	}
+	return false
+}
+
+// leads reports whether the first word of a comment addresses a program: a name
+// with a colon and something right behind it, or one of the known names.
+func leads(text []byte, from, to int) bool {
+	at := to
+	for at < len(text) && (letter[text[at]] || text[at] >= '0' && text[at] <= '9' || strings.IndexByte("-_.", text[at]) >= 0) {
+		at++
+	}
+	if at+1 < len(text) && text[at] == ':' && text[at+1] > ' ' && text[at+1] != '/' && text[at+1] != ':' && !reminder(text[from:to]) {
+		return true
+	}
+	var buffer [longestWord]byte
+	follow := leadWords[string(lower(&buffer, text[from:to]))]
+	switch follow {
+	case "":
+		return false
+	case "any":
+		return true
+	case ":":
+		return bytes.HasPrefix(bytes.TrimLeft(text[at:], " \t"), []byte(":")) || at > to && bytes.IndexByte(text[to:at], '-') == 0
+	default:
+		return bytes.HasPrefix(bytes.TrimLeft(text[to:], " \t"), []byte(follow))
+	}
+}
+
+// reminder knows the words that people put before a colon without a blank.
+func reminder(word []byte) bool {
+	var buffer [longestWord]byte
+	switch string(lower(&buffer, word)) {
+	case "todo", "fixme", "note", "xxx", "hack", "see", "warning", "example", "returns":
+		return true
+	}
+	return false
+}
+
+// leadWords are the known names, with what has to follow.
+var leadWords = func() map[string]string {
+	m := map[string]string{"code": "generated", "magic": "any", "command": "any", "dbtitle": "any", "databricks": "notebook", "doctest": ":", "deprecated": ":"}
+	for name := range strings.FieldsSeq(`type mypy dmypy ty pyre pylint ruff fmt isort flake8 pyright basedpyright cython yapf autopep8 pytype bandit semgrep black coverage pyupgrade
+		sourcery codespell cspell spell distutils jupytext streamlit nuitka vulture lint spdx pytest hypothesis revive staticcheck swagger openapi golangci`) {
+		m[strings.TrimRight(name, "0123456789")] = ":"
+	}
+	return m
+}()
+
+// buried reports whether a word suppresses or marks something from the middle
+// of a comment.
+func buried(text []byte, from, to int) bool {
+	if !buriedStarts[text[from]|0x20] || to-from == 1 {
+		return false
+	}
+	if to-from < shortestBuried {
+		phrase := text[from:min(len(text), from+len("do not edit"))]
+		return bytes.EqualFold(phrase, []byte("do not edit"))
+	}
+	// Some tools take what begins like their word.
+	var buffer [longestWord]byte
+	word := lower(&buffer, text[from:min(to, from+longestWord)])
+	if buriedWords[string(word)] {
+		return true
+	}
+	for _, start := range [...]string{"noqa", "nosec", "nolint", "pragma"} {
+		if word[0] == start[0] && bytes.HasPrefix(word, []byte(start)) {
+			return true
+		}
+	}
+	return false
+}
+
+var buriedWords = set(`noqa nosec nolint nosonar nosemgrep nopep nopycln noinspection nobreak pragma pylint isort mypy pyright lgtm codeql gitleaks checkov tfsec skipcq`)
+
+const shortestBuried = len("noqa")
+
+var buriedStarts = func() (t [256]bool) {
+	for word := range buriedWords {
+		t[word[0]] = true
+	}
+	t['d'] = true // "do not edit"
+	return t
+}()
+
+// longestWord is the length of the longest word that is looked up, and more.
+const longestWord = 16
+
+// lower writes the letters of a short word in lower case; of a longer one
+// nothing is left, since none is known.
+func lower(buffer *[longestWord]byte, word []byte) []byte {
+	if len(word) > len(buffer) {
+		return nil
+	}
+	for i, b := range word {
+		buffer[i] = b | 0x20
+	}
+	return buffer[:len(word)]
+}
