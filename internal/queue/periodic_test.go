@@ -19,13 +19,14 @@ import (
 func TestPeriodic(t *testing.T) {
 	t.Parallel()
 	var log safeBuffer
-	var begun, broken atomic.Int32
+	var begun, broken, often atomic.Int32
 	pass := make(chan struct{})
 	q, s := run(t, queue.Config{
 		Logger:  slog.New(slog.NewTextHandler(&log, nil)),
 		Handler: func(context.Context, store.Subject) error { return nil },
 		Periodic: []queue.Periodic{
 			{Name: "broken work", Every: time.Hour, Do: func(context.Context) error { broken.Add(1); return errors.New("no such thing") }},
+			{Name: "frequent work", Every: 200 * time.Millisecond, Do: func(context.Context) error { often.Add(1); return nil }},
 			{Name: "long work", Every: time.Hour, Do: func(context.Context) error { begun.Add(1); <-pass; return nil }},
 		},
 	})
@@ -34,6 +35,7 @@ func TestPeriodic(t *testing.T) {
 	waitFor(t, "the evaluation", idle(t, s))
 	close(pass)
 	waitFor(t, "the broken work", func() bool { return broken.Load() == 1 && strings.Contains(log.String(), "no such thing") })
+	waitFor(t, "the frequent work", func() bool { return often.Load() >= 3 })
 }
 
 // Deliveries are forgotten when GitHub cannot send them again.

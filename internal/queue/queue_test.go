@@ -144,10 +144,14 @@ func TestManyEventsCostFewEvaluations(t *testing.T) {
 	const events = 500
 	w := newWatch()
 	pass := make(chan struct{}) // an evaluation takes until it is let through
+	var s *store.Store
 	q, s := run(t, queue.Config{Workers: 8, Handler: func(_ context.Context, x store.Subject) error {
 		w.begin(x)
 		defer w.end(x)
 		<-pass
+		if got := state(t, s); got != "running" { // or a crash would lose it
+			t.Errorf("the job is %s during run %d", got, w.count(x.ID))
+		}
 		return nil
 	}})
 	accept(t, q, "first", pull(1))
@@ -262,7 +266,7 @@ func TestRedeliveryOfUnprocessedIsEvaluated(t *testing.T) {
 func TestLaterHoldsNoWorker(t *testing.T) {
 	t.Parallel()
 	var limited, others atomic.Int32
-	q, _ := run(t, queue.Config{Handler: func(_ context.Context, x store.Subject) error {
+	q, s := run(t, queue.Config{Handler: func(_ context.Context, x store.Subject) error {
 		if x.Number == 1 {
 			if limited.Add(1) == 1 {
 				return queue.Later(time.Now().Add(500*time.Millisecond), errors.New("limited"))
@@ -280,7 +284,19 @@ func TestLaterHoldsNoWorker(t *testing.T) {
 	if limited.Load() != 1 {
 		t.Errorf("the limited one ran %d times before its time", limited.Load())
 	}
-	waitFor(t, "the limited one", func() bool { return limited.Load() == 2 })
+	waitFor(t, "the limited one", func() bool { return limited.Load() == 2 && idle(t, s)() })
+	if got := failures(t, s); got != 0 {
+		t.Errorf("waiting counted as %d failures", got)
+	}
+}
+
+// failures counts the attempts of all evaluations that failed.
+func failures(tb testing.TB, s *store.Store) (n int) {
+	tb.Helper()
+	if err := s.DB().QueryRowContext(background, `SELECT coalesce(sum(json_array_length(errors)), 0) FROM river_job WHERE kind = 'evaluate'`).Scan(&n); err != nil {
+		tb.Error(err)
+	}
+	return n
 }
 
 func TestLaterKeepsItsReason(t *testing.T) {
@@ -353,7 +369,7 @@ func TestEventBringsRetryForward(t *testing.T) {
 func state(tb testing.TB, s *store.Store) (state string) {
 	tb.Helper()
 	if err := s.DB().QueryRowContext(background, `SELECT state FROM river_job WHERE kind = 'evaluate' ORDER BY id DESC LIMIT 1`).Scan(&state); err != nil {
-		tb.Fatal(err)
+		tb.Error(err)
 	}
 	return state
 }

@@ -54,7 +54,7 @@ func TestStopCancelsInTheEnd(t *testing.T) {
 	q, s := runAt(t, path, queue.Config{Handler: func(ctx context.Context, _ store.Subject) error {
 		close(begun)
 		<-ctx.Done()
-		return fmt.Errorf("ask GitHub: %w", ctx.Err())
+		return errors.New("ask GitHub: the connection was closed")
 	}})
 	accept(t, q, "d", pull(1))
 	<-begun
@@ -65,6 +65,9 @@ func TestStopCancelsInTheEnd(t *testing.T) {
 	}
 	if got := state(t, s); got != "available" {
 		t.Errorf("the job is %s", got)
+	}
+	if got := failures(t, s); got != 0 {
+		t.Errorf("the stop counted as %d failures", got)
 	}
 	_, s2 := runAt(t, path, queue.Config{Handler: func(context.Context, store.Subject) error { return nil }})
 	waitFor(t, "the next process", idle(t, s2))
