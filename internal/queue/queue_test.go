@@ -78,7 +78,7 @@ func accept(tb testing.TB, q *queue.Queue, id string, s store.Subject) {
 
 func waitFor(tb testing.TB, what string, holds func() bool) {
 	tb.Helper()
-	deadline := time.After(50 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for !holds() {
