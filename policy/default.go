@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	_ "embed"
 
 	"github.com/changeguard/changeguard/rules"
@@ -10,7 +11,7 @@ import (
 var defaultYAML []byte
 
 // DefaultYAML is the built-in policy, which judges where there is no file.
-func DefaultYAML() []byte { return defaultYAML }
+func DefaultYAML() []byte { return bytes.Clone(defaultYAML) }
 
 // Default is the built-in policy.
 func Default(kinds []rules.Kind) *Policy {

@@ -3,130 +3,170 @@ package policy
 import (
 	"bytes"
 	"fmt"
-	"path"
-	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/changeguard/changeguard/change"
 )
 
-// surfaceNames are folders that carry more than others, by what people call
-// them, with the name and the weight of the surface.
-var surfaceNames = []struct {
-	name, words string
-	weight      int
-}{
-	{"WebSocket connections", "websocket websockets websocket_core realtime sockets", 30},
-	{"Sign-in and permissions", "auth authentication authorization oauth login auth_core auth_service permissions session_management", 30},
-	{"Payments", "payment payments billing checkout stripe invoices", 30},
-	{"Database migrations", "migrations migrate alembic", 25},
-	{"Cryptography", "crypto cryptography encryption keys", 25},
-}
+// Reader reads a file of a repository; false when it cannot be read.
+type Reader func(path string) ([]byte, bool)
 
-// Init writes a commented policy for a repository with the given files. The
-// result loads and observes.
-func Init(paths []string) []byte {
-	f := survey(paths)
-	var b bytes.Buffer
-	b.WriteString(initHead)
-	if len(f.surfaces) > 0 {
-		b.WriteString("  # Folders that carry more than others here. An agent's change to them stops;\n  # a person's is shown.\n  core-surfaces:\n    uses: protected-paths\n    if: session.actor == \"agent\"\n    level: approve\n    with:\n      paths:\n")
-		for _, s := range f.surfaces {
-			for _, dir := range s.dirs {
-				fmt.Fprintf(&b, "        - %q\n", escapeGlob(dir)+"/**")
-			}
-		}
-		b.WriteString("        - \"!**/*.md\"\n\n")
+// Init writes a commented policy for a repository with the given files. With a
+// reader it also looks into CODEOWNERS for who is to approve. The result loads,
+// has nothing that Lint warns of, and observes.
+func Init(paths []string, read ...Reader) []byte {
+	var reader Reader
+	if len(read) > 0 {
+		reader = read[0]
 	}
-	if f.count[change.ClassDeployment] > 0 {
-		fmt.Fprintf(&b, "  # How this repository is deployed (%d files). A change to it that comes with\n  # others is easily missed.\n  deployment:\n    uses: expression\n    level: warn\n    with:\n      require: \"!touchesClass('deployment') || session.actor == 'human'\"\n\n", f.count[change.ClassDeployment])
+	w := &writer{found: survey(paths, reader)}
+	w.head()
+	w.text(initSessions)
+	w.surfaceRule()
+	w.packageRule()
+	w.guardedRule()
+	w.text(initRules)
+	w.people()
+	w.risk()
+	return w.out.Bytes()
+}
+
+// writer writes a policy for what was found.
+type writer struct {
+	found found
+	out   bytes.Buffer
+}
+
+func (w *writer) text(s string) { w.out.WriteString(s) }
+
+func (w *writer) printf(format string, args ...any) { fmt.Fprintf(&w.out, format, args...) }
+
+// items writes a list of texts, each in quotes.
+func (w *writer) items(indent string, texts []string) {
+	for _, t := range texts {
+		w.printf("%s- %s\n", indent, strconv.Quote(t))
 	}
-	b.WriteString(initLimits)
-	if len(f.surfaces) > 0 {
-		b.WriteString("\nrisk:\n  surfaces:\n")
-		for _, s := range f.surfaces {
-			fmt.Fprintf(&b, "    %s:\n      paths:\n", s.name)
-			for _, dir := range s.dirs {
-				fmt.Fprintf(&b, "        - %q\n", escapeGlob(dir)+"/**")
-			}
-			fmt.Fprintf(&b, "      weight: %d\n", s.weight)
-		}
+}
+
+func (w *writer) head() {
+	w.text(initHead)
+	var languages []string
+	for _, l := range w.found.languages {
+		languages = append(languages, fmt.Sprintf("%s (%d)", l.name, l.count))
 	}
-	b.WriteString(initTail)
-	return b.Bytes()
-}
-
-// found is what a survey of the files found.
-type found struct {
-	count    map[change.Class]int
-	surfaces []foundSurface
-}
-
-type foundSurface struct {
-	name   string
-	dirs   []string
-	weight int
-}
-
-// maxDirs bounds how many folders of one surface are written out.
-const maxDirs = 8
-
-func survey(paths []string) found {
-	f := found{count: make(map[change.Class]int)}
-	dirs := make(map[string][]string)
-	for _, p := range paths {
-		class := change.Classify(p, change.Regular)
-		f.count[class]++
-		if class != change.ClassFunctional || strings.ContainsFunc(p, func(r rune) bool { return r < ' ' || r > '~' }) {
-			continue
-		}
-		for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
-			base := strings.ToLower(path.Base(dir))
-			for _, s := range surfaceNames {
-				if slices.Contains(strings.Fields(s.words), base) && !slices.Contains(dirs[s.name], dir) {
-					dirs[s.name] = append(dirs[s.name], dir)
-				}
-			}
-		}
+	noun := "files"
+	if w.found.files == 1 {
+		noun = "file"
 	}
-	for _, s := range surfaceNames {
-		if found := outermost(dirs[s.name]); len(found) > 0 {
-			f.surfaces = append(f.surfaces, foundSurface{s.name, found[:min(len(found), maxDirs)], s.weight})
-		}
+	w.printf("#\n# Written by `changeguard policy init` for what it found here: %d %s", w.found.files, noun)
+	if len(languages) > 0 {
+		w.printf(",\n# most of them %s", strings.Join(languages, ", "))
 	}
-	return f
+	w.text(".\nversion: 1\n" + initMode)
 }
 
-// outermost drops folders that lie within others of the list.
-func outermost(dirs []string) []string {
-	slices.Sort(dirs)
-	var kept []string
-	for _, d := range dirs {
-		if !slices.ContainsFunc(kept, func(k string) bool { return strings.HasPrefix(d, k+"/") }) {
-			kept = append(kept, d)
-		}
+func (w *writer) surfaceRule() {
+	if len(w.found.surfaces) == 0 {
+		return
 	}
-	return kept
+	w.text(`  # Folders whose failure is felt at once. When a coding agent changes them, a
+  # person has to agree; changes by people pass.
+  core-surfaces:
+    uses: protected-paths
+    if: session.actor == "agent"
+    level: approve
+    with:
+      paths:
+`)
+	for _, s := range w.found.surfaces {
+		w.printf("        # %s\n", s.name)
+		w.items("        ", s.globs)
+	}
+	w.text("        - \"!**/*.md\"\n    message: Much depends on this code. Say in the pull request why it has to change.\n\n")
 }
 
-// escapeGlob takes a name literally.
-func escapeGlob(name string) string {
-	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`, "]", `\]`, "{", `\{`, "}", `\}`).Replace(name)
+func (w *writer) packageRule() {
+	if len(w.found.manifests) == 0 {
+		return
+	}
+	shown := w.found.manifests[:min(len(w.found.manifests), maxManifests)]
+	w.text("  # A package runs with all the rights of the program that uses it. Found here:\n")
+	for _, name := range shown {
+		w.printf("  #   %s\n", name)
+	}
+	if more := len(w.found.manifests) - len(shown); more > 0 {
+		w.printf("  #   and %d more\n", more)
+	}
+	w.text(`  # Removed packages, minor and patch versions pass; "on" names what does not.
+  new-packages:
+    uses: dependencies
+    level: approve
+
+`)
 }
 
-const initHead = `# What changes to this repository are allowed to be.
-# Every change is judged by the policy on its base branch, never by its own.
-# The manual: docs/policy.md of changeguard. Check this file with
+func (w *writer) guardedRule() {
+	if len(w.found.guarded) == 0 {
+		return
+	}
+	w.text(`  # What builds and deploys this repository. Easily overlooked in a large change,
+  # so it is pointed out; make the level approve to have a person agree.
+  build-and-deployment:
+    uses: protected-paths
+    level: warn
+    with:
+      paths:
+`)
+	w.items("        ", w.found.guarded)
+	w.text("\n")
+}
+
+func (w *writer) people() {
+	from := []string{strconv.Quote("role:write")}
+	if len(w.found.owners) > 0 {
+		from = nil
+		for _, o := range w.found.owners {
+			from = append(from, strconv.Quote(o))
+		}
+		w.printf("\n# Who lifts a finding of level approve: the owners from %s.\n", w.found.ownersIn)
+	} else {
+		w.text("\n# Who lifts a finding of level approve: anybody who may write here, except the\n# authors of the change.\n")
+	}
+	w.printf("approvals: {count: 1, from: [%s]}\n", strings.Join(from, ", "))
+	w.text(initTail)
+}
+
+func (w *writer) risk() {
+	if len(w.found.surfaces) == 0 {
+		return
+	}
+	w.text("\n# Changes to these count as riskier and are listed first. Risk orders attention;\n# it stops nothing unless approve-at says so.\nrisk:\n  surfaces:\n")
+	for _, s := range w.found.surfaces {
+		w.printf("    %s:\n      paths:\n", s.name)
+		w.items("        ", s.globs)
+		w.printf("      weight: %d\n", s.weight)
+	}
+	w.text("  approve-at: never           # never, medium, high or critical\n")
+}
+
+const initHead = `# What changes to this repository may be, and who decides when one is more.
+#
+# Every change is judged by this file as it stands on the branch that the change
+# goes to, never by the change's own version of it. Check it with
 #   changeguard policy lint
-version: 1
+#   changeguard rules                    what rules there are
+#   changeguard rules explain KIND       what one finds, and its options
+`
 
+const initMode = `
 # Observing shows what would be stopped and stops nothing. When the findings are
 # what you want, remove this line: enforce is the default.
 mode: observe
 
-sessions:
+`
+
+const initSessions = `sessions:
   # Work that is to look and not to touch. Whoever starts it declares it, in any
-  # one of these ways, and the change is held to it until a maintainer lifts it.
+  # one of these ways, and the change is held to it from then on.
   analysis-only:
     declared-by:
       labels: [analysis-only]
@@ -138,7 +178,7 @@ sessions:
     level: block
 
   # A coding agent was recognised and nobody else said what it may do. Remove the
-  # marks in front to switch it on.
+  # marks to hold such changes to documents and tests, unless a person agrees.
   # undeclared-agent:
   #   may-change: [docs, tests]
   #   level: approve
@@ -146,12 +186,13 @@ sessions:
 rules:
 `
 
-const initLimits = `  # What a change says of itself must cover what it does.
-  declared-scope:
+const initRules = `  # What a change says of itself must cover what it does: "docs: …" does not cover
+  # code.
+  says-what-it-does:
     uses: declared-scope
     level: warn
 
-  # Larger changes are waved through rather than reviewed.
+  # A change that is too large is waved through rather than reviewed.
   size:
     uses: limits
     level: warn
@@ -159,17 +200,18 @@ const initLimits = `  # What a change says of itself must cover what it does.
       commits: 50
       files: 300
 
-  # Policy, code owners, and the instructions, settings and hooks of coding
-  # agents change only when a person has looked.
+  # What guards this repository changes only when a person has looked: this file,
+  # the code owners, the instructions, settings and hooks of coding agents.
   guard-integrity:
     uses: guard-integrity
     level: approve
 `
 
 const initTail = `
-# Who lifts what. One approval by somebody with write access lifts level approve;
-# maintainers may override a finding, with a reason, for a week, but not in their
-# own change.
-approvals: {count: 1, from: ["role:write"]}
+# Who may override a finding: with a reason, for a week, and not in a change of
+# their own.
 overrides: {by: ["role:maintain"], self: false, expire: 168h}
+
+# Judge pushes to these branches as well, not pull requests alone.
+# pushes: {branches: [main, "release/**"]}
 `

@@ -7,7 +7,10 @@
 // judge a change at which level. [Load] reads it strictly: an unknown key, a
 // wrong type, a duplicate, an alias or a condition that does not type-check is
 // an error with its line and column, and all errors come at once. A policy
-// either loads as a whole or not at all.
+// either loads as a whole or not at all; nothing in it is skipped with a log
+// line, because a rule that was skipped guards nothing.
+//
+// What loads may still not be what its author meant. [Lint] finds that.
 //
 // All globs of a policy are compiled into one set, so that a change is walked
 // through them once.
@@ -15,6 +18,10 @@
 // Policies come in layers, the organisation's and the repository's. Each is
 // judged alone and the findings unite, so a repository can only add; see
 // [Layers].
+//
+// A policy at the head of a change is hostile: its size, its depth, its globs
+// and its conditions are bounded, and YAML's means to make a text read
+// differently by different readers (aliases, tags, merge keys) are refused.
 package policy
 
 import (
@@ -54,11 +61,12 @@ const (
 
 // A Policy is one policy file. It is immutable.
 type Policy struct {
+	Version   int // of the file's format
 	Mode      Mode
-	Classes   []ClassRule
-	Sessions  []Session // in file order, strictest first
-	Rules     []Rule    // in file order; an implicit guard-integrity comes last
-	Approvals Approvals // the default for level approve
+	Classes   []ClassRule // in file order, the first that matches decides
+	Sessions  []Session   // in file order, strictest first
+	Rules     []Rule      // in file order; an implicit guard-integrity comes last
+	Approvals Approvals   // the default for level approve
 	Overrides Overrides
 	Pushes    []string         // globs of branches whose pushes are judged
 	Branches  *pathset.Matcher // the same, compiled; nil without any
@@ -69,6 +77,8 @@ type Policy struct {
 	Set    *pathset.Set // every path glob of the policy
 	Digest string       // "sha256:…" of the file's bytes
 	Source Source
+
+	written written // for Lint
 }
 
 // Source says where a policy was read.
@@ -90,10 +100,11 @@ type Session struct {
 	Restricts  bool     // may-change was given; without it files are not limited
 	MaxCommits int      // 0 means no limit
 	Level      Level
+	Line       int
 }
 
 // UndeclaredAgent is the mode of changes by an agent that nobody declared.
-const UndeclaredAgent = "undeclared-agent"
+const UndeclaredAgent = session.UndeclaredAgent
 
 // A Permit is one item of may-change: a class, or a glob.
 type Permit struct {
@@ -125,8 +136,8 @@ type Approvals struct {
 
 // Overrides says who may lift what, and for how long.
 type Overrides struct {
-	By     []string
-	Self   bool
+	By     []string // nobody when empty
+	Self   bool     // also in their own change
 	Expire time.Duration
 }
 
@@ -167,10 +178,32 @@ func (p *Policy) Session(name string) *Session {
 // UndeclaredAgent is the policy's mode for agents that nobody declared, or nil.
 func (p *Policy) UndeclaredAgent() *Session { return p.Session(UndeclaredAgent) }
 
+// Classify says what a file is for: by the policy's own classes in their order,
+// then by the built-in ones.
+func (p *Policy) Classify(path string, mode change.Mode) change.Class {
+	if len(p.Classes) > 0 {
+		var m pathset.Matches
+		p.Set.Match(path, &m)
+		for _, rule := range p.Classes {
+			if !m.Has(rule.List) {
+				continue
+			}
+			if rule.Class == change.ClassDocs && mode != change.Regular {
+				break // what runs or points elsewhere is no document, whatever its name
+			}
+			return rule.Class
+		}
+	}
+	return change.Classify(path, mode)
+}
+
 // LiftableBy words who can lift a finding of a level. own are the rule's own
 // approvals, nil for the policy's.
 func (p *Policy) LiftableBy(l Level, own *Approvals) string {
 	override := "an override by " + strings.Join(p.Overrides.By, " or ")
+	if len(p.Overrides.By) == 0 {
+		override = "no override"
+	}
 	switch l {
 	case Approve:
 		a := p.Approvals
@@ -187,31 +220,4 @@ func (p *Policy) LiftableBy(l Level, own *Approvals) string {
 	default:
 		return ""
 	}
-}
-
-// Layers are policies that apply together, the organisation's first.
-type Layers []*Policy
-
-// Effective leaves out of each earlier layer the rules that are marked
-// overridable and that a later layer names too. The policies given are not
-// changed.
-func (l Layers) Effective() []*Policy {
-	effective := make([]*Policy, 0, len(l))
-	for i, p := range l {
-		later := make(map[string]bool)
-		for _, q := range l[i+1:] {
-			for _, r := range q.Rules {
-				later[r.Name] = later[r.Name] || !r.Implicit
-			}
-		}
-		kept := *p
-		kept.Rules = nil
-		for _, r := range p.Rules {
-			if !r.Overridable || !later[r.Name] {
-				kept.Rules = append(kept.Rules, r)
-			}
-		}
-		effective = append(effective, &kept)
-	}
-	return effective
 }

@@ -10,7 +10,7 @@ import (
 // A Problem is one mistake in a policy file, with its place.
 type Problem struct {
 	File      string
-	Line, Col int // 1-based
+	Line, Col int // 1-based, in characters
 	Message   string
 }
 
@@ -29,16 +29,20 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// maxProblems bounds what one broken file can make others read.
-const maxProblems = 100
+// The bounds of what one broken file can make us keep and others read.
+const (
+	maxKept     = 1000
+	maxProblems = 100
+)
 
-func (ps Problems) sorted() Problems {
+// sorted orders the problems by place and cuts them; all is how many there were.
+func (ps Problems) sorted(all int) Problems {
 	slices.SortStableFunc(ps, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
-	if len(ps) > maxProblems {
+	if all > maxProblems {
 		last := ps[maxProblems]
-		last.Message = fmt.Sprintf("and %d more problems", len(ps)-maxProblems)
+		last.Message = fmt.Sprintf("and %d more problems", all-maxProblems)
 		ps = append(ps[:maxProblems:maxProblems], last)
 	}
 	return ps

@@ -9,6 +9,7 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 
+	"github.com/changeguard/changeguard/internal/nearest"
 	"github.com/changeguard/changeguard/internal/pathset"
 )
 
@@ -18,7 +19,51 @@ var viewType = cel.OpaqueType("changeguard.Change")
 // lives for one evaluation.
 type view struct {
 	vars  *Vars
-	known map[string]bool // answers by glob
+	globs map[string]*globber // compiled with the expression; not changed
+	known map[string]bool     // answers by glob
+}
+
+// globber is one glob, compiled.
+type globber struct {
+	set  *pathset.Set
+	list pathset.List
+}
+
+func newGlobber(glob string) (*globber, error) {
+	var b pathset.Builder
+	list, err := b.Add(pathset.Protect, glob)
+	if err != nil {
+		return nil, err
+	}
+	return &globber{b.Build(), list}, nil
+}
+
+// any reports whether any of the paths matches.
+func (g *globber) any(paths []string) bool {
+	var m pathset.Matches
+	return slices.ContainsFunc(paths, func(path string) bool {
+		g.set.Match(path, &m)
+		return m.Has(g.list)
+	})
+}
+
+// touches answers for a glob, from memory when it was asked before.
+func (v *view) touches(glob string) (bool, error) {
+	if answer, ok := v.known[glob]; ok {
+		return answer, nil
+	}
+	g := v.globs[glob]
+	if g == nil {
+		var err error
+		if g, err = newGlobber(glob); err != nil {
+			return false, err
+		}
+	}
+	if v.known == nil {
+		v.known = make(map[string]bool)
+	}
+	v.known[glob] = g.any(v.vars.Change.Paths)
+	return v.known[glob], nil
 }
 
 // activation resolves names to values when they are asked for.
@@ -49,26 +94,23 @@ func callTouches(change, glob ref.Val) ref.Val {
 	if !ok || !isText {
 		return types.NewErr("touches takes a glob")
 	}
-	if answer, ok := v.known[text]; ok {
-		return types.Bool(answer)
-	}
-	matcher, err := pathset.Compile(pathset.Protect, text)
+	answer, err := v.touches(text)
 	if err != nil {
 		return types.WrapErr(err)
 	}
-	answer := slices.ContainsFunc(v.vars.Change.Paths, matcher.Match)
-	if v.known == nil {
-		v.known = make(map[string]bool)
-	}
-	v.known[text] = answer
 	return types.Bool(answer)
 }
 
+// callTouchesClass refuses a class that does not exist also when its name was
+// put together: false would be an answer to another question.
 func callTouchesClass(change, class ref.Val) ref.Val {
 	v, ok := change.(*view)
 	text, isText := class.Value().(string)
 	if !ok || !isText {
 		return types.NewErr("touchesClass takes the name of a class")
+	}
+	if message := nearest.Unknown("class", text, classes()); message != "" {
+		return types.NewErr("%s", message)
 	}
 	return types.Bool(slices.Contains(v.vars.Classes, text))
 }
