@@ -37,13 +37,8 @@ func (s *Server) getTree(c *call) (any, *refusal) {
 	})}, nil
 }
 
-// asked reports whether a media type was asked for.
-func (c *call) asked(media string) bool {
-	return strings.Contains(c.r.Header.Get("Accept"), "application/vnd.github."+media)
-}
-
 // rawAsked reports whether the bare content was asked for.
-func (c *call) rawAsked() bool { return c.asked("raw") || c.asked("v3.raw") }
+func (c *call) rawAsked() bool { return asksFor(c.r, "raw") }
 
 // sendRaw answers with bytes.
 func (c *call) sendRaw(data []byte) (any, *refusal) {

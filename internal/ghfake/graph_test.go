@@ -131,6 +131,13 @@ func TestQueryErrors(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, got, c.says)
 		}
 	}
+	bomb := inRepoQuery("...A0")
+	for i := range 20 {
+		bomb += fmt.Sprintf(" fragment A%d on Repository{...A%d ...A%d}", i, i+1, i+1)
+	}
+	if got := w.query(bomb+" fragment A20 on Repository{id}", nil); at(got, "errors.0.extensions.code") != "queryTooComplex" {
+		t.Errorf("a bomb of fragments: %.300v", got)
+	}
 	w.call("POST", "/graphql", "no JSON").want(400)
 	w.call("POST", "/graphql", obj{}).want(400)
 

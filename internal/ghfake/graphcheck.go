@@ -84,6 +84,7 @@ type checker struct {
 	root   *ast.OperationDefinition
 	used   map[string]bool
 	open   []string // fragments being walked
+	steps  int
 	errors []*graphError
 }
 
@@ -108,8 +109,17 @@ func (c *checker) unused() {
 	}
 }
 
+// maxSteps bounds how much fragments in fragments can grow.
+const maxSteps = 50000
+
 func (c *checker) selections(set ast.SelectionSet, parent string, path []any) {
 	for _, s := range set {
+		if c.steps++; c.steps > maxSteps {
+			if c.steps == maxSteps+1 {
+				c.fail(s.GetPosition(), nil, obj{"code": "queryTooComplex"}, "Query has more than %d selections", maxSteps)
+			}
+			return
+		}
 		switch s := s.(type) {
 		case *ast.Field:
 			c.directives(s.Directives, path)

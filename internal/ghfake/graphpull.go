@@ -6,6 +6,10 @@ import (
 	"time"
 )
 
+// ghost stands for an account that was deleted: the REST API shows it, the graph
+// shows null.
+const ghost = "ghost"
+
 type pullNode struct {
 	*Repo
 	p *Pull
@@ -58,6 +62,9 @@ func (n pullNode) field(e *execution, name string, args obj) any {
 	case "maintainerCanModify":
 		return p.Fork && !p.NoMaintainerEdits
 	case "author":
+		if p.Author.Login == ghost {
+			return nil
+		}
 		return accountNode{&p.Author}
 	case "authorAssociation":
 		return n.association(p.Author.Login)
@@ -85,6 +92,9 @@ func (n pullNode) ends(e *execution, name string, args obj) any {
 		}
 		return repoNode{n.Repo}
 	case "headRepositoryOwner":
+		if p.ForkGone {
+			return nil
+		}
 		return accountNode{n.server.account(p.headOwner(n.Repo))}
 	case "mergeCommit":
 		if c := n.objects.commits[p.mergeCommit]; c != nil {

@@ -18,6 +18,9 @@ func (rootNode) kind() string { return "Query" }
 func (rootNode) field(e *execution, name string, args obj) any {
 	switch name {
 	case "rateLimit":
+		if !e.server.counted() {
+			return nil
+		}
 		return limitNode{}
 	case "repository":
 		owner, repo := args["owner"].(string), args["name"].(string)

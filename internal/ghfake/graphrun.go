@@ -38,7 +38,7 @@ func (s *Server) graphql(c *call) (any, *refusal) {
 	if b.Query == "" {
 		return nil, refuse(400, "A query attribute must be specified and must be a string.")
 	}
-	if w, quota := &c.install.graph, s.options.Limits.GraphQLPoints; w.at(s.options.Now()).used >= quota {
+	if w, quota := &c.install.graph, s.options.Limits.GraphQLPoints; s.counted() && w.at(s.options.Now()).used >= quota {
 		// Documented as RATE_LIMITED, seen as RATE_LIMIT; the status is 200.
 		return obj{"errors": []obj{(&graphError{
 			kind: "RATE_LIMIT", code: "graphql_rate_limit", message: "API rate limit already exceeded for installation ID " + itoa(c.install.id) + ".",

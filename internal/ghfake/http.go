@@ -186,6 +186,9 @@ func (s *Server) carryOut(c *call, rt *route) {
 
 // admit lets a request in that is authenticated, permitted and within limits.
 func (s *Server) admit(c *call, rt *route) *refusal {
+	if what := rt.unknown(c.r); what != "" {
+		return refuse(http.StatusNotImplemented, "The stand-in does not know %s here.", what)
+	}
 	if rt.app {
 		return s.authenticateApp(c)
 	}

@@ -72,7 +72,7 @@ func (s *Server) meter(c *call, rt *route) *refusal {
 		}
 		return refuse(status, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.")
 	}
-	if w, quota := s.quota(c.install, rt); w.at(now).used >= quota && !rt.graph && !rt.free {
+	if w, quota := s.quota(c.install, rt); s.counted() && w.at(now).used >= quota && !rt.graph && !rt.free {
 		c.answer.cost = 0
 		return refuse(http.StatusForbidden, "API rate limit exceeded for installation ID %d.", c.install.id)
 	}
@@ -98,6 +98,9 @@ func (s *Server) secondaryWait(c *call, rt *route, now time.Time) time.Duration 
 	return wait
 }
 
+// counted reports whether there is an hourly limit.
+func (s *Server) counted() bool { return s.options.Quota >= 0 }
+
 // quota is the hour's window and size for a kind of request.
 func (s *Server) quota(i *installation, rt *route) (*window, int) {
 	if rt.graph {
@@ -112,6 +115,9 @@ func (s *Server) charge(c *call, rt *route) {
 	w.at(s.options.Now())
 	if !rt.free {
 		w.used += c.answer.cost
+	}
+	if !s.counted() {
+		return
 	}
 	resource := "core"
 	if rt.graph {
@@ -136,6 +142,9 @@ func (s *Server) Exhaust(installation int64) {
 
 // rateLimit answers GET /rate_limit, which costs nothing.
 func (s *Server) rateLimit(c *call) (any, *refusal) {
+	if !s.counted() {
+		return nil, refuse(http.StatusNotFound, "Rate limiting is not enabled.")
+	}
 	show := func(w *window, quota int) obj {
 		w.at(s.options.Now())
 		return obj{"limit": quota, "remaining": max(0, quota-w.used), "used": w.used, "reset": w.reset.Unix()}

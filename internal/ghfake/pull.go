@@ -19,6 +19,7 @@ type Pull struct {
 	BaseSHA    string // frozen when it is closed
 	Draft      bool
 	Fork       bool   // also when Head has no owner
+	ForkGone   bool   // the fork was deleted
 	State      string // open, closed
 	Merged     bool
 	// NoMaintainerEdits forbids maintainers to push to the head.

@@ -2,8 +2,10 @@ package ghfake
 
 import (
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // nodeID is an id of the graph. Nothing reads it.
@@ -37,7 +39,7 @@ func (r *Repo) pullBrief(p *Pull) obj {
 		"user": p.Author.json(), "labels": mapped(p.labels, func(l label) obj { return r.label(l.name).json(r) }), "milestone": nil, "assignee": nil,
 		"assignees": []obj{}, "requested_reviewers": []obj{}, "requested_teams": []obj{}, "author_association": r.association(p.Author.Login), "auto_merge": nil,
 		"active_lock_reason": nil, "created_at": stamp(p.created), "updated_at": stamp(p.updated), "closed_at": stamp(p.closed), "merged_at": nil, "merge_commit_sha": nullable(p.mergeCommit),
-		"head": r.end(p.headOwner(r), p.headBranch(), p.HeadSHA), "base": r.end(r.Owner, p.Base, p.base(r)),
+		"head": r.headJSON(p), "base": r.end(r.Owner, p.Base, p.base(r)),
 		"url": self, "html_url": page, "diff_url": page + ".diff", "patch_url": page + ".patch", "issue_url": issue, "commits_url": self + "/commits",
 		"review_comments_url": self + "/comments", "review_comment_url": r.api("/pulls/comments{/number}"), "comments_url": issue + "/comments",
 		"statuses_url": r.api("/statuses/" + p.HeadSHA),
@@ -91,6 +93,15 @@ func (r *Repo) end(owner, branch, id string) obj {
 	return obj{"label": owner + ":" + branch, "ref": branch, "sha": id, "user": r.server.account(owner).json(), "repo": repo}
 }
 
+// headJSON is the head; of a fork that was deleted only the commit is left.
+func (r *Repo) headJSON(p *Pull) obj {
+	o := r.end(p.headOwner(r), p.headBranch(), p.HeadSHA)
+	if p.ForkGone {
+		o["repo"], o["user"], o["label"] = nil, nil, "unknown repository"
+	}
+	return o
+}
+
 // forkOffset tells a fork's id from its origin's.
 const forkOffset = 1 << 40
 
@@ -129,6 +140,19 @@ func (s *Server) listPulls(c *call) (any, *refusal) {
 		return (state == "all" || p.State == state) && (base == "" || p.Base == base) &&
 			(head == "" || strings.EqualFold(head, p.headOwner(r)+":"+p.headBranch()))
 	})
+	p, descending := func(p *Pull) time.Time { return p.created }, q.Get("direction") != "asc"
+	switch q.Get("sort") {
+	case "updated":
+		p = func(p *Pull) time.Time { return p.updated }
+		descending = q.Get("direction") == "desc" // as documented: only for created it is the default
+	case "", "created":
+	default:
+		return nil, refuse(501, "The stand-in does not sort by %s.", q.Get("sort"))
+	}
+	slices.SortStableFunc(all, func(a, b *Pull) int { return p(b).Compare(p(a)) })
+	if !descending {
+		slices.Reverse(all)
+	}
 	return mapped(paged(c, all), r.pullBrief), nil
 }
 

@@ -20,6 +20,8 @@ type Options struct {
 	Latency time.Duration // of every answer
 	Limits  Limits
 	// Quota is how many requests an installation has in an hour; 0 means 5000.
+	// Less than 0 means no hourly limit, for queries either, as Enterprise
+	// Servers are at first.
 	Quota int
 	// TreeLimit is how many entries of a recursive tree are listed; 0 means
 	// 100,000.
