@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -233,7 +234,12 @@ func TestHangingGit(t *testing.T) {
 		t.Run(at, func(t *testing.T) {
 			t.Parallel()
 			// What hangs is started by what is killed, and lives on with its output.
-			hang := script(t, `case " $* " in *" `+at+` "*) sleep 5;; esac`+"\n"+`exec git "$@"`)
+			fifo := filepath.Join(t.TempDir(), "fifo")
+			if out, err := exec.Command("mkfifo", fifo).CombinedOutput(); err != nil {
+				t.Fatalf("mkfifo: %v %s", err, out)
+			}
+			t.Cleanup(func() { release(t, fifo) })
+			hang := script(t, `case " $* " in *" `+at+` "*) (read line <'`+fifo+`');; esac`+"\n"+`exec git "$@"`)
 			_, repo, err := gitrepo.Load(context.Background(), gitrepo.Options{Dir: r.Dir, Git: hang, Timeout: 300 * time.Millisecond})
 			if err == nil {
 				repo.Close()
@@ -243,6 +249,22 @@ func TestHangingGit(t *testing.T) {
 				t.Errorf("load: %v", err)
 			}
 		})
+	}
+}
+
+// release ends what waits for a line.
+func release(t *testing.T, fifo string) {
+	t.Helper()
+	f, err := os.OpenFile(fifo, os.O_RDWR, 0) // does not wait for a reader
+	if err == nil {
+		_, err = f.WriteString("\n")
+	}
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -332,3 +332,28 @@ func cloneOf(t *testing.T, r *gitrepotest.Repo, options ...string) *gitrepotest.
 	r.Git(append(append([]string{"clone", "-q"}, options...), "file://"+r.Dir, dir)...)
 	return gitrepotest.At(t, dir)
 }
+
+// Names are resolved in the repository itself, where grafts and replaced commits
+// would lead elsewhere.
+func TestHostileHistoryDoesNotSteerNames(t *testing.T) {
+	t.Parallel()
+	for name, poison := range map[string]func(r *gitrepotest.Repo){
+		"grafts": func(r *gitrepotest.Repo) {
+			r.Write(map[string]string{".git/info/grafts": r.Git("rev-parse", "feature") + " " + r.Git("rev-parse", "island") + "\n"})
+		},
+		"a replaced commit": func(r *gitrepotest.Repo) {
+			r.Git("replace", "feature", r.Git("commit-tree", "-m", "fake", "-p", "island", "feature^{tree}"))
+		},
+	} {
+		r := simple(t)
+		base := r.Git("rev-parse", "main")
+		r.Git("update-ref", "refs/heads/island", r.Git("commit-tree", "-m", "island", "feature^{tree}"))
+		poison(r)
+		if strings.Contains(plainGit(r, "rev-parse", "feature~1"), base) {
+			t.Fatalf("%s: git is not steered: this shows nothing", name)
+		}
+		if c := mustLoad(t, r.Dir, gitrepo.Options{Base: "feature~1"}); c.Base != base || len(c.Files) != 2 {
+			t.Errorf("%s: the base is %s, want %s", name, c.Base, base)
+		}
+	}
+}
