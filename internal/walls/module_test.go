@@ -70,6 +70,32 @@ func owner(f *modfile.File, pkg string) (best string) {
 	return best
 }
 
+// NOTICE names every module that is linked, and no other.
+func TestNoticeNamesWhatIsLinked(t *testing.T) {
+	t.Parallel()
+	h := theHouse(t)
+	linked := make(map[string]bool)
+	for i := range h.reach(h.all[module+"/cmd/changeguard"]) {
+		if r := h.all[i]; r != nil && r.Module != nil && !r.Module.Main {
+			linked[r.Module.Path] = true
+		}
+	}
+	named := make(map[string]bool)
+	for _, m := range regexp.MustCompile(`(?m)(?:^  |, )([a-z]+[.a-z]*\.[a-z]+/[^\s,]+)`).FindAllStringSubmatch(read(t, "NOTICE"), -1) {
+		named[m[1]] = true
+	}
+	for m := range linked {
+		if !named[m] {
+			t.Errorf("NOTICE does not name %s", m)
+		}
+	}
+	for m := range named {
+		if !linked[m] {
+			t.Errorf("NOTICE names %s, which is not linked", m)
+		}
+	}
+}
+
 // What is written down about Go's version agrees.
 func TestVersionOfGoIsOne(t *testing.T) {
 	t.Parallel()
