@@ -100,10 +100,18 @@ func FuzzQuery(f *testing.F) {
 // No request, however broken, breaks the stand-in: it is answered or refused.
 func FuzzRequest(f *testing.F) {
 	for _, seed := range []struct{ method, path, body string }{
-		{"GET", inRepo + "/pulls/1/files?per_page=-1&page=99999999999999999999", ""}, {"GET", inRepo + "/contents/%00/../..//?ref=%2e%2e", ""},
-		{"GET", inRepo + "/compare/......", ""}, {"GET", inRepo + "/git/trees/%FF?recursive", ""}, {"POST", inRepo + "/check-runs", `{"output":{"annotations":[null,7]}}`},
-		{"PATCH", inRepo + "/check-runs/1", `{"actions":[{}],"output":null}`}, {"POST", inRepo + "/issues/1/labels", `{"labels":[{}]}`}, {"POST", "/graphql", `{"query":"{","variables":[]}`},
-		{"POST", inRepo + "/statuses/" + strings.Repeat("0", 40), `{"target_url":"%"}`}, {"DELETE", inRepo + "/issues/1/labels/%", ""}, {"GET", "//", ""}, {"GET", inRepo + "/commits?sha=", ""},
+		{"GET", inRepo + "/pulls/1/files?per_page=-1&page=99999999999999999999", ""},
+		{"GET", inRepo + "/contents/%00/../..//?ref=%2e%2e", ""},
+		{"GET", inRepo + "/compare/......", ""},
+		{"GET", inRepo + "/git/trees/%FF?recursive", ""},
+		{"POST", inRepo + "/check-runs", `{"output":{"annotations":[null,7]}}`},
+		{"PATCH", inRepo + "/check-runs/1", `{"actions":[{}],"output":null}`},
+		{"POST", inRepo + "/issues/1/labels", `{"labels":[{}]}`},
+		{"POST", "/graphql", `{"query":"{","variables":[]}`},
+		{"POST", inRepo + "/statuses/" + strings.Repeat("0", 40), `{"target_url":"%"}`},
+		{"DELETE", inRepo + "/issues/1/labels/%", ""},
+		{"GET", "//", ""},
+		{"GET", inRepo + "/commits?sha=", ""},
 	} {
 		f.Add(seed.method, seed.path, seed.body)
 	}
