@@ -8,7 +8,11 @@ import (
 	"strings"
 
 	"github.com/changeguard/changeguard/internal/app"
+	"github.com/changeguard/changeguard/internal/nearest"
 )
+
+// later are formats that the manual names and this version has not.
+var later = map[string]string{"sarif": "; SARIF is not in this version"}
 
 var checkCommand = command{
 	name:  "check",
@@ -31,7 +35,7 @@ changeguard check --event "$GITHUB_EVENT_PATH" --format markdown`,
 		f.StringVar(&k.Record, "record", "", "a `file` with a session record: what was declared before")
 		f.StringVar(&k.Policy, "policy", "", "a policy `file` instead of the base's")
 		f.StringVar(&k.OrgPolicy, "org-policy", "", "a `file` with the organisation's policy")
-		f.StringVar(&k.Format, "format", "text", "how to print: "+strings.Join(app.Formats, ", "))
+		f.StringVar(&k.Format, "format", "text", "how to print, a `format`: "+strings.Join(app.Formats, ", "))
 		f.StringVar(&k.Output, "output", "", "write to this `file` instead of standard output")
 		f.Int64Var(&k.Limits.File, "max-file-bytes", 0, "most `bytes` read of one file; 0 means 5 MiB")
 		f.Int64Var(&k.Limits.Change, "max-change-bytes", 0, "most `bytes` read of the whole change; 0 means 64 MiB")
@@ -40,7 +44,7 @@ changeguard check --event "$GITHUB_EVENT_PATH" --format markdown`,
 				return app.ExitUsage
 			}
 			if !slices.Contains(app.Formats, k.Format) {
-				fmt.Fprintf(e.stderr, "changeguard check: unknown format %q; known are %s\n", k.Format, strings.Join(app.Formats, ", "))
+				fmt.Fprintf(e.stderr, "changeguard check: %s%s\n", nearest.Unknown("format", k.Format, app.Formats), later[k.Format])
 				return app.ExitUsage
 			}
 			if k.Limits.File < 0 || k.Limits.Change < 0 {

@@ -63,7 +63,10 @@ func (k Check) Run(ctx context.Context, stdout, stderr io.Writer) int {
 		err = k.write(stdout, text)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "changeguard:", err)
+		fmt.Fprintln(stderr, "changeguard: the verdict could not be written:", err)
+		if k.Output != "" {
+			return ExitUsage
+		}
 		return ExitIncomplete
 	}
 	return report.ExitCode(v)
@@ -103,7 +106,7 @@ var Formats = []string{"text", "json", "markdown"}
 func (k Check) judge(ctx context.Context) (v *verdict.Verdict, notes []string, err error) {
 	repo, err := gitrepo.Open(ctx, k.Repo)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("changeguard: %w", err)
 	}
 	defer func() { err = errors.Join(err, repo.Close()) }()
 	event, err := k.event()

@@ -3,6 +3,7 @@ package ghfake_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -125,7 +126,7 @@ func TestListOfDeliveries(t *testing.T) {
 		}
 		return strings.Join(all, " ")
 	}
-	for query, want := range map[string]string{"": "0 404 200 500 202", "?status=success": "200 202", "?status=failure": "0 404 500", "?per_page=2": "0 404"} {
+	for query, want := range map[string]string{"": "502 404 200 500 202", "?status=success": "200 202", "?status=failure": "502 404 500", "?per_page=2": "502 404"} {
 		if got := codes(query); got != want {
 			t.Errorf("%s lists %s, want %s", query, got, want)
 		}
@@ -166,6 +167,44 @@ func TestListOfDeliveries(t *testing.T) {
 	e.Close()
 	if d, err := w.hub.Redeliver(context.Background(), e.URL, w.hub.Deliveries()[0]); err == nil || d.Status != 0 {
 		t.Errorf("nobody listens, but %d: %v", d.Status, err)
+	}
+}
+
+// What never reaches its address, or not in time, or is too large.
+func TestDeliveriesThatFail(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{Patience: 50 * time.Millisecond}, nil)
+	w.open(ghfake.Files{"b": ghfake.Text("b")})
+	done := make(chan struct{})
+	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/elsewhere" {
+			http.Redirect(rw, r, "/webhook", http.StatusFound)
+			return
+		}
+		<-done
+	}))
+	t.Cleanup(front.Close)
+	t.Cleanup(func() { close(done) }) // before the front closes
+	event := w.repo.PullEvent(1, "opened", nil)
+	if d, err := w.hub.Deliver(context.Background(), front.URL, "pull_request", event); !errors.Is(err, context.DeadlineExceeded) || d.Status != 0 {
+		t.Errorf("nobody answers: %d, %v", d.Status, err)
+	}
+	newest := func(query string) obj {
+		return w.app("GET", "/app/hook/deliveries"+query, nil).want(200).list()[0]
+	}
+	if got := newest("?status=failure"); got["status"] != "timed out" || got["status_code"] != 504.0 {
+		t.Errorf("nobody answers: %v", got)
+	}
+	if d, err := w.hub.Deliver(context.Background(), front.URL+"/elsewhere", "pull_request", event); err != nil || d.Status != 302 {
+		t.Errorf("sent elsewhere: %d, %v", d.Status, err)
+	}
+	if got := newest("?status=success"); got["status_code"] != 302.0 {
+		t.Errorf("sent elsewhere: %v", got)
+	}
+	sent := len(w.hub.Deliveries())
+	event["filler"] = strings.Repeat("x", ghfake.MaxPayload)
+	if _, err := w.hub.Deliver(context.Background(), front.URL, "pull_request", event); !errors.Is(err, ghfake.ErrTooLarge) || len(w.hub.Deliveries()) != sent {
+		t.Errorf("too large: %v, %d deliveries", err, len(w.hub.Deliveries())-sent)
 	}
 }
 
