@@ -92,7 +92,7 @@ func BenchmarkLint200Rules(b *testing.B) {
 		b.Fatal(problems)
 	}
 	for b.Loop() {
-		policy.Lint(p)
+		policy.Lint(p, nil)
 	}
 }
 

@@ -13,8 +13,9 @@ import (
 
 // Lint finds what is valid and probably not meant: guards that are off, rules
 // that can never fire, limits that limit nothing. Messages begin with
-// "warning: ", or with "note: " where nothing needs to change.
-func Lint(p *Policy) Problems {
+// "warning: ", or with "note: " where nothing needs to change. Paths are the
+// files of the policy's repository, nil when they are not known.
+func Lint(p *Policy, paths []string) Problems {
 	l := &linter{policy: p}
 	if p.Mode == Observe {
 		l.note("mode", "the policy observes: it shows what it would stop and stops nothing; remove mode: observe to enforce it")
@@ -31,6 +32,7 @@ func Lint(p *Policy) Problems {
 	l.approvers("approvals", p.Approvals)
 	l.globs()
 	l.classes()
+	l.folders(paths)
 	return l.found.sorted(len(l.found))
 }
 

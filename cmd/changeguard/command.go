@@ -51,9 +51,32 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			return c.run(ctx, args[len(words):], e)
 		}
 	}
+	if group := commandsOf(args[0]); group != "" && (len(args) == 1 || args[1] == "-h" || args[1] == "--help") {
+		if len(args) > 1 {
+			fmt.Fprint(stdout, group)
+			return app.ExitPass
+		}
+		fmt.Fprint(stderr, group)
+		return app.ExitUsage
+	}
 	message := nearest.Unknown("command", strings.Join(args[:min(len(args), 2)], " "), commandNames())
 	fmt.Fprintf(stderr, "changeguard: %s\nRun `changeguard help` for the list.\n", message)
 	return app.ExitUsage
+}
+
+// commandsOf lists the commands that begin with a word, such as policy; "" when
+// there are none.
+func commandsOf(group string) string {
+	var b strings.Builder
+	for _, c := range commands() {
+		if strings.HasPrefix(c.name, group+" ") {
+			fmt.Fprintf(&b, "  %-14s %s\n", c.name, c.title)
+		}
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return fmt.Sprintf("The commands of changeguard %s:\n%sRun `changeguard COMMAND --help` for flags and an example.\n", group, b.String())
 }
 
 func commandNames() []string {
@@ -124,6 +147,10 @@ func help(e env, args []string) {
 				c.run(context.Background(), []string{"--help"}, e)
 				return
 			}
+		}
+		if group := commandsOf(name); group != "" {
+			fmt.Fprint(e.stdout, group)
+			return
 		}
 	}
 	fmt.Fprintf(e.stdout, "changeguard judges changes before they are merged.\n\nCommands:\n")

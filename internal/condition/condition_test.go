@@ -119,6 +119,7 @@ func TestCompileErrorsHaveAPlaceAndAWayOut(t *testing.T) {
 		{`session.mode == "x`, `1:17: the text that begins here is not closed`},
 		{`@change == @change`, `1:1: unexpected "@"`},
 		{`touches("a[")`, `1:9: glob "a[": this [ is not closed; write \[ for the character (at offset 1)`},
+		{`touches("!docs/**")`, `1:9: touches("!docs/**") would never hold; ! stands before touches, or write \! for a name that begins with it`},
 		{`touchesClass("function")`, `1:14: unknown class "function"; did you mean "functional"?`},
 		{`session.actor == "agnet"`, `1:18: unknown session.actor "agnet"; did you mean "agent"?`},
 		{`"pr" != event`, `1:1: unknown event "pr"; known are pull_request, merge_group, push, local`},
@@ -255,6 +256,7 @@ func TestUnknownClassAndBadGlobAtRunTimeAreErrors(t *testing.T) {
 	for source, want := range map[string]string{
 		`touchesClass("do" + "cz")`: `unknown class "docz"`,
 		`touches("a" + "[")`:        "not closed",
+		`touches("!" + "a")`:        "would never hold",
 	} {
 		if _, err := mustCompile(t, source).Eval(context.Background(), vars()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v", source, err)
