@@ -111,11 +111,8 @@ func (l *linter) mode(c writtenLiteral) {
 	if c.Text == "" || slices.Contains(names, c.Text) {
 		return
 	}
-	hint, meant := "", nearest.Of(c.Text, names)
-	if at := slices.IndexFunc(names, func(n string) bool { return strings.HasPrefix(n, c.Text) }); meant == "" && at >= 0 {
-		meant = names[at]
-	}
-	if meant != "" {
+	hint := ""
+	if meant := nearest.Of(c.Text, names); meant != "" {
 		hint = fmt.Sprintf("; did you mean %q?", meant)
 	}
 	l.add(c.place, "warning: ", "session.mode is never %q, because this policy has no such session%s", clip(c.Text), hint)

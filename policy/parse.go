@@ -106,6 +106,8 @@ func (r *reader) syntax(err error) {
 		r.failAt(place{1, 1}, "%s", oneLine(strings.TrimPrefix(err.Error(), "yaml: ")))
 	case strings.Contains(load.Message, "max depth"):
 		r.failAt(place{load.Mark.Line, load.Mark.Column}, "nested too deeply; %d levels are allowed", maxDepth)
+	case strings.Contains(load.Message, "could not find expected ':'") && load.ContextMark.Line > 0:
+		r.failAt(place{load.ContextMark.Line, load.ContextMark.Column}, "a key must be followed by a colon and a blank")
 	default:
 		at := place{load.Mark.Line, load.Mark.Column}
 		r.failAt(at, "%s", r.syntaxMessage(load, at))
@@ -122,7 +124,7 @@ func (r *reader) syntaxMessage(e *yaml.LoadError, at place) string {
 	case strings.Contains(e.Message, "unknown anchor"):
 		return alias
 	case strings.Contains(e.Message, "mapping values are not allowed"):
-		return "a colon cannot stand here; indent all keys of a mapping alike, and put a text that holds \": \" in quotes"
+		return "a colon cannot stand here; indent all keys of a mapping alike, write a blank behind each colon, and put a text that holds \": \" in quotes"
 	}
 	message := "this is no valid YAML: " + oneLine(e.Message)
 	if e.ContextMsg != "" && e.ContextMark.Line > 0 && e.ContextMark.Line <= at.line {

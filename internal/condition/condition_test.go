@@ -126,6 +126,8 @@ func TestCompileErrorsHaveAPlaceAndAWayOut(t *testing.T) {
 		{`risk.level in ["high", "severe"]`, `1:24: unknown risk.level "severe"; known are low, medium, high, critical`},
 		{`pr.title.matches("[")`, "1:18: the pattern is no regular expression: error parsing regexp: missing closing ]: `[`"},
 		{`pr.title.matches("x{1000}x{1000}x{1000}")`, `1:18: the pattern is too large; its repetitions multiply`},
+		{`pr.title.matches(pr.body)`, `1:18: the pattern of matches must be a text in quotes`},
+		{`pr.labels.exists(l, pr.title.matches("^" + l))`, `1:42: the pattern of matches must be a text in quotes`},
 		{`{1: 2} == {1: 3}`, "1:1: maps and messages are not supported; use a list\n1:11: maps and messages are not supported; use a list"},
 		{`pr.titel == "" || pr.drafd`, "1:1: unknown name \"pr.titel\"; did you mean \"pr.title\"?\n1:19: unknown name \"pr.drafd\"; did you mean \"pr.draft\"?"},
 		{strings.Repeat("!", 5000) + "true", "1:1: the expression is longer than 4096 bytes"},

@@ -21,7 +21,8 @@ func TestOf(t *testing.T) {
 		"max_commits":           "max-commits",
 		"maxcommits":            "max-commits",
 		"protected-path":        "protected-paths",
-		"protect":               "", // too far
+		"protect":               "protected-paths", // a beginning
+		"pr":                    "",                // of anything
 		"x":                     "",
 		"fi":                    "if",
 		"":                      "",
