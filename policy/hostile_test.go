@@ -40,6 +40,10 @@ func hostile() map[string]string {
 		"unknown classes":              numbered("version: 1\nclasses:\n", " dosc%d: []\n"),
 		"comments":                     fill("", "#\n", ""),
 		"documents":                    fill("", "---\n", ""),
+		"keys in a second document":    fill("version: 1\n---\n", "a: 1\n", ""),
+		"merges in a second document":  fill("version: 1\n---\n", "<<: {}\n", ""),
+		"aliases in a second document": fill("version: 1\n---\na: &a {}\nb:\n", "- *a\n", ""),
+		"blanks in a broken glob":      fill("version: 1\nclasses: {docs: [\"", " ", "[\"]}"),
 		"anchors":                      fill("", "&a ", ""),
 		"aliases":                      fill("a: &a x\nb: [", "*a,", "]"),
 		"tags":                         fill("", "!a ", ""),
@@ -99,10 +103,10 @@ func check(t *testing.T, text string) {
 	lines += strings.Count(text, "\u2028") + strings.Count(text, "\u2029") + strings.Count(text, "\u0085")
 	before := policy.Problem{Line: 1, Col: 1}
 	if p != nil {
-		if diff := cmp.Diff(policy.Lint(p), policy.Lint(again)); diff != "" {
+		if diff := cmp.Diff(policy.Lint(p, nil), policy.Lint(again, nil)); diff != "" {
 			t.Errorf("%q: lint is not the same twice: %s", text, diff)
 		}
-		problems = policy.Lint(p)
+		problems = policy.Lint(p, nil)
 	}
 	for _, x := range problems {
 		if x.Line < before.Line || x.Line == before.Line && x.Col < before.Col || x.Line > lines || x.Message == "" || x.File != "p.yml" {

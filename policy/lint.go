@@ -13,8 +13,9 @@ import (
 
 // Lint finds what is valid and probably not meant: guards that are off, rules
 // that can never fire, limits that limit nothing. Messages begin with
-// "warning: ", or with "note: " where nothing needs to change.
-func Lint(p *Policy) Problems {
+// "warning: ", or with "note: " where nothing needs to change. Paths are the
+// files of the policy's repository, nil when they are not known.
+func Lint(p *Policy, paths []string) Problems {
 	l := &linter{policy: p}
 	if p.Mode == Observe {
 		l.note("mode", "the policy observes: it shows what it would stop and stops nothing; remove mode: observe to enforce it")
@@ -31,6 +32,7 @@ func Lint(p *Policy) Problems {
 	l.approvers("approvals", p.Approvals)
 	l.globs()
 	l.classes()
+	l.folders(paths)
 	return l.found.sorted(len(l.found))
 }
 
@@ -109,11 +111,8 @@ func (l *linter) mode(c writtenLiteral) {
 	if c.Text == "" || slices.Contains(names, c.Text) {
 		return
 	}
-	hint, meant := "", nearest.Of(c.Text, names)
-	if at := slices.IndexFunc(names, func(n string) bool { return strings.HasPrefix(n, c.Text) }); meant == "" && at >= 0 {
-		meant = names[at]
-	}
-	if meant != "" {
+	hint := ""
+	if meant := nearest.Of(c.Text, names); meant != "" {
 		hint = fmt.Sprintf("; did you mean %q?", meant)
 	}
 	l.add(c.place, "warning: ", "session.mode is never %q, because this policy has no such session%s", clip(c.Text), hint)

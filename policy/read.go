@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -267,7 +268,17 @@ func (r *reader) globs(n *yaml.Node, where string, use pathset.Use) ([]string, p
 	patterns, nodes := r.texts(n, where)
 	list, ok := r.addGlobs(patterns, nodes, n, use)
 	r.remember(where, patterns, nodes)
-	return patterns, list, ok
+	return patterns, list, ok && r.matchesAnything(patterns, nodes, where)
+}
+
+// matchesAnything refuses lists that exclude and never include: whoever wrote
+// one believes that it guards something.
+func (r *reader) matchesAnything(patterns []string, nodes []*yaml.Node, where string) bool {
+	if len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool { return !strings.HasPrefix(p, "!") }) {
+		return true
+	}
+	r.fail(nodes[0], "%s only excludes, so it would match nothing; name first what to exclude from, for instance \"**\"", where)
+	return false
 }
 
 // remember keeps a list of globs for Lint.

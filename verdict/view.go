@@ -25,10 +25,10 @@ func newView(c *change.Change, p *policy.Policy, builtIn []rules.Classes) *view 
 	}
 	for i, f := range c.Files {
 		if base := f.BasePath(); base != "" {
-			v.classes[i].Before = v.class(p, base, f.OldMode, builtIn[i].Before)
+			v.classes[i].Before = p.Class(v.at(base), f.OldMode, builtIn[i].Before)
 		}
 		if head := f.HeadPath(); head != "" {
-			v.classes[i].After = v.class(p, head, f.Mode, builtIn[i].After)
+			v.classes[i].After = p.Class(v.at(head), f.Mode, builtIn[i].After)
 		}
 	}
 	return v
@@ -69,22 +69,6 @@ func (v *view) Match(list pathset.List, path string) bool { return v.at(path).Ha
 
 // Pattern implements rules.Matches.
 func (v *view) Pattern(list pathset.List, path string) int { return v.at(path).Pattern(list) }
-
-// class asks the policy's own classes first. A file that is no plain file is
-// never a document, whatever the policy calls its name.
-func (v *view) class(p *policy.Policy, path string, mode change.Mode, builtIn change.Class) change.Class {
-	m := v.at(path)
-	for _, rule := range p.Classes {
-		if !m.Has(rule.List) {
-			continue
-		}
-		if rule.Class == change.ClassDocs && mode != change.Regular {
-			break
-		}
-		return rule.Class
-	}
-	return builtIn
-}
 
 // classNames lists the classes that occur, sorted.
 func (v *view) classNames() []string {

@@ -138,7 +138,7 @@ func TestReadmePoliciesLoad(t *testing.T) {
 				t.Error(problems)
 				continue
 			}
-			for _, w := range policy.Lint(p) {
+			for _, w := range policy.Lint(p, nil) {
 				t.Error(w)
 			}
 		}

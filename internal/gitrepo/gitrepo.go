@@ -210,6 +210,9 @@ func (r *Repo) File(ctx context.Context, commit, path string, limit int64) (data
 	return b.Data, e.Mode, true, nil
 }
 
+// Commit is the id of the commit that a revision names.
+func (r *Repo) Commit(ctx context.Context, rev string) (string, error) { return r.resolve(ctx, rev) }
+
 // ListTree lists every file of a revision, in git's order.
 func (r *Repo) ListTree(ctx context.Context, rev string) ([]change.Entry, error) {
 	id, err := r.resolve(ctx, rev)

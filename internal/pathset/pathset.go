@@ -31,8 +31,9 @@ type Builder struct {
 	patterns int
 	states   int
 	known    map[string]*glob
-	exact    automaton
-	folded   automaton
+	plain    automaton // of globs that case folding does not change
+	exact    automaton // of the others, as they are written …
+	folded   automaton // … and folded
 }
 
 // list is what is known of a list besides the automata.
@@ -44,6 +45,7 @@ type list struct {
 // glob is a pattern without its "!", however many lists hold it.
 type glob struct {
 	alternatives [][]string // segments
+	plain        bool       // folding does not change it
 	exact        int32      // its number in the automata, from 1; 0 for not there yet
 	folded       int32
 }
@@ -79,7 +81,7 @@ func (b *Builder) parse(use Use, patterns []string) (globs []*glob, negated []bo
 				if flaw != nil {
 					return nil, nil, flaw.of(p, i)
 				}
-				g = &glob{alternatives: alternatives}
+				g = &glob{alternatives: alternatives, plain: foldsToItself(body)}
 			}
 			seen[body] = g
 			states += g.cost(use)
@@ -106,7 +108,7 @@ func (g *glob) cost(use Use) int {
 	if g.exact == 0 {
 		cost += n
 	}
-	if g.folded == 0 && use == Protect {
+	if g.folded == 0 && use == Protect && !g.plain {
 		cost += n
 	}
 	return cost
@@ -115,11 +117,15 @@ func (g *glob) cost(use Use) int {
 // enter adds a place of a list at which a glob stands.
 func (b *Builder) enter(g *glob, use Use, at target) {
 	b.states += g.cost(use)
-	if g.exact == 0 {
-		g.exact = b.exact.add(g.alternatives, false)
+	exact := &b.exact
+	if g.plain {
+		exact = &b.plain
 	}
-	b.exact.aim(g.exact, at)
-	if use != Protect {
+	if g.exact == 0 {
+		g.exact = exact.add(g.alternatives, false)
+	}
+	exact.aim(g.exact, at)
+	if use != Protect || g.plain {
 		return
 	}
 	if g.folded == 0 {
@@ -139,16 +145,23 @@ func Validate(pattern string) error {
 
 // Build makes the set. The builder must not be used afterwards.
 func (b *Builder) Build() *Set {
-	b.exact.finish()
-	b.folded.finish()
-	return &Set{lists: b.lists, exact: b.exact, folded: b.folded}
+	s := &Set{lists: b.lists, plain: b.plain, exact: b.exact, folded: b.folded}
+	for _, a := range []*automaton{&s.plain, &s.exact, &s.folded} {
+		a.finish()
+	}
+	for _, l := range s.lists {
+		s.folds = s.folds || l.use == Protect
+	}
+	return s
 }
 
 // A Set is many lists. It is immutable and safe for concurrent use.
 type Set struct {
 	lists   []list
+	plain   automaton
 	exact   automaton
 	folded  automaton
+	folds   bool      // any list protects
 	scratch sync.Pool // of *walker
 }
 
@@ -158,10 +171,18 @@ func (s *Set) Match(path string, m *Matches) {
 	w := s.walker(m)
 	m.reset(s)
 	w.path = appendComposed(w.path[:0], path)
-	s.exact.walk(w.path, w, m.exact)
-	if len(s.folded.nodes) > 0 {
-		w.path = foldInto(w.path)
+	s.plain.walk(w.path, w, m.exact)
+	if s.folds && foldsToItself(w.path) {
+		copy(m.folded, m.exact) // most names are the same, folded, and so are most globs
 		s.folded.walk(w.path, w, m.folded)
+		s.exact.walk(w.path, w, m.exact)
+	} else {
+		s.exact.walk(w.path, w, m.exact)
+		if s.folds {
+			w.path = foldInto(w.path)
+			s.plain.walk(w.path, w, m.folded)
+			s.folded.walk(w.path, w, m.folded)
+		}
 	}
 	if m.walker == nil {
 		s.scratch.Put(w)
@@ -189,7 +210,7 @@ func (s *Set) walker(m *Matches) *walker {
 type Matches struct {
 	set    *Set
 	exact  []int32 // per list: the index of the deciding glob plus one, 0 for none
-	folded []int32 // the same for the case-folded path
+	folded []int32 // the same for the case-folded path; of lists that protect
 	walker *walker // nil until it is used again
 }
 
@@ -205,7 +226,7 @@ func (m *Matches) reset(s *Set) {
 
 // Has reports whether the list matched the path.
 func (m *Matches) Has(l List) bool {
-	return m.holds(m.exact, l) || m.holds(m.folded, l)
+	return m.holds(m.exact, l) || m.set.lists[l].use == Protect && m.holds(m.folded, l)
 }
 
 func (m *Matches) holds(decided []int32, l List) bool {
@@ -216,13 +237,14 @@ func (m *Matches) holds(decided []int32, l List) bool {
 // Pattern is the index of the glob that decided, -1 when none matched. A glob
 // that excludes may decide.
 func (m *Matches) Pattern(l List) int {
-	if !m.holds(m.exact, l) && m.holds(m.folded, l) {
+	switch protects := m.set.lists[l].use == Protect; {
+	case protects && !m.holds(m.exact, l) && m.holds(m.folded, l):
+		return int(m.folded[l]) - 1
+	case !protects || m.exact[l] > 0:
+		return int(m.exact[l]) - 1
+	default:
 		return int(m.folded[l]) - 1
 	}
-	if m.exact[l] > 0 {
-		return int(m.exact[l]) - 1
-	}
-	return int(m.folded[l]) - 1
 }
 
 // A Matcher is one list on its own. It is safe for concurrent use.
