@@ -146,13 +146,13 @@ func (w *walk) differOdd(prefix string, old, now listing, deep bool) error {
 		gone, come := without(old.odd[name], now.odd[name]), without(now.odd[name], old.odd[name])
 		for i := range max(len(gone), len(come)) {
 			before, after := at(gone, i), at(come, i)
+			shown[folder(name)] = true
 			if before.tree || after.tree {
 				if !deep {
 					return unshown(prefix + name)
 				}
 				continue
 			}
-			shown[folder(name)] = true
 			w.add(prefix+name, before, after)
 		}
 	}
