@@ -112,12 +112,13 @@ func (a *App) Installation(id int64) *Client {
 	if c := a.clients[id]; c != nil {
 		return c
 	}
-	limits := newLimiter(newTokens(a, id), a.options.Now)
+	tokens := newTokens(a, id)
+	limits := newLimiter(tokens, a.options.Now)
 	httpClient := &http.Client{Transport: limits, Timeout: requestTimeout, CheckRedirect: sameHost}
 	rest := gh.NewClient(httpClient)
 	rest.BaseURL = a.base
 	rest.UserAgent = userAgent
-	c := &Client{app: a, rest: rest, http: httpClient, limits: limits}
+	c := &Client{app: a, rest: rest, http: httpClient, limits: limits, tokens: tokens}
 	a.clients[id] = c
 	return c
 }
@@ -141,6 +142,7 @@ type Client struct {
 	rest   *gh.Client
 	http   *http.Client
 	limits *limiter
+	tokens *tokens
 }
 
 // Check asks GitHub who this App is, for the operator's peace of mind.

@@ -25,6 +25,15 @@ type graphqlError struct {
 // query runs a GraphQL query. Parts that are not found, or that may be refused,
 // come back as null; any other error fails the query.
 func (c *Client) query(ctx context.Context, text string, variables map[string]any, into any) error {
+	used := c.tokens.current()
+	err := c.queryOnce(ctx, text, variables, into)
+	if errors.Is(err, ErrForbidden) && c.tokens.replace(used) {
+		return c.queryOnce(ctx, text, variables, into) // the token was older than a permission
+	}
+	return err
+}
+
+func (c *Client) queryOnce(ctx context.Context, text string, variables map[string]any, into any) error {
 	data, header, err := c.post(ctx, map[string]any{"query": text, "variables": variables})
 	if err != nil {
 		return err

@@ -18,7 +18,8 @@ import (
 
 const appID = 7
 
-// world is a client against the stand-in. Its clock stands still.
+// world is a client against the stand-in. The client's clock stands still; the
+// stand-in's does not, since the App signs its requests by the real one.
 type world struct {
 	t      *testing.T
 	hub    *ghfake.Server
@@ -40,7 +41,7 @@ func newWorld(t *testing.T, o ghfake.Options, permissions map[string]string) *wo
 func worldAt(t *testing.T, base string, o ghfake.Options, permissions map[string]string) *world {
 	t.Helper()
 	w := &world{t: t, clock: &clock{now: time.Now()}}
-	o.AppID, o.Key, o.Secret, o.Now = appID, &testPrivateKey().PublicKey, "secret", w.clock.Now
+	o.AppID, o.Key, o.Secret = appID, &testPrivateKey().PublicKey, "secret"
 	w.hub = ghfake.New(o)
 	w.hub.AddInstallation(1, permissions)
 	w.repo = w.hub.AddRepo(1, "acme", "app")
