@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -35,6 +36,26 @@ type world struct {
 	github *ghfake.Server
 	repo   *ghfake.Repo
 	home   string
+	log    logs
+}
+
+// logs are what the server says, shown when a test waits in vain.
+type logs struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logs) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text := l.text.String()
+	return text[max(0, len(text)-4000):]
 }
 
 const secret = "a secret that only the test knows"
@@ -72,7 +93,7 @@ func (w *world) start(github, database string) {
 	if err := c.Complete(func(string) string { return "" }, false); err != nil {
 		w.t.Fatal(err)
 	}
-	s, err := app.New(ctx, c, app.Outside{Logger: slog.New(slog.DiscardHandler), Now: time.Now})
+	s, err := app.New(ctx, c, app.Outside{Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Now: time.Now})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -152,7 +173,7 @@ func (w *world) until(what string, holds func() bool) {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			w.t.Fatalf("waited in vain for %s", what)
+			w.t.Fatalf("waited in vain for %s\n%s", what, &w.log)
 		}
 	}
 }
