@@ -12,13 +12,16 @@ import (
 type Delivery struct {
 	ID, Event, Action string
 	Received          time.Time
+	// Republish says that somebody asked on GitHub for a new result: what
+	// stands there does not count as published any more.
+	Republish bool
 }
 
 // Receive notes a delivery and raises its subject's want, in the caller's
-// transaction. due is false when the delivery was processed before; the subject
-// is then left as it was.
+// transaction. due is false when the delivery was processed for this subject
+// before; the subject is then left as it was.
 func Receive(ctx context.Context, tx *Tx, d Delivery, s *Subject) (due bool, err error) {
-	done, err := processed(ctx, tx, d.ID)
+	done, err := processed(ctx, tx, d.ID, s.Name())
 	if err != nil {
 		return false, fmt.Errorf("look for delivery %s: %w", d.ID, explain(err))
 	}
@@ -29,18 +32,22 @@ func Receive(ctx context.Context, tx *Tx, d Delivery, s *Subject) (due bool, err
 		return false, fmt.Errorf("note %s: %w", s.Name(), explain(err))
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO deliveries (id, event, action, subject, want, received_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (id) DO UPDATE SET want = excluded.want, subject = excluded.subject`,
+		ON CONFLICT (id, subject) DO UPDATE SET want = excluded.want`,
 		text(d.ID), text(d.Event), text(d.Action), s.ID, s.Want, micros(d.Received))
 	if err != nil {
 		return false, fmt.Errorf("note delivery %s: %w", d.ID, explain(err))
+	}
+	if d.Republish {
+		return true, forgetRun(ctx, tx, s.Repository(), s.Head)
 	}
 	return true, nil
 }
 
 // processed reports whether a delivery's subject was evaluated since.
-func processed(ctx context.Context, tx *Tx, id string) (bool, error) {
+func processed(ctx context.Context, tx *Tx, id, subject string) (bool, error) {
 	var want, done int64
-	err := tx.QueryRowContext(ctx, `SELECT d.want, s.done FROM deliveries d JOIN subjects s ON s.id = d.subject WHERE d.id = $1`, text(id)).Scan(&want, &done)
+	err := tx.QueryRowContext(ctx, `SELECT d.want, s.done FROM deliveries d JOIN subjects s ON s.id = d.subject WHERE d.id = $1 AND s.name = $2`, text(id), text(subject)).
+		Scan(&want, &done)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}

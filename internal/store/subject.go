@@ -88,6 +88,29 @@ func (s *Store) FindSubject(ctx context.Context, name string) (Subject, error) {
 	return scanSubject(s.read.QueryRowContext(ctx, `SELECT `+subjectColumns+` FROM subjects s WHERE s.name = $1`, text(name)))
 }
 
+// maxSharing bounds how many subjects one event can wake.
+const maxSharing = 100
+
+// Sharing lists what is known of a repository with a commit as its head, as the
+// last event about each said, the youngest first and at most a hundred.
+func (s *Store) Sharing(ctx context.Context, owner, repo, head string) ([]Subject, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT `+subjectColumns+` FROM subjects s WHERE s.head = $1 AND s.owner = $2 AND s.repo = $3 ORDER BY s.id DESC LIMIT $4`,
+		text(head), text(owner), text(repo), maxSharing)
+	if err != nil {
+		return nil, explain(err)
+	}
+	defer rows.Close()
+	var list []Subject
+	for rows.Next() {
+		var x Subject
+		if err := rows.Scan(x.columns()...); err != nil {
+			return nil, explain(err)
+		}
+		list = append(list, x)
+	}
+	return list, explain(rows.Err())
+}
+
 func scanSubject(row *sql.Row) (Subject, error) {
 	var x Subject
 	err := row.Scan(x.columns()...)
@@ -116,6 +139,14 @@ func (s *Store) Fail(ctx context.Context, id int64, now time.Time) (since time.T
 func (s *Store) Waiting(ctx context.Context) (n int, err error) {
 	err = s.read.QueryRowContext(ctx, `SELECT count(*) FROM subjects WHERE done < want`).Scan(&n)
 	return n, explain(err)
+}
+
+// WaitingSince is when the last event came about the subject that has waited
+// longest, and false when none waits.
+func (s *Store) WaitingSince(ctx context.Context) (since time.Time, waits bool, err error) {
+	var micro sql.NullInt64
+	err = s.read.QueryRowContext(ctx, `SELECT min(updated_at) FROM subjects WHERE done < want`).Scan(&micro)
+	return fromMicros(micro.Int64), micro.Valid, explain(err)
 }
 
 // Unfinished lists the subjects that wait, the oldest first.
