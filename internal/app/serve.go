@@ -130,7 +130,7 @@ func (s *Server) guard(ctx context.Context, router chi.Router) error {
 		return err
 	}
 	router.Mount("/webhook", webhook.Handler(webhook.Config{
-		Secret: []byte(s.config.WebhookSecret), Accept: s.queue.Accept, Logger: s.outside.Logger, Now: s.outside.Now,
+		Secret: []byte(s.config.WebhookSecret), Accept: s.queue.Accept, Sharing: s.store.Sharing, Logger: s.outside.Logger, Now: s.outside.Now,
 	}))
 	return web.Routes(router, web.Config{Store: s.store, Logger: s.outside.Logger, Now: s.outside.Now})
 }

@@ -75,3 +75,23 @@ func (s *Store) DropDeliveries(ctx context.Context, before time.Time) (dropped i
 		}
 	}
 }
+
+// DropPushes forgets the pushes before a time that were evaluated, got no
+// verdict, and of which no delivery is kept: most branches' pushes do not
+// matter, and there are many. It returns how many there were.
+func (s *Store) DropPushes(ctx context.Context, before time.Time) (dropped int64, err error) {
+	for {
+		result, err := s.write.ExecContext(ctx, `DELETE FROM subjects WHERE id IN (
+			SELECT s.id FROM subjects s WHERE s.kind = 'push' AND s.updated_at < $1 AND s.done >= s.want
+			AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.subject = s.id)
+			AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.subject = s.id) LIMIT $2)`, micros(before), dropAtOnce)
+		if err != nil {
+			return dropped, explain(err)
+		}
+		n, err := result.RowsAffected()
+		dropped += n
+		if err != nil || n < dropAtOnce {
+			return dropped, err
+		}
+	}
+}

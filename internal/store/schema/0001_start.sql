@@ -31,6 +31,7 @@ CREATE TABLE subjects (
 );
 CREATE INDEX subjects_waiting ON subjects (id) WHERE done < want;
 CREATE INDEX subjects_head ON subjects (head);
+CREATE INDEX subjects_pushes ON subjects (updated_at) WHERE kind = 'push';
 
 -- deliveries are GitHub's webhooks as they were acknowledged, one row for each
 -- subject that one is about. GitHub sends one again under the same id, so what
@@ -46,6 +47,7 @@ CREATE TABLE deliveries (
     PRIMARY KEY (id, subject)
 );
 CREATE INDEX deliveries_received ON deliveries (received_at);
+CREATE INDEX deliveries_subject ON deliveries (subject);
 
 -- verdicts are never changed. The newest of a subject is its current one.
 CREATE TABLE verdicts (

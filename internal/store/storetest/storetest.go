@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"failures are counted from the last event", failing},
 		{"the model of want and done", model},
 		{"old processed deliveries are dropped", dropped},
+		{"old pushes that did not matter are dropped", pushes},
 		{"a verdict comes back as it was stored", verdict},
 		{"a verdict is stored once", once},
 		{"an older evaluation never replaces a newer one", older},
@@ -292,4 +293,40 @@ func dropped(t *testing.T, f *fixture) {
 	f.same("dropped again", n, int64(0))
 	_, due := f.receive(fmt.Sprint("old", many-1), pull(1), start)
 	f.same("the one that was kept is due", due, true)
+}
+
+func pushes(t *testing.T, f *fixture) {
+	push := func(n int) store.Subject {
+		return store.Subject{Kind: store.Push, Owner: "acme", Repo: "app", Ref: "main", Head: fmt.Sprintf("%040d", n)}
+	}
+	old, judged, waits, young := push(1), push(2), push(3), push(4)
+	for i, s := range []store.Subject{old, judged, waits} {
+		got, _ := f.receive(fmt.Sprint("d", i), s, start)
+		if s != waits {
+			f.finish(got.ID, got.Want)
+		}
+		if s == judged {
+			f.check(f.AddVerdict(background, sample(got, "v")))
+		}
+	}
+	later, _ := f.receive("young", young, start.Add(time.Hour))
+	f.finish(later.ID, later.Want)
+	p, _ := f.receive("pull", pull(1), start)
+	f.finish(p.ID, p.Want)
+
+	n, err := f.DropPushes(background, start.Add(time.Minute))
+	f.check(err)
+	f.same("dropped while their deliveries are kept", n, int64(0))
+	_, err = f.DropDeliveries(background, start.Add(time.Minute))
+	f.check(err)
+	n, err = f.DropPushes(background, start.Add(time.Minute))
+	f.check(err)
+	f.same("dropped", n, int64(1))
+	for _, s := range []store.Subject{judged, waits, young, pull(1)} {
+		_, err := f.FindSubject(background, s.Name())
+		f.check(err)
+	}
+	if _, err := f.FindSubject(background, old.Name()); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the old push: %v", err)
+	}
 }
