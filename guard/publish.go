@@ -36,7 +36,7 @@ func (g *Guard) publish(ctx context.Context, client *github.Client, s store.Subj
 	if started == 0 && standing.Conclusion == "" {
 		started = standing.RunID // of an attempt that died
 	}
-	if started != 0 || standing.ExternalID != run.ExternalID || standing.Conclusion != string(run.Conclusion) {
+	if s.Anew || started != 0 || standing.ExternalID != run.ExternalID || standing.Conclusion != string(run.Conclusion) {
 		id, err := client.PublishRun(ctx, github.Target{Owner: s.Owner, Repo: s.Repo, Head: v.Head, RunID: started, Details: g.details(s)}, run)
 		if err != nil {
 			return err

@@ -78,7 +78,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the payload cannot be read: "+err.Error(), http.StatusBadRequest)
 		return
 	}
-	n, err := h.accept(r.Context(), store.Delivery{ID: id, Event: event, Action: found.action, Received: h.Now(), Republish: found.again}, found)
+	n, err := h.accept(r.Context(), store.Delivery{ID: id, Event: event, Action: found.action, Received: h.Now(), Anew: found.again}, found)
 	switch {
 	case err != nil:
 		h.refuse(w, r, id, err)

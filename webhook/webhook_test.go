@@ -198,7 +198,7 @@ func TestEvents(t *testing.T) {
 			t.Errorf("%s %.60s: %s", c.event, c.body, diff)
 		}
 		for _, d := range r.deliveries {
-			want := store.Delivery{ID: "d-1", Event: c.event, Action: d.Action, Received: start, Republish: strings.HasPrefix(c.event, "check_")}
+			want := store.Delivery{ID: "d-1", Event: c.event, Action: d.Action, Received: start, Anew: strings.HasPrefix(c.event, "check_")}
 			if diff := cmp.Diff(want, d); diff != "" {
 				t.Errorf("%s %.60s: %s", c.event, c.body, diff)
 			}

@@ -12,9 +12,9 @@ import (
 type Delivery struct {
 	ID, Event, Action string
 	Received          time.Time
-	// Republish says that somebody asked on GitHub for a new result: what
-	// stands there does not count as published any more.
-	Republish bool
+	// Anew says that somebody asked on GitHub for a new result; see
+	// [Subject.Anew].
+	Anew bool
 }
 
 // Receive notes a delivery and raises its subject's want, in the caller's
@@ -37,8 +37,10 @@ func Receive(ctx context.Context, tx *Tx, d Delivery, s *Subject) (due bool, err
 	if err != nil {
 		return false, fmt.Errorf("note delivery %s: %w", d.ID, explain(err))
 	}
-	if d.Republish {
-		return true, forgetRun(ctx, tx, s.Repository(), s.Head)
+	if d.Anew {
+		if _, err := tx.ExecContext(ctx, `UPDATE subjects SET anew = want WHERE id = $1`, s.ID); err != nil {
+			return false, fmt.Errorf("note what %s asks of %s: %w", d.ID, s.Name(), explain(err))
+		}
 	}
 	return true, nil
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -29,17 +28,6 @@ func (s *Store) SetRun(ctx context.Context, r Run, now time.Time) error {
 		run_id = excluded.run_id, external_id = excluded.external_id, conclusion = excluded.conclusion, updated_at = excluded.updated_at`,
 		text(r.Repository), text(r.Head), r.RunID, r.ExternalID, r.Conclusion, micros(now))
 	return explain(err)
-}
-
-// forgetRun forgets the finished run of a head, so that the next verdict is
-// published whether or not it says the same. One in progress is still to be
-// ended.
-func forgetRun(ctx context.Context, tx *Tx, repository, head string) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM runs WHERE repository = $1 AND head = $2 AND conclusion <> ''`, text(repository), text(head))
-	if err != nil {
-		return fmt.Errorf("forget the run of %s@%s: %w", repository, head, explain(err))
-	}
-	return nil
 }
 
 // Comment reads the comment of a pull request.

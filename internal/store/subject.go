@@ -29,6 +29,10 @@ type Subject struct {
 	Base, Head   string
 	Ref          string
 	Want, Done   int64
+	// Anew is true from when somebody asked for a new result until an
+	// evaluation that began after it is finished: what stands on GitHub is then
+	// published again, also where it says the same.
+	Anew bool
 }
 
 // Name is the subject's unique name. A commit that a merge queue made is then
@@ -63,19 +67,19 @@ func raise(ctx context.Context, tx *Tx, s *Subject, now time.Time) error {
 		return err
 	}
 	return tx.QueryRowContext(ctx, `INSERT INTO subjects
-		(id, name, kind, installation, owner, repo, number, base, head, ref, want, done, judged, failing_since, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, 0, 0, 0, $11)
+		(id, name, kind, installation, owner, repo, number, base, head, ref, want, done, anew, judged, failing_since, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, 0, 0, 0, 0, $11)
 		ON CONFLICT (name) DO UPDATE SET want = subjects.want + 1
 		RETURNING id, want`,
 		id, text(s.Name()), string(s.Kind), s.Installation, text(s.Owner), text(s.Repo), s.Number, text(s.Base), text(s.Head), text(s.Ref), micros(now)).
 		Scan(&s.ID, &s.Want)
 }
 
-const subjectColumns = `s.id, s.kind, s.installation, s.owner, s.repo, s.number, s.base, s.head, s.ref, s.want, s.done`
+const subjectColumns = `s.id, s.kind, s.installation, s.owner, s.repo, s.number, s.base, s.head, s.ref, s.want, s.done, s.anew > s.done`
 
 // columns are where subjectColumns are scanned to.
 func (s *Subject) columns() []any {
-	return []any{&s.ID, &s.Kind, &s.Installation, &s.Owner, &s.Repo, &s.Number, &s.Base, &s.Head, &s.Ref, &s.Want, &s.Done}
+	return []any{&s.ID, &s.Kind, &s.Installation, &s.Owner, &s.Repo, &s.Number, &s.Base, &s.Head, &s.Ref, &s.Want, &s.Done, &s.Anew}
 }
 
 // Subject reads a subject.

@@ -25,6 +25,7 @@ CREATE TABLE subjects (
     ref           TEXT    NOT NULL,             -- the pushed or the queue's branch
     want          BIGINT  NOT NULL,             -- events received
     done          BIGINT  NOT NULL,             -- events whose state was evaluated
+    anew          BIGINT  NOT NULL,             -- want that asked for a new result last, 0 for none
     judged        BIGINT  NOT NULL,             -- want at the start of the evaluation that stored a verdict last
     failing_since BIGINT  NOT NULL,             -- first of the failures since the last event, 0 for none
     updated_at    BIGINT  NOT NULL              -- last event

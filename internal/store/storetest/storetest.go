@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"a redelivery takes its new place", redelivered},
 		{"a delivery is processed for each of its subjects", shared},
 		{"what shares a head is found", sharing},
+		{"a new result is asked for until it is there", anew},
 		{"an event during an evaluation moves the subject", moved},
 		{"subjects have names that do not collide", names},
 		{"events update the hints of a subject", hints},
@@ -171,6 +172,30 @@ func sharing(t *testing.T, f *fixture) {
 	f.same("on the commit", names(commit), []string{group.Name(), pull(2).Name(), pull(1).Name()})
 	f.same("on the one before", names(before), []string{pull(3).Name()})
 	f.same("on an unknown one", names("c"), []string(nil))
+}
+
+// Whoever asks during an evaluation asks for the next one.
+func anew(t *testing.T, f *fixture) {
+	first, _ := f.receive("d1", pull(1), start)
+	is := func(want bool) store.Subject {
+		t.Helper()
+		s, err := f.Subject(background, first.ID)
+		f.check(err)
+		f.same("anew", s.Anew, want)
+		return s
+	}
+	running := is(false)
+	f.check(f.InTx(background, func(tx *store.Tx) error {
+		s := pull(1)
+		_, err := store.Receive(background, tx, store.Delivery{ID: "ask", Received: start, Anew: true}, &s)
+		return err
+	}))
+	f.finish(running.ID, running.Want)
+	running = is(true)
+	f.receive("d2", pull(1), start)
+	is(true)
+	f.finish(running.ID, running.Want)
+	is(false)
 }
 
 func moved(t *testing.T, f *fixture) {

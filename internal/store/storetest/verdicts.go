@@ -119,32 +119,11 @@ func published(t *testing.T, f *fixture) {
 		f.check(err)
 		f.same("run", got, r)
 	}
-	republished(f)
 	for i, digest := range []string{"one", "two"} {
 		f.check(f.SetComment(background, "acme/app", 1, int64(i), digest))
 		id, got, err := f.Comment(background, "acme/app", 1)
 		f.check(err)
 		f.same("comment", []any{id, got}, []any{int64(i), digest})
-	}
-}
-
-// republished says that a wish for a new result lets the finished run of that
-// head be forgotten and no other.
-func republished(f *fixture) {
-	f.Helper()
-	f.check(f.SetRun(background, store.Run{Repository: "acme/app", Head: "h3", RunID: 4}, start))
-	for i, head := range []string{"h1", "h3"} {
-		s := pull(i + 1)
-		s.Head = head
-		f.check(f.InTx(background, func(tx *store.Tx) error {
-			_, err := store.Receive(background, tx, store.Delivery{ID: "again " + head, Received: start, Republish: true}, &s)
-			return err
-		}))
-	}
-	for head, there := range map[string]bool{"h1": false, "h2": true, "h3": true} {
-		if _, err := f.Store.Run(background, "acme/app", head); errors.Is(err, store.ErrNotFound) == there {
-			f.Errorf("run of %s: %v", head, err)
-		}
 	}
 }
 
