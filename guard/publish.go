@@ -87,7 +87,7 @@ func (e *evaluation) show(ctx context.Context, head string, run report.CheckRun,
 	if started == 0 && standing.Conclusion == "" {
 		started = standing.RunID // of an attempt that died
 	}
-	if started == 0 && standing.ExternalID == run.ExternalID && standing.Conclusion == string(run.Conclusion) {
+	if !e.Anew && started == 0 && standing.ExternalID == run.ExternalID && standing.Conclusion == string(run.Conclusion) {
 		return nil
 	}
 	key := e.Repository() + "@" + head

@@ -3,23 +3,35 @@ package app
 import (
 	"fmt"
 	"net/http"
-	"runtime"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 )
 
 // setUp serves what there is to serve before the App exists.
-func setUp(router chi.Router) {
-	router.Get("/setup", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, setUpText) })
+func (s *Server) setUp(router chi.Router) {
+	text := s.setUpText()
+	router.Get("/setup", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, text) })
 	router.HandleFunc("/webhook", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusServiceUnavailable, "not set up: no credentials\n")
 	})
+	router.NotFound(func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusNotFound, "not set up; see /setup\n")
+	})
+}
+
+func (s *Server) setUpText() string {
+	hook := "the address of this server with /webhook behind it"
+	if s.config.PublicURL != "" {
+		hook = strings.TrimSuffix(s.config.PublicURL, "/") + "/webhook"
+	}
+	return fmt.Sprintf(setUpText, hook, s.config.CheckName)
 }
 
 const setUpText = `changeguard is not set up yet.
 
 1. Make a GitHub App: Settings, Developer settings, GitHub Apps, New GitHub App.
-   Webhook URL: the address of this server with /webhook behind it.
+   Webhook URL: %s.
    Webhook secret: a long random text.
    Permissions:
      Contents: read            the files, commits and policies that are judged
@@ -34,31 +46,8 @@ const setUpText = `changeguard is not set up yet.
      CHANGEGUARD_APP_ID               the App's number
      CHANGEGUARD_PRIVATE_KEY_FILE     the key's file
      CHANGEGUARD_WEBHOOK_SECRET_FILE  a file with the webhook secret
-3. Install the App on a repository and require the check "changeguard" from it
-   in a ruleset for the branches that matter.
+   On an Enterprise Server also
+     CHANGEGUARD_GITHUB_URL           https://HOST/api/v3/
+3. Install the App on a repository and require the check %q from it in a
+   ruleset for the branches that matter.
 `
-
-// metrics shows what an operator watches, in the text format of Prometheus.
-func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
-	waiting := -1
-	if s.store != nil {
-		n, err := s.store.Waiting(r.Context())
-		if err != nil {
-			answer(w, http.StatusServiceUnavailable, "the database does not answer\n")
-			return
-		}
-		waiting = n
-	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	answer(w, http.StatusOK, fmt.Sprintf(`# HELP changeguard_waiting Subjects with events that were not evaluated yet; -1 before the set-up.
-# TYPE changeguard_waiting gauge
-changeguard_waiting %d
-# HELP changeguard_heap_bytes Bytes of memory in use by objects.
-# TYPE changeguard_heap_bytes gauge
-changeguard_heap_bytes %d
-# HELP changeguard_goroutines Goroutines that exist.
-# TYPE changeguard_goroutines gauge
-changeguard_goroutines %d
-`, waiting, m.HeapAlloc, runtime.NumGoroutine()))
-}

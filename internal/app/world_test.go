@@ -166,7 +166,7 @@ func (w *world) run(head string, n int) ghfake.Run {
 
 func (w *world) until(what string, holds func() bool) {
 	w.t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for !holds() {

@@ -47,7 +47,7 @@ const readers = 4
 func Open(ctx context.Context, address string) (*Store, error) {
 	path, err := sqlitePath(address)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the database: %w", err)
 	}
 	s, err := openSQLite(ctx, path)
 	if err != nil {
@@ -56,17 +56,32 @@ func Open(ctx context.Context, address string) (*Store, error) {
 	return s, nil
 }
 
+// Check says what is wrong with an address, without opening it.
+func Check(address string) error {
+	path, err := sqlitePath(address)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(path)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("there is no folder %s for the database", dir)
+	}
+	return nil
+}
+
 // sqlitePath takes the path out of an address. An address may hold a password,
 // so no more than its scheme is repeated.
 func sqlitePath(address string) (string, error) {
 	scheme, path, _ := strings.Cut(address, ":")
 	switch {
 	case scheme == "postgres" || scheme == "postgresql":
-		return "", errors.New("the database: this version keeps its data in SQLite only; write sqlite:PATH")
+		return "", errors.New("PostgreSQL is not supported by this version yet, which keeps its data in SQLite; write sqlite:PATH")
 	case scheme != "sqlite" || path == "":
-		return "", errors.New("the database: the address names none; write sqlite:PATH")
+		return "", errors.New("the address names no database; write sqlite:PATH")
 	case strings.HasPrefix(path, ":memory:"):
-		return "", errors.New("the database: one in memory loses what it acknowledged; write sqlite:PATH")
+		return "", errors.New("a database in memory loses what was acknowledged; write sqlite:PATH")
+	case strings.HasPrefix(path, "//") && !strings.HasPrefix(path, "///"):
+		return "", errors.New("what follows sqlite: is a path, not a host; write sqlite:PATH, or sqlite:/PATH from the root")
 	}
 	return path, nil
 }
@@ -143,9 +158,11 @@ func (s *Store) Close() error {
 // database.
 func (s *Store) DB() *sql.DB { return s.write }
 
-// Ping asks whether the database answers.
-func (s *Store) Ping(ctx context.Context) error {
-	return explain(s.read.PingContext(ctx))
+// Writable tries whether something can be written: a lock or a broken disk does
+// not show in reading. It writes in place, which may still work on a full disk.
+func (s *Store) Writable(ctx context.Context) error {
+	_, err := s.write.ExecContext(ctx, `UPDATE numbers SET last = last WHERE name = 'records'`)
+	return explain(err)
 }
 
 // InTx runs a function in a writing transaction. What it wrote is on disk when
