@@ -50,7 +50,8 @@ type pullFacts struct {
 	TimelineItems struct {
 		Nodes []struct {
 			Actor *struct {
-				Login string `json:"login"`
+				Typename string `json:"__typename"`
+				Login    string `json:"login"`
 			} `json:"actor"`
 			Label *struct {
 				Name string `json:"name"`
@@ -62,7 +63,7 @@ type pullFacts struct {
 const pullFields = `pull:pullRequest(number:$number){state isDraft title body headRefName headRefOid baseRefName isCrossRepository changedFiles` +
 	` author{__typename login ...on User{databaseId}...on Bot{databaseId}}` +
 	` labels(first:100){totalCount nodes{name}}` +
-	` timelineItems(itemTypes:[LABELED_EVENT],last:100){nodes{...on LabeledEvent{actor{login}label{name}}}}}`
+	` timelineItems(itemTypes:[LABELED_EVENT],last:100){nodes{...on LabeledEvent{actor{__typename login}label{name}}}}}`
 
 const policyFile = `file(path:$policy){mode type object{...on Blob{oid byteSize isTruncated isBinary text}}}`
 
@@ -188,15 +189,20 @@ func (l *loader) pull(raw json.RawMessage, r *Range) (moved bool, err error) {
 	return false, nil
 }
 
-// labels reads the labels and who set them: the last to do so counts, and
-// somebody unknown counts as the author.
+// labels reads the labels and who set them: the last to do so counts. Somebody
+// unknown counts as the author; so does an App, which may act for whoever wrote
+// the change, as a workflow of its own branch does.
 func (l *loader) labels(p *pullFacts) {
 	if p.Labels == nil {
 		return
 	}
 	setBy := make(map[string]string)
 	for _, e := range p.TimelineItems.Nodes {
-		if e.Label != nil && e.Actor != nil {
+		if e.Label == nil {
+			continue
+		}
+		delete(setBy, e.Label.Name)
+		if e.Actor != nil && change.AccountKind(e.Actor.Typename) == change.User {
 			setBy[e.Label.Name] = e.Actor.Login
 		}
 	}
