@@ -2,22 +2,12 @@
 package gitrepotest
 
 import (
-	"bytes"
-	"compress/gzip"
-	_ "embed"
-	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 )
-
-// files are the names and statuses of the files of a large public pull request.
-//
-//go:embed testdata/files.gz
-var files []byte
 
 // A Repo is a repository in a temporary folder.
 type Repo struct {
@@ -79,41 +69,3 @@ func (r *Repo) Commit(message string) string {
 	r.Git("commit", "-q", "--allow-empty", "-m", message)
 	return r.Git("rev-parse", "HEAD")
 }
-
-// LargeFiles is the number of files in which Large's branches differ.
-const LargeFiles = 11178
-
-// Large makes a repository whose branch feature differs from main in the files
-// of a large public pull request, LargeFiles of them, with stand-in contents and a
-// policy on main.
-func Large(tb testing.TB, policy string) *Repo {
-	tb.Helper()
-	z, err := gzip.NewReader(bytes.NewReader(files))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	list, err := io.ReadAll(z)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	r := New(tb)
-	var base, head strings.Builder
-	fmt.Fprintf(&base, "M 100644 inline .github/changeguard.yml\n%s", data(policy))
-	for line := range strings.Lines(string(list)) {
-		status, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
-		quoted := fmt.Sprintf("%q", name)
-		if status != "A" {
-			fmt.Fprintf(&base, "M 100644 inline %s\n%s", quoted, data("before "+name+"\n"))
-		}
-		if status == "R" {
-			fmt.Fprintf(&head, "D %s\n", quoted)
-		} else {
-			fmt.Fprintf(&head, "M 100644 inline %s\n%s", quoted, data("after "+name+"\n"))
-		}
-	}
-	const who = "committer Dev <dev@example.com> 1735689600 +0000\n"
-	r.Feed("commit refs/heads/main\nmark :1\n"+who+data("base")+base.String()+"\ncommit refs/heads/feature\n"+who+data("head")+"from :1\n"+head.String()+"\n", "fast-import", "--quiet")
-	return r
-}
-
-func data(s string) string { return fmt.Sprintf("data %d\n%s\n", len(s), s) }
