@@ -2,11 +2,13 @@
 package gitrepotest
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
 
 // A Repo is a repository in a temporary folder.
@@ -15,11 +17,58 @@ type Repo struct {
 	Dir string
 }
 
-// New makes an empty repository with the branch main checked out.
-func New(tb testing.TB, more ...string) *Repo {
+// New makes an empty repository with the branch main checked out. It writes what
+// `git init` would, since tests make hundreds. The format of the objects may be
+// named; it is sha1 otherwise.
+func New(tb testing.TB, format ...string) *Repo {
 	tb.Helper()
 	r := &Repo{tb, tb.TempDir()}
-	r.Git(append([]string{"init", "-q", "-b", "main"}, more...)...)
+	config := "[core]\n\trepositoryformatversion = 0\n\tbare = false\n"
+	if len(format) > 0 && format[0] != "sha1" {
+		config = "[core]\n\trepositoryformatversion = 1\n\tbare = false\n[extensions]\n\tobjectformat = " + format[0] + "\n"
+	}
+	for _, folder := range []string{"objects/info", "objects/pack", "refs/heads", "refs/tags"} {
+		if err := os.MkdirAll(filepath.Join(r.Dir, ".git", folder), 0o755); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	r.Write(map[string]string{".git/HEAD": "ref: refs/heads/main\n", ".git/config": config})
+	return r
+}
+
+// Snapshot holds all files of a repository, so that copies can be made of it.
+func (r *Repo) Snapshot() fs.FS {
+	r.tb.Helper()
+	files := make(fstest.MapFS)
+	err := filepath.WalkDir(r.Dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(r.Dir, path)
+		if err != nil {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		files[filepath.ToSlash(name)] = &fstest.MapFile{Data: data, Mode: 0o644}
+		return err
+	})
+	if err != nil {
+		r.tb.Fatal(err)
+	}
+	// A folder without files is a folder of a repository all the same.
+	for _, name := range []string{".git/refs/tags", ".git/objects/pack", ".git/objects/info"} {
+		files[name] = &fstest.MapFile{Mode: fs.ModeDir | 0o755}
+	}
+	return files
+}
+
+// Restore makes a repository of a snapshot.
+func Restore(tb testing.TB, snapshot fs.FS) *Repo {
+	tb.Helper()
+	r := &Repo{tb, tb.TempDir()}
+	if err := os.CopyFS(r.Dir, snapshot); err != nil {
+		tb.Fatal(err)
+	}
 	return r
 }
 
