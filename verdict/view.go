@@ -14,12 +14,20 @@ import (
 // globs once, whatever the number of rules.
 type view struct {
 	set     *pathset.Set
-	paths   map[string]*pathset.Matches
+	paths   map[string]int // places in asked
+	asked   []asked
+	next    int // the place that is probably asked for next, since rules go through the files in order
 	classes []rules.Classes
 }
 
+// asked is a path that was walked.
+type asked struct {
+	path    string
+	matches *pathset.Matches
+}
+
 func newView(c *change.Change, p *policy.Policy, builtIn []rules.Classes) *view {
-	v := &view{set: p.Set, paths: make(map[string]*pathset.Matches, len(c.Files)), classes: slices.Clone(builtIn)}
+	v := &view{set: p.Set, paths: make(map[string]int, len(c.Files)), classes: slices.Clone(builtIn)}
 	if len(p.Classes) == 0 {
 		return v
 	}
@@ -55,13 +63,21 @@ func builtIn(c *change.Change) []rules.Classes {
 
 // at returns the matches of a path.
 func (v *view) at(path string) *pathset.Matches {
-	m := v.paths[path]
-	if m == nil {
-		m = new(pathset.Matches)
-		v.set.Match(path, m)
-		v.paths[path] = m
+	for at := max(v.next-1, 0); at <= v.next && at < len(v.asked); at++ {
+		if v.asked[at].path == path {
+			v.next = at + 1
+			return v.asked[at].matches
+		}
 	}
-	return m
+	at, known := v.paths[path]
+	if !known {
+		at = len(v.asked)
+		v.paths[path] = at
+		v.asked = append(v.asked, asked{path, new(pathset.Matches)})
+		v.set.Match(path, v.asked[at].matches)
+	}
+	v.next = at + 1
+	return v.asked[at].matches
 }
 
 // Match implements rules.Matches.

@@ -59,6 +59,8 @@ type Repo struct {
 	cut     map[string]bool // commits where a shallow clone ends
 	timeout time.Duration   // of one run
 
+	maxCommits int // of one change; less in tests
+
 	mu       sync.Mutex // guards what follows
 	sizes    *batch
 	contents *batch
@@ -71,7 +73,7 @@ type Repo struct {
 func Open(ctx context.Context, dir string) (*Repo, error) { return open(ctx, Options{Dir: dir}) }
 
 func open(ctx context.Context, o Options) (*Repo, error) {
-	r := &Repo{git: o.Git, dir: o.Dir, timeout: o.Timeout, roots: make(map[string]string), trees: make(map[string]tree)}
+	r := &Repo{git: o.Git, dir: o.Dir, timeout: o.Timeout, maxCommits: maxCommits, roots: make(map[string]string), trees: make(map[string]tree)}
 	if r.git == "" {
 		r.git = "git"
 	}
