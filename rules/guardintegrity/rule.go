@@ -38,6 +38,7 @@ func Kind() rules.Kind {
 
 func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, error) {
 	var found []rules.Finding
+	prefetch(ctx, in, o)
 	for _, f := range in.Change.Files {
 		what, err := guards(ctx, in, o, f)
 		if err != nil {
@@ -54,6 +55,23 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 		})
 	}
 	return found, nil
+}
+
+// prefetch asks for everything at once.
+func prefetch(ctx context.Context, in *rules.Input, o *Options) {
+	var paths [2][]string
+	for _, f := range in.Change.Files {
+		for _, s := range sides(f) {
+			if s.mayBeRead() && !in.Matches.Match(o.Ignore.List, s.path) {
+				paths[s.tree] = append(paths[s.tree], s.path)
+			}
+		}
+	}
+	for tree, list := range paths {
+		if len(list) > 0 {
+			in.Change.Prefetch(ctx, change.Side(tree), list)
+		}
+	}
 }
 
 // What can be guarded, as findings say it.
@@ -123,10 +141,13 @@ func sides(f change.File) []side {
 	return s
 }
 
+// mayBeRead: what is known by its name alone is not read.
+func (s side) mayBeRead() bool { return s.mode != change.Submodule && mayRun(s.path) && byName(s) == "" }
+
 // runsGuard reads workflows and git hooks and looks for the guard's name. A
 // file that is too large to be read counts as one that does: a person decides.
 func runsGuard(ctx context.Context, c *change.Change, s side) (bool, error) {
-	if s.mode == change.Submodule || !mayRun(s.path) {
+	if !s.mayBeRead() {
 		return false, nil
 	}
 	data, err := c.Read(ctx, s.tree, s.path)
