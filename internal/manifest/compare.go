@@ -40,16 +40,20 @@ func (c *Change) Lines() (first, last int) {
 
 // Compare says what changed between two versions of a file. Either may be nil
 // for a file that is not there. The changes come in the order of the lines
-// after the change; what was removed comes last, in its old order.
+// after the change; what was removed comes last, in its old order. The settings
+// of a file that is gone concern nobody any more.
 func Compare(before, after *File) []Change {
 	if before == nil {
 		before = &File{}
 	}
-	if after == nil {
+	gone := after == nil
+	if gone {
 		after = &File{Format: before.Format}
 	}
 	changes := comparePackages(before.Packages, after.Packages)
-	changes = append(changes, compareSettings(before.settings(), after.settings())...)
+	if !gone {
+		changes = append(changes, compareSettings(before.settings(), after.settings())...)
+	}
 	changes = append(changes, compareScripts(before.Scripts, after.Scripts)...)
 	changes = occurring(changes, after.Format)
 	slices.SortStableFunc(changes, byLine)
