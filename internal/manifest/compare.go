@@ -176,15 +176,16 @@ func pick[T any](items []T, i int) *T {
 	return &items[i]
 }
 
-// settings are the file's settings and, as such, its includes.
+// settings are the file's settings and, as such, its includes. Without an included
+// list its packages go, without its constraints any version is accepted.
 func (f *File) settings() []Setting {
 	all := slices.Clone(f.Settings)
 	for _, i := range f.Includes {
-		name := "requirement"
+		name, lost := "requirement", Removed
 		if i.Constraint {
-			name = "constraint"
+			name, lost = "constraint", Loosened
 		}
-		all = append(all, Setting{Name: name, Value: i.Target, Gained: SourceChanged, Lost: SourceChanged, Line: i.Line, EndLine: i.EndLine})
+		all = append(all, Setting{Name: name, Value: i.Target, Gained: SourceChanged, Lost: lost, Line: i.Line, EndLine: i.EndLine})
 	}
 	return all
 }

@@ -142,7 +142,9 @@ func sides(f change.File) []side {
 }
 
 // mayBeRead: what is known by its name alone is not read.
-func (s side) mayBeRead() bool { return s.mode != change.Submodule && mayRun(s.path) && byName(s) == "" }
+func (s side) mayBeRead() bool {
+	return s.mode != change.Submodule && mayRun(s.path) && byName(s) == ""
+}
 
 // runsGuard reads workflows and git hooks and looks for the guard's name. A
 // file that is too large to be read counts as one that does: a person decides.
