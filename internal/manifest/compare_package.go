@@ -70,6 +70,7 @@ func packageKinds(old, new *Package) []Kind {
 // Groups in which an entry does not ask for a package.
 const (
 	groupConstraint = "constraint" // narrows the versions of what others ask for
+	groupOverrides  = "overrides"  // puts a version in the place of what others ask for
 	groupReplace    = "replace"    // takes a package from somewhere else
 )
 
@@ -89,12 +90,13 @@ func addedKinds(p *Package) []Kind {
 	return kinds
 }
 
-// removedKinds: without its constraint a package may be of any version.
+// removedKinds: without its constraint or its override a package may be of any
+// version that others accept.
 func removedKinds(p *Package) []Kind {
 	switch p.Group {
 	case groupReplace:
 		return []Kind{SourceChanged}
-	case groupConstraint:
+	case groupConstraint, groupOverrides:
 		return []Kind{Removed, Loosened}
 	}
 	return []Kind{Removed}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/changeguard/changeguard/change"
@@ -69,8 +68,20 @@ func byName(f change.File) []candidate {
 // of code and documents alone looks nothing up. Under another name a file can be
 // included only by a line that was a finding itself when it came.
 func mayBeIncluded(f change.File) bool {
-	ends := []string{".txt", ".in", ".pip", ".req", ".reqs", ".deps", ".list", ".lst", ".lock", ".cfg"}
-	return slices.Contains(ends, strings.ToLower(path.Ext(f.Path))) || f.OldPath != "" && slices.Contains(ends, strings.ToLower(path.Ext(f.OldPath)))
+	return listName(f.Path) || f.OldPath != "" && listName(f.OldPath)
+}
+
+// listName tells the usual endings of lists, and names that speak of requirements
+// and have no ending that says what else they are.
+func listName(name string) bool {
+	name = strings.ToLower(name)
+	switch ext := path.Ext(name); ext {
+	case ".txt", ".in", ".pip", ".req", ".reqs", ".deps", ".list", ".lst", ".lock", ".cfg":
+		return true
+	case ".md", ".rst", ".py", ".go", ".js", ".ts", ".html", ".sh":
+		return false
+	}
+	return strings.Contains(name, "requirement") || strings.Contains(name, "constraint")
 }
 
 // includedFiles are changed files with names of their own that a requirements
