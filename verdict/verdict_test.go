@@ -117,7 +117,7 @@ func TestSessionLimits(t *testing.T) {
 		if f.Kind != verdict.SessionKind || f.Remedy == "" || f.LiftableBy == "" {
 			t.Errorf("%+v", f)
 		}
-		if f.Path == "src.py" && (f.PreviousPath != "move.md" || !strings.HasPrefix(f.Remedy, "git mv ")) {
+		if f.Path == "src.py" && (f.PreviousPath != "move.md" || !strings.HasPrefix(f.Remedy, "git rm -q ")) {
 			t.Errorf("a renamed file: %+v", f)
 		}
 	}
