@@ -59,7 +59,9 @@ var changes = map[string]func(t *testing.T, r *gitrepotest.Repo, dir, name strin
 			t.Fatal(err)
 		}
 	},
-	"renamed": func(t *testing.T, r *gitrepotest.Repo, dir, name string) { move(t, r, dir+"base-"+name, dir+"elsewhere/"+name) },
+	"renamed": func(t *testing.T, r *gitrepotest.Repo, dir, name string) {
+		move(t, r, dir+"base-"+name, dir+"elsewhere/"+name)
+	},
 	"renamed into a folder of its name": func(t *testing.T, r *gitrepotest.Repo, dir, name string) {
 		move(t, r, dir+"base-"+name, dir+"base-"+name+"/in")
 	},
