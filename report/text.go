@@ -21,10 +21,10 @@ func Text(v *verdict.Verdict, colour bool) string {
 		t.remedy(m.Remedy)
 	}
 	for _, f := range v.Findings {
-		t.finding(f)
+		t.finding(v, f)
 	}
 	t.line("")
-	t.line("  policy: " + Visible(strings.Join(v.Policy.Sources, "; ")))
+	t.line("  policy: " + Visible(source(strings.Join(v.Policy.Sources, "; "))))
 	t.line("  verdict " + v.ID)
 	return t.String()
 }
@@ -60,24 +60,23 @@ func (t *terminal) paint(colour, s string) string {
 	return "\x1b[" + colour + "m" + s + "\x1b[0m"
 }
 
-func (t *terminal) finding(f verdict.Finding) {
-	level := string(f.Level)
-	if f.LiftedBy != nil {
-		level = "lifted"
-	}
+func (t *terminal) finding(v *verdict.Verdict, f verdict.Finding) {
 	t.line("")
-	t.line(fmt.Sprintf("  %s  %s  %s", t.paint(levelColour(f), level), Visible(f.Rule), Visible(place(f))))
+	t.line(fmt.Sprintf("  %s  %s  %s", t.paint(levelColour(f), level(v, f)), Visible(f.Rule), Visible(place(f))))
 	t.line("    " + Visible(f.Message))
 	if f.Evidence != "" {
-		for _, l := range strings.Split(visibleLines(clip(f.Evidence, maxCell)), "\n") {
+		for _, l := range strings.Split(visibleLines(clip(f.Evidence, maxWhat)), "\n") {
 			t.line("    " + t.paint(faint, "| "+l))
 		}
 	}
 	if f.LiftedBy != nil {
-		t.line("    " + Visible(lifters(f)))
+		t.line("    lifted: " + Visible(lifters(f)))
 		return
 	}
 	t.remedy(f.Remedy)
+	if f.Level != policy.Warn {
+		t.line("    who can lift it: " + Visible(lifters(f)))
+	}
 }
 
 // remedy shows commands in a form that can be copied as they are.

@@ -14,9 +14,10 @@ import (
 // Risk orders attention; it stops nothing unless a policy says so.
 //
 // Shape is 0 to 100 from size alone: lines added, files and lines deleted, by a
-// table of integer points. Documents, vendored and generated files are left
-// out, since nobody reviews them line by line. The factors are what the policy
-// and the kinds of files add. Score = min(100, shape/2 + factors).
+// table of integer points. New files count like changed ones. Documents, vendored
+// and generated files are left out, since nobody reviews them line by line. The
+// factors are what the policy and the kinds of files add.
+// Score = min(100, shape/2 + factors), the half rounded down.
 type Risk struct {
 	Score   int      `json:"score"`
 	Level   string   `json:"level"`
@@ -166,11 +167,11 @@ const (
 // number of commits.
 func (j *judge) kinds() []Factor {
 	c := j.in.Change
-	count := make(map[change.Class]int)
+	files := make(map[change.Class]int)
 	first := make(map[change.Class]string)
 	for i, f := range c.Files {
 		class := j.builtIn[i].Now()
-		if count[class]++; count[class] == 1 {
+		if files[class]++; files[class] == 1 {
 			first[class] = f.Path
 		}
 	}
@@ -180,12 +181,12 @@ func (j *judge) kinds() []Factor {
 		class  change.Class
 		points int
 	}{{"dependencies", change.ClassDependencies, dependencyPoints}, {"deployment", change.ClassDeployment, deploymentPoints}} {
-		if n := count[k.class]; n > 0 {
+		if n := files[k.class]; n > 0 {
 			factors = append(factors, Factor{k.name, k.points, filesWhy(n, first[k.class])})
 		}
 	}
-	if n := count[change.ClassFunctional]; n > 0 && count[change.ClassTests] == 0 {
-		factors = append(factors, Factor{"no tests", untestedPoints, fmt.Sprintf("%d functional files changed, no test did", n)})
+	if n := files[change.ClassFunctional]; n > 0 && files[change.ClassTests] == 0 {
+		factors = append(factors, Factor{"no tests", untestedPoints, count(n, "functional file") + " changed, no test did"})
 	}
 	if n := len(c.Commits); n > manyCommits {
 		factors = append(factors, Factor{"commits", commitPoints, fmt.Sprintf("%d commits are hard to roll back one by one", n)})
