@@ -28,7 +28,7 @@ func WorkflowCommands(v *verdict.Verdict) string {
 		if f.Line > 0 {
 			properties = append(properties, [2]string{"line", fmt.Sprint(f.Line)}, [2]string{"endLine", fmt.Sprint(max(f.Line, f.EndLine))})
 		}
-		command(&b, level, properties, annotationText(f))
+		command(&b, level, properties, annotation(v, f).Message)
 	}
 	return b.String()
 }

@@ -64,7 +64,7 @@ func compareFields(t *testing.T, where string, typ reflect.Type, schema map[stri
 	var required []any
 	for i := range typ.NumField() {
 		name, rest, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
-		if name == "-" {
+		if name == "-" || !typ.Field(i).IsExported() {
 			continue
 		}
 		fields[name] = true
