@@ -144,6 +144,7 @@ func TestEvents(t *testing.T) {
 		{"merge_group", `{"action": "checks_requested", ` + repo + `}`, 400, nil},
 		{"push", `{"ref": "refs/heads/main", "before": "` + other + `", "after": "` + sha + `", ` + repo + `}`, 202, []store.Subject{push}},
 		{"push", `{"ref": "refs/heads/new", "before": "` + zeros + `", "after": "` + sha + `", ` + repo + `}`, 202, []store.Subject{created}},
+		{"push", `{"ref": "refs/heads/new", "before": "` + zeros + `", "after": "` + sha + `", ` + strings.Replace(repo, "default_branch", "x", 1) + `}`, 400, nil},
 		{"push", `{"ref": "refs/heads/gone", "before": "` + sha + `", "after": "` + zeros + `", ` + repo + `}`, 200, nil},
 		{"push", `{"ref": "refs/tags/v1", "before": "` + zeros + `", "after": "` + sha + `", ` + repo + `}`, 200, nil},
 		{"push", `{"ref": "refs/heads/gh-readonly-queue/main/pr-1-x", "before": "` + zeros + `", "after": "` + sha + `", ` + repo + `}`, 200, nil},
