@@ -372,3 +372,32 @@ func FuzzWebhook(f *testing.F) {
 		}
 	})
 }
+
+// A form is taken exactly where it has one payload, and that one is taken as it
+// would be without the form.
+func FuzzForm(f *testing.F) {
+	f.Add("payload=" + url.QueryEscape(pullBody))
+	f.Add("payload=%7B%7D&payload=x")
+	f.Add("payload=a;b&%zz")
+	f.Add("&=&payload")
+	f.Fuzz(func(t *testing.T, body string) {
+		req := request("pull_request", body)
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r := &receiver{}
+		code := status(handler(r, secret), req)
+		values, err := url.ParseQuery(body)
+		if err != nil || len(values["payload"]) != 1 {
+			if code != http.StatusBadRequest || len(r.accepted) > 0 {
+				t.Errorf("%d, %v", code, r.accepted)
+			}
+			return
+		}
+		plain := &receiver{}
+		if want := status(handler(plain, secret), request("pull_request", values.Get("payload"))); code != want {
+			t.Errorf("%d, want %d", code, want)
+		}
+		if diff := cmp.Diff(plain.accepted, r.accepted); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
