@@ -25,6 +25,7 @@ import (
 
 	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/github"
+	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/internal/queue"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/policy"
@@ -84,8 +85,8 @@ func (g *Guard) Evaluate(ctx context.Context, s store.Subject) error {
 	if err := g.publish(ctx, client, s, loaded, v, run); err != nil {
 		return waiting(err)
 	}
-	g.Logger.InfoContext(ctx, "verdict", "repo", s.Repository(), "pr", s.Number, "head", v.Head, "outcome", v.Outcome, "observed", v.Observed,
-		"verdict", v.ID, "policy", v.Policy.Digest, "findings", len(v.Findings), "ms", g.Now().Sub(start).Milliseconds())
+	g.Logger.InfoContext(ctx, "verdict", logkey.Repo, s.Repository(), logkey.PR, s.Number, logkey.Head, v.Head, logkey.Outcome, v.Outcome, logkey.Observed, v.Observed,
+		logkey.Verdict, v.ID, logkey.Policy, v.Policy.Digest, logkey.Findings, len(v.Findings), logkey.MS, g.Now().Sub(start).Milliseconds())
 	return nil
 }
 
@@ -130,7 +131,7 @@ func (g *Guard) unloadable(ctx context.Context, client *github.Client, s store.S
 	case errors.Is(err, github.ErrNoMergeBase), errors.Is(err, github.ErrForbidden):
 		return g.refuse(ctx, client, s, run, err)
 	case errors.Is(err, github.ErrNotFound):
-		g.Logger.InfoContext(ctx, "nothing to evaluate: it is gone, or not visible to the installation", "subject", s.Name(), "err", err)
+		g.Logger.InfoContext(ctx, "nothing to evaluate: it is gone, or not visible to the installation", logkey.Subject, s.Name(), logkey.Err, err)
 		return nil
 	default:
 		return waiting(err)
@@ -263,7 +264,7 @@ func (g *Guard) progress(ctx context.Context, client *github.Client, s store.Sub
 				err = g.Store.SetRun(ctx, store.Run{Repository: s.Repository(), Head: s.Head, RunID: id}, g.Now())
 			}
 			if err != nil {
-				g.Logger.WarnContext(ctx, "the check run in progress could not be shown or noted", "subject", s.Name(), "err", err)
+				g.Logger.WarnContext(ctx, "the check run in progress could not be shown or noted", logkey.Subject, s.Name(), logkey.Err, err)
 			}
 			p.run <- id
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/github"
+	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/report"
 	"github.com/changeguard/changeguard/verdict"
@@ -130,7 +131,7 @@ func (g *Guard) comment(ctx context.Context, client *github.Client, s store.Subj
 	if errors.Is(err, github.ErrForbidden) {
 		// The check run stands and says the same; a comment that may not be
 		// written must not keep it from being final.
-		g.Logger.WarnContext(ctx, "the comment could not be written", "subject", s.Name(), "err", err)
+		g.Logger.WarnContext(ctx, "the comment could not be written", logkey.Subject, s.Name(), logkey.Err, err)
 		return nil
 	}
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // folders log with the constants of this package.
-var folders = []string{"webhook", "internal/queue", "internal/app", "internal/store"}
+var folders = []string{"webhook", "internal/queue", "internal/app", "internal/store", "guard", "internal/web", "internal/github"}
 
 // levels are the methods of a logger, by the position of their first key.
 var levels = map[string]int{"DebugContext": 2, "InfoContext": 2, "WarnContext": 2, "ErrorContext": 2, "Debug": 1, "Info": 1, "Warn": 1, "Error": 1, "With": 0}
