@@ -278,5 +278,8 @@ func (p *payload) push(s store.Subject) ([]store.Subject, error) {
 	if isNothing(p.Before) {
 		s.Base = p.Repository.DefaultBranch
 	}
+	if s.Base == "" {
+		return nil, errors.New("it is about a new branch and names no default branch")
+	}
 	return []store.Subject{s}, nil
 }

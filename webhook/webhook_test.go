@@ -144,6 +144,7 @@ func TestEvents(t *testing.T) {
 		{"merge_group", `{"action": "checks_requested", ` + repo + `}`, 400, nil},
 		{"push", `{"ref": "refs/heads/main", "before": "` + other + `", "after": "` + sha + `", ` + repo + `}`, 202, []store.Subject{push}},
 		{"push", `{"ref": "refs/heads/new", "before": "` + zeros + `", "after": "` + sha + `", ` + repo + `}`, 202, []store.Subject{created}},
+		{"push", `{"ref": "refs/heads/new", "before": "` + zeros + `", "after": "` + sha + `", ` + strings.Replace(repo, "default_branch", "x", 1) + `}`, 400, nil},
 		{"push", `{"ref": "refs/heads/gone", "before": "` + sha + `", "after": "` + zeros + `", ` + repo + `}`, 200, nil},
 		{"push", `{"ref": "refs/tags/v1", "before": "` + zeros + `", "after": "` + sha + `", ` + repo + `}`, 200, nil},
 		{"push", `{"ref": "refs/heads/gh-readonly-queue/main/pr-1-x", "before": "` + zeros + `", "after": "` + sha + `", ` + repo + `}`, 200, nil},
@@ -368,6 +369,35 @@ func FuzzWebhook(f *testing.F) {
 			if s.Installation < 1 || s.Owner == ".." || s.Owner == "" || s.Repo == "" || s.Head == "" || strings.ContainsAny(s.Owner+s.Repo+s.Head, "/\\ \n") {
 				t.Errorf("accepted %+v", s)
 			}
+		}
+	})
+}
+
+// A form is taken exactly where it has one payload, and that one is taken as it
+// would be without the form.
+func FuzzForm(f *testing.F) {
+	f.Add("payload=" + url.QueryEscape(pullBody))
+	f.Add("payload=%7B%7D&payload=x")
+	f.Add("payload=a;b&%zz")
+	f.Add("&=&payload")
+	f.Fuzz(func(t *testing.T, body string) {
+		req := request("pull_request", body)
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r := &receiver{}
+		code := status(handler(r, secret), req)
+		values, err := url.ParseQuery(body)
+		if err != nil || len(values["payload"]) != 1 {
+			if code != http.StatusBadRequest || len(r.accepted) > 0 {
+				t.Errorf("%d, %v", code, r.accepted)
+			}
+			return
+		}
+		plain := &receiver{}
+		if want := status(handler(plain, secret), request("pull_request", values.Get("payload"))); code != want {
+			t.Errorf("%d, want %d", code, want)
+		}
+		if diff := cmp.Diff(plain.accepted, r.accepted); diff != "" {
+			t.Error(diff)
 		}
 	})
 }

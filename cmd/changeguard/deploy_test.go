@@ -131,12 +131,8 @@ func TestCompose(t *testing.T) {
 	if !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") || !slices.Contains(s.Volumes, "data:/data") {
 		t.Errorf("%+v", s)
 	}
-	var known []string
-	for _, setting := range app.Settings() {
-		known = append(known, setting.Env, setting.Env+"_FILE")
-	}
 	for name, value := range s.Environment {
-		if !slices.Contains(known, name) {
+		if !slices.Contains(variables(), name) {
 			t.Errorf("there is no setting %s", name)
 		}
 		if secret, ok := strings.CutPrefix(value, "/run/secrets/"); ok && (!slices.Contains(s.Secrets, secret) || file.Secrets[secret] == nil) {
@@ -145,6 +141,96 @@ func TestCompose(t *testing.T) {
 	}
 	if s.Environment["CHANGEGUARD_DATABASE_URL"] != "sqlite:/data/changeguard.db" {
 		t.Errorf("the database is not in the volume: %q", s.Environment["CHANGEGUARD_DATABASE_URL"])
+	}
+}
+
+// variables are all that the program reads.
+func variables() (names []string) {
+	for _, s := range app.Settings() {
+		names = append(names, s.Env, s.Env+"_FILE")
+	}
+	return names
+}
+
+// The example for Kubernetes asks where the program answers, and runs it with as
+// little as it needs.
+func TestKubernetes(t *testing.T) {
+	t.Parallel()
+	type port struct {
+		Name          string `yaml:"name"`
+		ContainerPort int    `yaml:"containerPort"`
+	}
+	type probe struct {
+		HTTPGet struct {
+			Path string `yaml:"path"`
+			Port string `yaml:"port"`
+		} `yaml:"httpGet"`
+	}
+	type container struct {
+		Ports []port `yaml:"ports"`
+		Env   []struct {
+			Name, Value string
+		} `yaml:"env"`
+		Ready           probe `yaml:"readinessProbe"`
+		Live            probe `yaml:"livenessProbe"`
+		SecurityContext struct {
+			ReadOnly   bool                `yaml:"readOnlyRootFilesystem"`
+			Escalation *bool               `yaml:"allowPrivilegeEscalation"`
+			Caps       map[string][]string `yaml:"capabilities"`
+		} `yaml:"securityContext"`
+	}
+	var file struct {
+		Spec struct {
+			Replicas int `yaml:"replicas"`
+			Template struct {
+				Spec struct {
+					Grace           int `yaml:"terminationGracePeriodSeconds"`
+					SecurityContext struct {
+						NonRoot bool `yaml:"runAsNonRoot"`
+						User    int  `yaml:"runAsUser"`
+					} `yaml:"securityContext"`
+					Containers []container `yaml:"containers"`
+				} `yaml:"spec"`
+			} `yaml:"template"`
+		} `yaml:"spec"`
+	}
+	first, _, _ := strings.Cut(readText(t, "deploy/kubernetes.yml"), "\n---\n")
+	if err := yaml.Unmarshal([]byte(first), &file); err != nil {
+		t.Fatal(err)
+	}
+	pod := file.Spec.Template.Spec
+	if file.Spec.Replicas != 1 || pod.Grace < 10 || !pod.SecurityContext.NonRoot || pod.SecurityContext.User != 65532 || len(pod.Containers) != 1 {
+		t.Fatalf("%+v", file.Spec)
+	}
+	c := pod.Containers[0]
+	if !c.SecurityContext.ReadOnly || c.SecurityContext.Escalation == nil || *c.SecurityContext.Escalation || !slices.Equal(c.SecurityContext.Caps["drop"], []string{"ALL"}) {
+		t.Errorf("%+v", c.SecurityContext)
+	}
+	if c.Ready.HTTPGet.Path != "/readyz" || c.Live.HTTPGet.Path != "/healthz" || c.Ready.HTTPGet.Port != "http" || c.Live.HTTPGet.Port != "http" {
+		t.Errorf("%+v %+v", c.Ready, c.Live)
+	}
+	if !slices.Contains(c.Ports, port{"http", 8080}) {
+		t.Errorf("%v", c.Ports)
+	}
+	for _, e := range c.Env {
+		if !slices.Contains(variables(), e.Name) {
+			t.Errorf("there is no setting %s", e.Name)
+		}
+	}
+}
+
+// The manual names every setting, and no other.
+func TestManualNamesEverySetting(t *testing.T) {
+	t.Parallel()
+	var rows, want []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `(PORT|CHANGEGUARD_[A-Z_]+)` \\|").FindAllStringSubmatch(readText(t, "deploy/README.md"), -1) {
+		rows = append(rows, m[1])
+	}
+	for _, s := range app.Settings() {
+		want = append(want, s.Env)
+	}
+	if !slices.Equal(rows, want) {
+		t.Errorf("the manual has %v, the program %v", rows, want)
 	}
 }
 

@@ -151,7 +151,7 @@ func (c *Config) defaults(onTerminal bool) {
 	set(&c.GitHubURL, "https://api.github.com/")
 	set(&c.DatabaseURL, "sqlite:changeguard.db")
 	set(&c.CheckName, "changeguard")
-	set(&c.Workers, strconv.Itoa(2*runtime.NumCPU()))
+	set(&c.Workers, strconv.Itoa(2*runtime.GOMAXPROCS(0))) // as many as a container may use
 	set(&c.LogLevel, "info")
 	if onTerminal {
 		set(&c.LogFormat, "text")
@@ -182,6 +182,14 @@ func shown(value string) string {
 	return fmt.Sprintf("this is %q", value)
 }
 
+// shownNumber is a value that should be a number, beside two that are secret.
+func shownNumber(value string) string {
+	if strings.Trim(value, "+-.0123456789") != "" {
+		value = strings.Repeat("\n", len(value)) // which is not repeated
+	}
+	return shown(value)
+}
+
 func (c *Config) credentials(p *problems) {
 	var missing []string
 	values := map[string]string{"CHANGEGUARD_APP_ID": c.AppID, "CHANGEGUARD_PRIVATE_KEY": c.PrivateKey, "CHANGEGUARD_WEBHOOK_SECRET": c.WebhookSecret}
@@ -197,7 +205,7 @@ func (c *Config) credentials(p *problems) {
 	}
 	var err error
 	if c.appID, err = strconv.ParseInt(c.AppID, 10, 64); c.AppID != "" && (err != nil || c.appID < 1) {
-		p.add("CHANGEGUARD_APP_ID must be the App's number, %s", shown(c.AppID))
+		p.add("CHANGEGUARD_APP_ID must be the App's number, %s", shownNumber(c.AppID))
 	}
 	if c.PrivateKey == "" {
 		return
@@ -228,9 +236,6 @@ func (c *Config) numbers(p *problems) {
 	if c.workers, err = strconv.Atoi(c.Workers); err != nil || c.workers < 1 || c.workers > 1000 {
 		p.add("CHANGEGUARD_WORKERS must be a number from 1 to 1000, %s", shown(c.Workers))
 	}
-	if !isPort(c.Port) {
-		p.add("PORT must be a number up to 65535, %s", shown(c.Port))
-	}
 }
 
 func isPort(s string) bool {
@@ -239,8 +244,11 @@ func isPort(s string) bool {
 }
 
 func (c *Config) addresses(p *problems) {
-	if c.Addr != ":"+c.Port { // else it is PORT that is wrong
+	switch {
+	case c.Addr != ":"+c.Port:
 		listens(p, "CHANGEGUARD_ADDR", c.Addr)
+	case !isPort(c.Port):
+		p.add("PORT must be a number up to 65535, %s", shown(c.Port))
 	}
 	if c.AdminAddr != "" && listens(p, "CHANGEGUARD_ADMIN_ADDR", c.AdminAddr) && collide(c.Addr, c.AdminAddr) {
 		p.add("CHANGEGUARD_ADMIN_ADDR must be another address than CHANGEGUARD_ADDR: metrics and pprof are not for everybody")

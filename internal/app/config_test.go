@@ -102,7 +102,7 @@ func TestConfigurationIsTaken(t *testing.T) {
 		"an address":          valid("CHANGEGUARD_ADDR", "[::1]:0", "CHANGEGUARD_ADMIN_ADDR", "127.0.0.1:0"),
 		"a stand-in":          valid("CHANGEGUARD_GITHUB_URL", "http://127.0.0.1:8080"),
 		"Enterprise Server":   valid("CHANGEGUARD_GITHUB_URL", "https://ghe.example/api/v3/", "CHANGEGUARD_PUBLIC_URL", "https://guard.example/"),
-		"an unused port":      valid("CHANGEGUARD_ADDR", ":8080", "PORT", "80"),
+		"an unused port":      valid("CHANGEGUARD_ADDR", ":8080", "PORT", "tcp://10.0.0.1:80"),
 		"a check's name":      valid("CHANGEGUARD_CHECK_NAME", "änderung / guard"),
 	} {
 		var c app.Config
@@ -133,6 +133,7 @@ func TestMistakesOfTheConfiguration(t *testing.T) {
 		{valid("CHANGEGUARD_APP_ID", ""), "CHANGEGUARD_APP_ID is missing"},
 		{valid("CHANGEGUARD_APP_ID", "-7"), `CHANGEGUARD_APP_ID must be the App's number, this is "-7"`},
 		{valid("CHANGEGUARD_APP_ID", "99999999999999999999"), "must be the App's number"},
+		{valid("CHANGEGUARD_APP_ID", "hunter2"), "must be the App's number, this is a text of 7 bytes"},
 		{valid("CHANGEGUARD_APP_ID", testPEM()), "must be the App's number, this is a text of "},
 		{valid("CHANGEGUARD_PRIVATE_KEY", "hunter2"), "CHANGEGUARD_PRIVATE_KEY must be an RSA private key"},
 		{valid("CHANGEGUARD_PRIVATE_KEY", testPEM()[:200]), "must be an RSA private key"},

@@ -82,8 +82,11 @@ func New(ctx context.Context, c Config, o Outside) (*Server, error) {
 
 func (s *Server) assemble(ctx context.Context) error {
 	router := chi.NewRouter()
-	router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok\n") })
-	router.Get("/readyz", s.ready)
+	healthy := func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok\n") }
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		router.MethodFunc(method, "/healthz", healthy)
+		router.MethodFunc(method, "/readyz", s.ready)
+	}
 	if s.config.Unset() {
 		s.setUp(router)
 	} else if err := s.guard(ctx, router); err != nil {

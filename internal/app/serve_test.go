@@ -166,6 +166,11 @@ func TestServeWithCredentials(t *testing.T) {
 			t.Errorf("admin: GET %s: %d, want %d", path, got, want)
 		}
 	}
+	for _, path := range []string{"/healthz", "/readyz"} { // as some load balancers ask
+		if got := r.status(http.MethodHead, r.home+path); got != http.StatusOK {
+			t.Errorf("HEAD %s: %d", path, got)
+		}
+	}
 	r.home = r.admin
 	page := r.get("/metrics")
 	for _, want := range []string{"changeguard_up 1\n", "changeguard_waiting 0\n", "changeguard_waiting_oldest_seconds 0\n", "changeguard_deliveries_accepted_total 0\n", "# TYPE changeguard_heap_bytes gauge\n"} {

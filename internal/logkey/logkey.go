@@ -11,7 +11,6 @@ const (
 	Event    = "event"
 	Findings = "findings"
 	Head     = "head"
-	Job      = "job"
 	MS       = "ms"
 	Observed = "observed"
 	Outcome  = "outcome"
@@ -21,7 +20,6 @@ const (
 	PR       = "pr"
 	Reason   = "reason"
 	Repo     = "repo" // owner/name
-	Rule     = "rule"
 	SetUp    = "set-up-only"
 	Since    = "since"
 	Stack    = "stack"

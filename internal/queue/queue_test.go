@@ -395,7 +395,7 @@ func TestGivenUpAfterAWeek(t *testing.T) {
 	shift.Store(int64(6 * 24 * time.Hour))
 	before := runs.Load()
 	waitFor(t, "another try", func() bool { return runs.Load() > before && state(t, s) == "retryable" })
-	if _, err := s.DB().ExecContext(background, `UPDATE river_job SET state = 'available', scheduled_at = datetime('now')`); err != nil {
+	if _, err := s.DB().ExecContext(background, `UPDATE river_job SET state = 'available', scheduled_at = datetime('now') WHERE kind = 'evaluate'`); err != nil {
 		t.Fatal(err)
 	}
 	shift.Store(int64(8 * 24 * time.Hour))
@@ -421,7 +421,7 @@ func TestEventBringsForwardWhatTheClockHoldsUp(t *testing.T) {
 	t.Parallel()
 	q, s := prepare(t, filepath.Join(t.TempDir(), "q.db"), queue.Config{Handler: nothing})
 	accept(t, q, "d1", pull(1))
-	if _, err := s.DB().ExecContext(background, `UPDATE river_job SET scheduled_at = datetime('now', '+1 hour')`); err != nil {
+	if _, err := s.DB().ExecContext(background, `UPDATE river_job SET scheduled_at = datetime('now', '+1 hour') WHERE kind = 'evaluate'`); err != nil {
 		t.Fatal(err)
 	}
 	accept(t, q, "d2", pull(1))

@@ -20,6 +20,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/report"
 	"github.com/changeguard/changeguard/verdict"
@@ -155,6 +156,6 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, name string, dat
 }
 
 func (s *server) broken(w http.ResponseWriter, r *http.Request, err error) {
-	s.Logger.ErrorContext(r.Context(), "a page could not be made", "path", r.URL.Path, "err", err)
+	s.Logger.ErrorContext(r.Context(), "a page could not be made", logkey.Path, r.URL.Path, logkey.Err, err)
 	http.Error(w, "the page could not be made; the log says why", http.StatusInternalServerError)
 }
