@@ -26,11 +26,7 @@ func LintPolicy(args []string, stdout, stderr io.Writer) int {
 		return ExitUsage
 	}
 	data, err := readFile(name, policy.MaxSize+1)
-	switch {
-	case errors.Is(err, os.ErrNotExist) && len(args) == 0:
-		fmt.Fprintf(stderr, "changeguard policy lint: there is no %s here; `changeguard policy init` writes one\n", name)
-		return ExitUsage
-	case err != nil:
+	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return ExitUsage
 	}

@@ -13,7 +13,7 @@ import (
 // below its own, so nothing reaches up. What is in a room's folder is on its
 // floor, unless it is named itself.
 var floors = [][]string{
-	{"internal/nearest", "internal/pathset"},
+	{"internal/nearest", "internal/pathset", "internal/shape"},
 	{"change"},
 	{"session", "internal/condition", "internal/manifest"},
 	{"rules"},
@@ -21,12 +21,12 @@ var floors = [][]string{
 	{"rules/catalogue", "policy"},
 	{"verdict"},
 	{"report"}, // the lower half ends here
-	{"internal/store", "internal/version"},
+	{"internal/logkey", "internal/store", "internal/version"},
 	{"internal/github", "internal/gitrepo", "internal/queue", "internal/web", "webhook"},
 	{"guard"},
 	{"internal/app", "internal/ghfake"},
 	{"internal/demo"},
-	{"cmd"},
+	{"cmd", "internal/riskeval"},
 }
 
 // lowerHalf is how many floors know nothing of GitHub, HTTP, databases, clocks
@@ -40,7 +40,7 @@ const kinds = "rules/KIND"
 var homes = map[string][]string{
 	"github.com/google/go-github":             {"internal/github", "webhook"},
 	"github.com/bradleyfalzon/ghinstallation": {"internal/github"},
-	"github.com/golang-jwt":                   {"internal/ghfake"},
+	"github.com/golang-jwt":                   {"internal/github", "internal/ghfake"},
 	"github.com/vektah/gqlparser":             {"internal/ghfake"},
 	"database/sql":                            {"internal/store", "internal/queue"},
 	"modernc.org":                             {"internal/store", "internal/queue"},
