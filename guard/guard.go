@@ -28,7 +28,6 @@ import (
 	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/internal/queue"
 	"github.com/changeguard/changeguard/internal/store"
-	"github.com/changeguard/changeguard/policy"
 	"github.com/changeguard/changeguard/rules"
 	"github.com/changeguard/changeguard/verdict"
 )
@@ -49,9 +48,10 @@ type Config struct {
 type Guard struct {
 	Config
 	started time.Time
-	heads   keyed // publishing on one head is one at a time
-	unsure  marks // heads with a run that was sent and not noted
-	looked  marks // evaluations that are run a second time
+	heads   keyed    // publishing on one head is one at a time
+	unsure  marks    // heads with a run that was sent and not noted
+	looked  marks    // evaluations that are run a second time
+	loaded  policies // that were loaded before
 }
 
 // New makes a guard.
@@ -133,7 +133,7 @@ func waiting(err error) error {
 // policy does not want this subject judged.
 func (e *evaluation) judge(ctx context.Context, loaded *github.Loaded) (*verdict.Verdict, error) {
 	c := loaded.Change
-	layers := e.layers(loaded.Policies)
+	layers := e.loaded.layers(loaded.Policies, e.Kinds)
 	switch e.Kind {
 	case store.Group:
 		c.Event, c.HeadRef, c.BaseRef = change.MergeGroup, e.Ref, loaded.Group.Base
@@ -163,22 +163,6 @@ func (e *evaluation) judge(ctx context.Context, loaded *github.Loaded) (*verdict
 		return nil, err
 	}
 	return v, e.remember(ctx, c, layers, record, scopes, v)
-}
-
-// layers loads the policies that were found.
-func (g *Guard) layers(files []github.PolicyFile) []verdict.Layer {
-	var layers []verdict.Layer
-	for _, f := range files {
-		name := verdict.RepositoryLayer
-		if f.Organisation {
-			name = verdict.OrganisationLayer
-		}
-		layers = append(layers, verdict.NewLayer(name, f.Data, f.Mode, g.Kinds))
-	}
-	if len(layers) == 0 {
-		layers = []verdict.Layer{{Name: verdict.DefaultLayer, Policy: policy.Default(g.Kinds)}}
-	}
-	return layers
 }
 
 // headProtected asks whether the head is a protected branch, where that could

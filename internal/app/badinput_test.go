@@ -20,6 +20,23 @@ func TestHugeManifestIsAFinding(t *testing.T) {
 	}
 }
 
+// A file of 100 MB is no reason to read it.
+func TestFileOf100MB(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	huge := &ghfake.File{Content: strings.Repeat("\x00", 100<<20+1)} // binary, so that the stand-in does not compare lines
+	n := w.open(testPolicy, ghfake.Files{"package-lock.json": huge, "docs/huge.md": huge})
+	w.deliver("pull_request", w.repo.PullEvent(n, "opened", nil))
+	if r := w.run(w.repo.Tip("feature"), 1); r.Conclusion != "action_required" || !strings.Contains(r.Summary, "too large to be judged") {
+		t.Errorf("%s: %s", r.Conclusion, r.Title)
+	}
+	for _, r := range w.github.Requests() {
+		if strings.Contains(r.Path, "/git/blobs/") {
+			t.Errorf("%s was asked for", r.Path)
+		}
+	}
+}
+
 func TestHugeTitleAndBody(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, ghfake.Options{}, nil)

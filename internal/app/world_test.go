@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -19,6 +20,7 @@ import (
 	"github.com/changeguard/changeguard/internal/app"
 	"github.com/changeguard/changeguard/internal/ghfake"
 	"github.com/changeguard/changeguard/internal/ghfake/ghschema"
+	"github.com/changeguard/changeguard/internal/store"
 )
 
 // testKey is made once; keys are slow to make and none is secret here.
@@ -37,6 +39,8 @@ type world struct {
 	repo   *ghfake.Repo
 	home   string
 	log    logs
+
+	database string
 }
 
 // logs are what the server says, shown when a test waits in vain.
@@ -69,7 +73,8 @@ func newWorld(t testing.TB, o ghfake.Options, permissions map[string]string) *wo
 	w.repo = w.github.AddRepo(1, "acme", "app")
 	front := httptest.NewServer(held(t, w.github))
 	t.Cleanup(front.Close)
-	w.start(front.URL+"/", filepath.Join(t.TempDir(), "test.db"))
+	w.database = filepath.Join(t.TempDir(), "test.db")
+	w.start(front.URL+"/", w.database)
 	return w
 }
 
@@ -162,6 +167,20 @@ func (w *world) run(head string, n int) ghfake.Run {
 		return len(last) >= n
 	})
 	return last[n-1]
+}
+
+// verdict is the JSON of a pull request's newest verdict, as the store has it.
+func (w *world) verdict(number int) string {
+	w.t.Helper()
+	s, err := store.Open(context.Background(), "sqlite:"+w.database)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	v, err := s.Latest(context.Background(), store.Subject{Kind: store.Pull, Owner: "acme", Repo: "app", Number: number}.Name())
+	if err = errors.Join(err, s.Close()); err != nil {
+		w.t.Fatal(err)
+	}
+	return string(v.Body)
 }
 
 func (w *world) until(what string, holds func() bool) {
