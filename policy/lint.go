@@ -66,8 +66,11 @@ func (l *linter) rule(r *Rule) {
 		l.warn(where+".level", "rule %s is off; it judges nothing", r.Name)
 	}
 	if r.If != nil {
-		if holds, constant := r.If.Constant(); constant && !holds {
+		switch holds, constant := r.If.Constant(); {
+		case constant && !holds:
 			l.warn(where+".if", "rule %s can never fire: its condition is false for every change", r.Name)
+		case !constant && r.Kind.Name == guardIntegrity && !l.alwaysGuarded():
+			l.warn(where+".if", "guard-integrity judges only where this holds: any other change may rewrite this policy, the code owners and the agents' instructions unseen")
 		}
 	}
 	if r.Approvals != nil && r.Level != Approve {
@@ -79,6 +82,13 @@ func (l *linter) rule(r *Rule) {
 		l.warn(where, "rule %s has the name of a session; their findings are told apart by the kind alone", r.Name)
 	}
 	l.options(r, where)
+}
+
+// alwaysGuarded reports whether guard-integrity judges every change.
+func (l *linter) alwaysGuarded() bool {
+	return slices.ContainsFunc(l.policy.Rules, func(r Rule) bool {
+		return r.Kind.Name == guardIntegrity && r.Level != Off && r.If == nil
+	})
 }
 
 // options looks into the options of a rule, whatever its kind.

@@ -163,6 +163,18 @@ func TestGlobsErrOnTheStrictSide(t *testing.T) {
 	}
 }
 
+// What a list that permits excludes, it excludes in any case of letters.
+func TestExclusionsErrOnTheStrictSide(t *testing.T) {
+	t.Parallel()
+	p := mustLoad(t, "version: 1\nclasses: {docs: [\"reports/**\", \"!reports/code/**\"]}\nrules: {a: {uses: sample, with: {ignore: [\"docs/**\", \"!docs/AGENTS.md\"]}}}\n")
+	if got := classify(p, "reports/Code/x.py", change.Regular); got == change.ClassDocs {
+		t.Error("reports/Code/x.py is a document")
+	}
+	if m := matches(p, "docs/agents.md"); m.Has(p.Rules[0].Options.(*sampleOptions).Ignore.List) {
+		t.Error("docs/agents.md is ignored")
+	}
+}
+
 // A file is in a mild class by its exact name alone, and in a strict one also
 // under a name that some machines take for it: prompts/ and Prompts/ are one
 // folder there.

@@ -14,7 +14,7 @@ import (
 
 // parse turns the bytes into the root mapping, nil with a problem.
 func (r *reader) parse(data []byte) *yaml.Node {
-	if !r.readable(data) {
+	if !r.readable(data) || !r.countable(data) {
 		return nil
 	}
 	r.source = newSource(data)
@@ -131,6 +131,49 @@ func (r *reader) syntaxMessage(e *yaml.LoadError, at place) string {
 		message += fmt.Sprintf(" (%s that begins in line %d)", oneLine(e.ContextMsg), e.ContextMark.Line)
 	}
 	return message
+}
+
+// countable refuses a text of more structure than a policy needs, before it is
+// parsed: a node takes a thousand times the memory of the characters that make
+// one, so that a megabyte of them would be a gigabyte.
+func (r *reader) countable(data []byte) bool {
+	count, at, before := 0, place{1, 0}, byte('\n')
+	for i, c := range data {
+		next := byte('\n')
+		if i+1 < len(data) {
+			next = data[i+1]
+		}
+		if utf8.RuneStart(c) {
+			at.col++
+		}
+		if isMark(before, c, next) {
+			count++
+		}
+		if count > maxMarks {
+			r.failAt(at, "the policy has more than %d brackets, commas, colons, dashes and quotes; that is no policy", maxMarks)
+			return false
+		}
+		if c == '\n' {
+			at = place{at.line + 1, 0}
+		}
+		before = c
+	}
+	return true
+}
+
+// isMark reports whether a character between two others may be one of YAML's own.
+// Whether it stands in a text it does not ask, so it errs upwards.
+func isMark(before, c, next byte) bool {
+	switch c {
+	case '[', ']', '{', '}', ',':
+		return true
+	case ':':
+		return before == '"' || before == '\'' || strings.IndexByte(" \t\r\n,[]{}", next) >= 0
+	case '"', '\'', '&', '*', '!', '?', '-':
+		return strings.IndexByte(" \t\r\n,[]{}:\"'-?", before) >= 0
+	default:
+		return false
+	}
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -3,6 +3,8 @@ package pathset
 import (
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"sync"
 )
 
@@ -11,8 +13,8 @@ type Use int
 
 // The uses.
 const (
-	Protect Use = iota // also matches case-folded: for lists that forbid
-	Permit             // matches exactly: for lists that allow or ignore
+	Protect Use = iota // matches case-folded as well: for lists that forbid
+	Permit             // excludes case-folded as well: for lists that allow or ignore
 )
 
 // List is the handle of a list in a Set.
@@ -34,6 +36,7 @@ type Builder struct {
 	plain    automaton // of globs that case folding does not change
 	exact    automaton // of the others, as they are written …
 	folded   automaton // … and folded
+	folds    bool      // the folded name matters to any list
 }
 
 // list is what is known of a list besides the automata.
@@ -55,7 +58,8 @@ func (b *Builder) Add(use Use, patterns ...string) (List, error) {
 	if b.patterns+len(patterns) > MaxPatterns {
 		return 0, fmt.Errorf("more than %d globs", MaxPatterns)
 	}
-	globs, negated, err := b.parse(use, patterns)
+	fold := use == Protect || slices.ContainsFunc(patterns, isNegation)
+	globs, negated, err := b.parse(fold, patterns)
 	if err != nil {
 		return 0, err
 	}
@@ -63,13 +67,15 @@ func (b *Builder) Add(use Use, patterns ...string) (List, error) {
 	b.lists = append(b.lists, list{use, negated})
 	b.patterns += len(patterns)
 	for i, g := range globs {
-		b.enter(g, use, target{id, int32(i)})
+		b.enter(g, fold, target{id, int32(i)})
 	}
 	return List(id), nil
 }
 
+func isNegation(pattern string) bool { return strings.HasPrefix(pattern, "!") }
+
 // parse reads the patterns of a list, each text once.
-func (b *Builder) parse(use Use, patterns []string) (globs []*glob, negated []bool, err error) {
+func (b *Builder) parse(fold bool, patterns []string) (globs []*glob, negated []bool, err error) {
 	seen := make(map[string]*glob)
 	states := b.states
 	for i, p := range patterns {
@@ -84,7 +90,7 @@ func (b *Builder) parse(use Use, patterns []string) (globs []*glob, negated []bo
 				g = &glob{alternatives: alternatives, plain: foldsToItself(body)}
 			}
 			seen[body] = g
-			states += g.cost(use)
+			states += g.cost(fold)
 		}
 		if states > maxStates {
 			return nil, nil, (&flaw{reason: "all globs together have too many alternatives and segments"}).of(p, i)
@@ -99,7 +105,7 @@ func (b *Builder) parse(use Use, patterns []string) (globs []*glob, negated []bo
 }
 
 // cost is how many states the automata need for a glob at most.
-func (g *glob) cost(use Use) int {
+func (g *glob) cost(fold bool) int {
 	n := 0
 	for _, segments := range g.alternatives {
 		n += len(segments)
@@ -108,15 +114,16 @@ func (g *glob) cost(use Use) int {
 	if g.exact == 0 {
 		cost += n
 	}
-	if g.folded == 0 && use == Protect && !g.plain {
+	if g.folded == 0 && fold && !g.plain {
 		cost += n
 	}
 	return cost
 }
 
 // enter adds a place of a list at which a glob stands.
-func (b *Builder) enter(g *glob, use Use, at target) {
-	b.states += g.cost(use)
+func (b *Builder) enter(g *glob, fold bool, at target) {
+	b.states += g.cost(fold)
+	b.folds = b.folds || fold
 	exact := &b.exact
 	if g.plain {
 		exact = &b.plain
@@ -125,7 +132,7 @@ func (b *Builder) enter(g *glob, use Use, at target) {
 		g.exact = exact.add(g.alternatives, false)
 	}
 	exact.aim(g.exact, at)
-	if use != Protect || g.plain {
+	if !fold || g.plain {
 		return
 	}
 	if g.folded == 0 {
@@ -145,12 +152,9 @@ func Validate(pattern string) error {
 
 // Build makes the set. The builder must not be used afterwards.
 func (b *Builder) Build() *Set {
-	s := &Set{lists: b.lists, plain: b.plain, exact: b.exact, folded: b.folded}
+	s := &Set{lists: b.lists, plain: b.plain, exact: b.exact, folded: b.folded, folds: b.folds}
 	for _, a := range []*automaton{&s.plain, &s.exact, &s.folded} {
 		a.finish()
-	}
-	for _, l := range s.lists {
-		s.folds = s.folds || l.use == Protect
 	}
 	return s
 }
@@ -161,7 +165,7 @@ type Set struct {
 	plain   automaton
 	exact   automaton
 	folded  automaton
-	folds   bool      // any list protects
+	folds   bool      // the folded name matters to any list
 	scratch sync.Pool // of *walker
 }
 
@@ -210,7 +214,7 @@ func (s *Set) walker(m *Matches) *walker {
 type Matches struct {
 	set    *Set
 	exact  []int32 // per list: the index of the deciding glob plus one, 0 for none
-	folded []int32 // the same for the case-folded path; of lists that protect
+	folded []int32 // the same for the case-folded path, where it matters to the list
 	walker *walker // nil until it is used again
 }
 
@@ -224,9 +228,13 @@ func (m *Matches) reset(s *Set) {
 	m.set, m.exact, m.folded = s, both[:len(s.lists)], both[len(s.lists):]
 }
 
-// Has reports whether the list matched the path.
+// Has reports whether the list matched the path: as it is written or folded when
+// it protects, and when it permits both as it is written and not excluded folded.
 func (m *Matches) Has(l List) bool {
-	return m.holds(m.exact, l) || m.set.lists[l].use == Protect && m.holds(m.folded, l)
+	if m.set.lists[l].use == Permit {
+		return m.holds(m.exact, l) && !m.excludes(m.folded, l)
+	}
+	return m.holds(m.exact, l) || m.holds(m.folded, l)
 }
 
 func (m *Matches) holds(decided []int32, l List) bool {
@@ -234,17 +242,25 @@ func (m *Matches) holds(decided []int32, l List) bool {
 	return at > 0 && !m.set.lists[l].negated[at-1]
 }
 
+func (m *Matches) excludes(decided []int32, l List) bool {
+	at := decided[l]
+	return at > 0 && m.set.lists[l].negated[at-1]
+}
+
 // Pattern is the index of the glob that decided, -1 when none matched. A glob
 // that excludes may decide.
 func (m *Matches) Pattern(l List) int {
-	switch protects := m.set.lists[l].use == Protect; {
-	case protects && !m.holds(m.exact, l) && m.holds(m.folded, l):
-		return int(m.folded[l]) - 1
-	case !protects || m.exact[l] > 0:
-		return int(m.exact[l]) - 1
-	default:
-		return int(m.folded[l]) - 1
+	exact, folded := m.exact[l], m.folded[l]
+	switch {
+	case m.set.lists[l].use == Permit && (exact == 0 || !m.excludes(m.folded, l)):
+		folded = 0
+	case m.set.lists[l].use == Permit, !m.holds(m.exact, l) && m.holds(m.folded, l):
+		exact = 0
 	}
+	if exact > 0 {
+		return int(exact) - 1
+	}
+	return int(folded) - 1
 }
 
 // A Matcher is one list on its own. It is safe for concurrent use.

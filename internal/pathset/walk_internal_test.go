@@ -44,8 +44,12 @@ func TestEqualGlobsAreTheSameStates(t *testing.T) {
 	t.Parallel()
 	var b Builder
 	for _, patterns := range [][]string{
-		{"a/b/**", "a/b/*.go"}, {"!a/b/**", `\a/b/*.go`}, {"a/b/**/**"},
-		{"A/b/**", "A/b/*.go"}, {"!A/b/**", `\A/b/*.go`}, {"A/b/**/**"},
+		{"a/b/**", "a/b/*.go"},
+		{"!a/b/**", `\a/b/*.go`},
+		{"a/b/**/**"},
+		{"A/b/**", "A/b/*.go"},
+		{"!A/b/**", `\A/b/*.go`},
+		{"A/b/**/**"},
 	} {
 		if _, err := b.Add(Protect, patterns...); err != nil {
 			t.Fatal(err)
