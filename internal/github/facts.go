@@ -183,6 +183,9 @@ func (l *loader) pull(raw json.RawMessage, r *Range) (moved bool, err error) {
 		}
 	}
 	l.labels(p)
+	if n := len(p.Title); n > change.MaxTitle {
+		c.Gaps = append(c.Gaps, change.Gap{What: fmt.Sprintf("the title has %d bytes, more than the %d that are read", n, change.MaxTitle), Remedy: "Shorten the title."})
+	}
 	if n := p.ChangedFiles; len(l.compared.Files) < compareFiles && n != len(l.compared.Files) && n > 0 {
 		l.trees = true // the comparison lost some
 	}
