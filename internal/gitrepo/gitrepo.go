@@ -9,7 +9,9 @@
 // borrowed by a bare folder of our own in which everything else runs. No
 // configuration, attribute, hook, graft, replaced object, index or work tree of
 // the repository can reach that folder, nothing is fetched into it, and every
-// object that is read there is hashed again.
+// object whose content is handed on is hashed again. The trees and the history that
+// git itself walks are not: whoever can rewrite objects in place is stopped by the
+// server alone.
 //
 // What git cannot tell (a shallow clone, a missing object, no common ancestor)
 // becomes a gap of the change with the command that mends it, so that the
