@@ -10,8 +10,8 @@ func (r *pyprojectReader) uv() {
 		return
 	}
 	r.requirements(t.child("dev-dependencies"), "tool.uv.dev-dependencies", "group:dev")
-	r.requirements(t.child("constraint-dependencies"), "tool.uv.constraint-dependencies", groupConstraint)
-	r.requirements(t.child("build-constraint-dependencies"), "tool.uv.build-constraint-dependencies", groupConstraint)
+	r.requirements(t.child("constraint-dependencies"), "tool.uv.constraint-dependencies", groupNarrows)
+	r.requirements(t.child("build-constraint-dependencies"), "tool.uv.build-constraint-dependencies", groupNarrows)
 	r.requirements(t.child("override-dependencies"), "tool.uv.override-dependencies", groupOverrides)
 	r.sources("tool.uv.index", t.child("index"))
 	if pip := r.tableIn(t, "pip"); pip != nil {
