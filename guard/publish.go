@@ -57,9 +57,13 @@ func (g *Guard) saveVerdict(ctx context.Context, s store.Subject, c *change.Chan
 	if err != nil {
 		return err
 	}
+	aside, err := v.Aside()
+	if err != nil {
+		return err
+	}
 	return g.Store.AddVerdict(ctx, store.Verdict{
 		Subject: s, Digest: v.ID, Outcome: string(v.Outcome), Observed: v.Observed, Title: v.Title, Head: v.Head, MergeBase: v.MergeBase,
-		Policy: v.Policy.Digest, Score: v.Risk.Score, SubjectLine: c.Title, Created: g.Now(), Body: body,
+		Policy: v.Policy.Digest, Score: v.Risk.Score, SubjectLine: c.Title, Created: g.Now(), Body: body, Inputs: aside,
 	})
 }
 
@@ -81,6 +85,7 @@ func (g *Guard) addSiblings(ctx context.Context, s store.Subject, siblings []int
 		if err := json.Unmarshal(stored.Body, &v); err != nil {
 			return fmt.Errorf("read the stored verdict of %s: %w", other.Name(), err)
 		}
+		v.Recall(stored.Inputs)
 		ids = append(ids, v.ID)
 		links = append(links, fmt.Sprintf("#%d: %s", n, v.Outcome))
 		if sibling := report.NewCheckRun(&v, g.details(other)); worse(sibling.Conclusion, run.Conclusion) {

@@ -88,9 +88,11 @@ func (s *Server) assemble(ctx context.Context) error {
 	router := chi.NewRouter()
 	router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok\n") })
 	router.Get("/readyz", s.ready)
+	add := s.guard
 	if s.config.Unset() {
-		setUp(router)
-	} else if err := s.guard(ctx, router); err != nil {
+		add = func(_ context.Context, router chi.Router) error { return s.setUp(router) }
+	}
+	if err := add(ctx, router); err != nil {
 		return err
 	}
 	s.handler = router
