@@ -417,7 +417,7 @@ func TestTextOfTheChangeIsEscaped(t *testing.T) {
 		}) {
 			t.Errorf("%q is not shown for what it is", poison)
 		}
-		if !strings.Contains(text(page), strings.Join(strings.Fields(report.Visible(poison)), " ")) && !strings.ContainsAny(poison, "&\xff\x00") {
+		if !strings.Contains(text(page), strings.Join(strings.Fields(report.Visible(poison)), " ")) && poison != "\xff" && poison != "\x00" && !strings.Contains(poison, "&") {
 			t.Errorf("%q is not on the page", poison)
 		}
 	}
