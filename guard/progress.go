@@ -76,6 +76,8 @@ func (e *evaluation) target(head string) github.Target {
 type inputs struct {
 	BaseRef string `json:"base_ref,omitempty"`
 	HeadRef string `json:"head_ref,omitempty"`
+	// Aside is what reports say of the verdict and its JSON does not.
+	Aside json.RawMessage `json:"aside,omitempty"`
 }
 
 // misleads reports whether a green result stands on the head that was given for

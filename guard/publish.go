@@ -69,7 +69,15 @@ func (e *evaluation) saveVerdict(ctx context.Context, c *change.Change, v *verdi
 	if err != nil {
 		return err
 	}
-	in, err := json.Marshal(inputs{c.BaseRef, c.HeadRef})
+	aside, err := v.Aside()
+	if err != nil {
+		return err
+	}
+	kept := inputs{BaseRef: c.BaseRef, HeadRef: c.HeadRef}
+	if err := json.Unmarshal(aside, &kept); err != nil {
+		return fmt.Errorf("read what the verdict says beside its JSON: %w", err)
+	}
+	in, err := json.Marshal(kept)
 	if err != nil {
 		return fmt.Errorf("write the inputs: %w", err)
 	}

@@ -84,7 +84,7 @@ func annotation(v *verdict.Verdict, f verdict.Finding) Annotation {
 	a.Message = within(maxAnnotationText/2, f.Message, Visible)
 	switch {
 	case f.LiftedBy != nil:
-		a.Message += "\nLifted: " + within(maxAnnotationText/4, lifters(f), Visible)
+		a.Message += "\nLifted: " + within(maxAnnotationText/4, Lifters(f), Visible)
 	case f.Remedy != "" && len(f.Remedy) <= maxAnnotationText/4:
 		a.Message += "\nTo undo: " + Visible(f.Remedy)
 	}
@@ -93,7 +93,7 @@ func annotation(v *verdict.Verdict, f verdict.Finding) Annotation {
 
 func annotationLevel(v *verdict.Verdict, f verdict.Finding) string {
 	switch {
-	case f.LiftedBy != nil, v.Observed, observedOnly(v, f):
+	case f.LiftedBy != nil, v.Observed, ObservedOnly(v, f):
 		return "notice"
 	case f.Level == policy.Block:
 		return "failure"

@@ -88,7 +88,7 @@ func unescape(s string) string {
 
 // made matches what GitHub makes a link, a mention, a picture or a formula of,
 // in text that is no code.
-var made = regexp.MustCompile("(?i)@[a-z0-9]|#[0-9]|\\bGH-[0-9]|://|www\\.[a-z0-9]|\\b[0-9a-f]{7,40}\\b|:[a-z0-9_+-]+:|\\$[^ ]")
+var made = regexp.MustCompile(`(?i)@[a-z0-9]|#[0-9]|\bGH-[0-9]|://|www\.[a-z0-9]|\b[0-9a-f]{7,40}\b|:[a-z0-9_+-]+:|\$[^ ]`)
 
 // reports are all that show a verdict as Markdown.
 var reports = map[string]func(*verdict.Verdict) string{

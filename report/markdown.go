@@ -45,7 +45,7 @@ type document struct {
 
 func newDocument(v *verdict.Verdict, limit int) *document {
 	d := &document{v: v}
-	fmt.Fprintf(d, "**%s.** %s\n", heading(v), within(maxHead, afterHeading(v), prose))
+	fmt.Fprintf(d, "**%s.** %s\n", Heading(v), within(maxHead, AfterHeading(v), prose))
 	d.missing()
 	d.before = d.String()
 	d.Reset()
@@ -87,8 +87,8 @@ func (d *document) write(n int) string {
 	return d.String()
 }
 
-// afterHeading is the title without the words that the heading says already.
-func afterHeading(v *verdict.Verdict) string {
+// AfterHeading is the title without the words that the heading says already.
+func AfterHeading(v *verdict.Verdict) string {
 	_, rest, ok := strings.Cut(v.Title, ": ")
 	if !ok {
 		return v.Title
@@ -137,15 +137,15 @@ func findingRow(v *verdict.Verdict, f verdict.Finding) string {
 	if f.Evidence != "" {
 		what += " " + within(maxWhere, f.Evidence, cellCode)
 	}
-	return fmt.Sprintf("| %s | %s | %s | %s | %s |\n", level(v, f), within(maxName, f.Rule, cellCode), where(f), what, within(maxWhere, lifters(f), prose))
+	return fmt.Sprintf("| %s | %s | %s | %s | %s |\n", level(v, f), within(maxName, f.Rule, cellCode), where(f), what, within(maxWhere, Lifters(f), prose))
 }
 
 // where is the place of a finding in a table.
 func where(f verdict.Finding) string {
 	if f.Path == "" {
-		return place(f)
+		return Place(f)
 	}
-	return within(maxWhere, place(f), cellCode)
+	return within(maxWhere, Place(f), cellCode)
 }
 
 // level words the level, and why it does not count where it does not.
@@ -153,7 +153,7 @@ func level(v *verdict.Verdict, f verdict.Finding) string {
 	switch {
 	case f.LiftedBy != nil:
 		return string(f.Level) + ", lifted"
-	case observedOnly(v, f):
+	case ObservedOnly(v, f):
 		return string(f.Level) + ", observing"
 	default:
 		return string(f.Level)
@@ -165,14 +165,7 @@ func (d *document) whatToDo(n int) {
 	if len(commands)+len(advice) == 0 {
 		return
 	}
-	d.WriteString("\n### " + toDo(d.v) + "\n\n")
-	for _, a := range advice[:min(len(advice), maxListed)] {
-		fmt.Fprintf(d, "- %s\n", within(maxWhat, a, prose))
-	}
-	d.more(len(advice)-maxListed, "more step")
-	if len(commands) == 0 {
-		return
-	}
+	d.WriteString("\n### " + ToDo(d.v) + "\n")
 	shown, room := commands[:0:0], maxShown*maxCommand/10
 	for _, c := range commands[:min(len(commands), n, maxShown)] {
 		if len(c) <= min(maxCommand, room) {
@@ -184,6 +177,13 @@ func (d *document) whatToDo(n int) {
 		d.WriteString("\n" + HowTo(shown) + ":\n\n" + block("sh", strings.Join(shown, "\n")))
 	}
 	d.more(len(commands)-len(shown), "more command")
+	if len(advice) > 0 {
+		d.WriteString("\n")
+	}
+	for _, a := range advice[:min(len(advice), maxListed)] {
+		fmt.Fprintf(d, "- %s\n", within(maxWhat, a, prose))
+	}
+	d.more(len(advice)-maxListed, "more step")
 }
 
 // HowTo says where commands are run, which name paths from the root, and what
@@ -197,7 +197,7 @@ func HowTo(commands []string) string {
 }
 
 func (d *document) session() {
-	fmt.Fprintf(d, "\n### Session\n\n%s. %s.\n", within(maxHead, upperFirst(who(d.v)), prose), size(d.v))
+	fmt.Fprintf(d, "\n### Session\n\n%s. %s.\n", within(maxHead, upperFirst(Who(d.v)), prose), Size(d.v))
 	if len(d.v.Session.Evidence) == 0 {
 		return
 	}

@@ -71,8 +71,8 @@ func ExitCode(v *verdict.Verdict) int {
 	}
 }
 
-// heading is the verdict in a few words.
-func heading(v *verdict.Verdict) string {
+// Heading is the verdict in a few words.
+func Heading(v *verdict.Verdict) string {
 	if v.Observed {
 		return map[verdict.Outcome]string{
 			verdict.Fail: "Observing, would be blocked", verdict.Approve: "Observing, would need an approval", verdict.Pass: "Observing, passed",
@@ -84,23 +84,23 @@ func heading(v *verdict.Verdict) string {
 	}[v.Outcome]
 }
 
-// toDo is the heading of what undoes the findings.
-func toDo(v *verdict.Verdict) string {
+// ToDo is the heading of what undoes the findings.
+func ToDo(v *verdict.Verdict) string {
 	if Conclude(v) == Success {
 		return "What would undo it"
 	}
 	return "What to do"
 }
 
-// observedOnly reports whether a finding of a layer that only observes stands
+// ObservedOnly reports whether a finding of a layer that only observes stands
 // beside others that are enforced. It is not known of a verdict that was read
 // from its JSON.
-func observedOnly(v *verdict.Verdict, f verdict.Finding) bool {
+func ObservedOnly(v *verdict.Verdict, f verdict.Finding) bool {
 	return !v.Observed && !f.Enforced && f.LiftableBy != ""
 }
 
-// place is "path:line", with the old name of a renamed file.
-func place(f verdict.Finding) string {
+// Place is "path:line", with the old name of a renamed file.
+func Place(f verdict.Finding) string {
 	if f.Path == "" {
 		return "the change as a whole"
 	}
@@ -114,8 +114,8 @@ func place(f verdict.Finding) string {
 	return p
 }
 
-// lifters words who can lift a finding, or who did.
-func lifters(f verdict.Finding) string {
+// Lifters words who can lift a finding, or who did.
+func Lifters(f verdict.Finding) string {
 	switch {
 	case f.LiftedBy != nil:
 		return lifted(f.LiftedBy)
@@ -126,7 +126,7 @@ func lifters(f verdict.Finding) string {
 	case f.Level == policy.Approve: // read from its JSON, which does not say
 		return "the approvals that the policy asks for, or an override"
 	default:
-		return "an override"
+		return "an override, if the policy has any"
 	}
 }
 
@@ -173,8 +173,8 @@ func isCommand(remedy string) bool {
 	return strings.HasPrefix(remedy, "git ") || strings.HasPrefix(remedy, "changeguard ")
 }
 
-// who words the session: "agent (claude-code), mode analysis-only".
-func who(v *verdict.Verdict) string {
+// Who words the session: "agent (claude-code), mode analysis-only".
+func Who(v *verdict.Verdict) string {
 	s := string(v.Session.Actor)
 	if v.Session.Agent != "" {
 		s += " (" + v.Session.Agent + ")"
@@ -187,8 +187,8 @@ func who(v *verdict.Verdict) string {
 	return s
 }
 
-// size words the change: "19 files, 1 commit, +3963 −70".
-func size(v *verdict.Verdict) string {
+// Size words the change: "19 files, 1 commit, +3963 −70".
+func Size(v *verdict.Verdict) string {
 	s := fmt.Sprintf("%s, %s", plural(v.Change.Files, "file"), plural(v.Change.Commits, "commit"))
 	if v.Change.Additions != nil && v.Change.Deletions != nil {
 		s += fmt.Sprintf(", +%d −%d", *v.Change.Additions, *v.Change.Deletions)

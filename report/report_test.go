@@ -148,7 +148,7 @@ func TestReportOfAReadVerdict(t *testing.T) {
 		t.Fatal(err)
 	}
 	summary := report.NewCheckRun(&v, "").Summary
-	for _, want := range []string{"only docs. | an override |\n", "| the approvals that the policy asks for, or an override |\n", "\n| block | ", "| nobody needs to |\n"} {
+	for _, want := range []string{"only docs. | an override, if the policy has any |\n", "| the approvals that the policy asks for, or an override |\n", "\n| block | ", "| nobody needs to |\n"} {
 		if !strings.Contains(summary, want) {
 			t.Errorf("%q is not in %s", want, summary)
 		}

@@ -13,7 +13,7 @@ func Text(v *verdict.Verdict, colour bool) string {
 	t := &terminal{colour: colour}
 	t.line(t.paint(outcomeColour(v), Visible(v.Title)))
 	t.line("")
-	t.line("  " + Visible(who(v)) + "; " + size(v))
+	t.line("  " + Visible(Who(v)) + "; " + Size(v))
 	t.line(fmt.Sprintf("  risk %s, %d of 100 (size and shape %d%s)", v.Risk.Level, v.Risk.Score, v.Risk.Shape/2, factors(v)))
 	for _, m := range v.Missing {
 		t.line("")
@@ -62,7 +62,7 @@ func (t *terminal) paint(colour, s string) string {
 
 func (t *terminal) finding(v *verdict.Verdict, f verdict.Finding) {
 	t.line("")
-	t.line(fmt.Sprintf("  %s  %s  %s", t.paint(levelColour(f), level(v, f)), Visible(f.Rule), Visible(place(f))))
+	t.line(fmt.Sprintf("  %s  %s  %s", t.paint(levelColour(f), level(v, f)), Visible(f.Rule), Visible(Place(f))))
 	t.line("    " + Visible(f.Message))
 	if f.Evidence != "" {
 		for _, l := range strings.Split(visibleLines(clip(f.Evidence, maxWhat)), "\n") {
@@ -70,12 +70,12 @@ func (t *terminal) finding(v *verdict.Verdict, f verdict.Finding) {
 		}
 	}
 	if f.LiftedBy != nil {
-		t.line("    lifted: " + Visible(lifters(f)))
+		t.line("    lifted: " + Visible(Lifters(f)))
 		return
 	}
 	t.remedy(f.Remedy)
 	if f.Level != policy.Warn {
-		t.line("    who can lift it: " + Visible(lifters(f)))
+		t.line("    who can lift it: " + Visible(Lifters(f)))
 	}
 }
 

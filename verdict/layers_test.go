@@ -268,3 +268,41 @@ func TestTextsOfAFindingAreBounded(t *testing.T) {
 		t.Errorf("%d findings, %d bytes: %v", len(v.Findings), len(data), err)
 	}
 }
+
+// A verdict that was stored says again who can lift its findings; what belongs to
+// another verdict says nothing.
+func TestAsideIsRecalled(t *testing.T) {
+	t.Parallel()
+	v := judge(t, edit("core/a.py"), protect("block"), layer(t, verdict.OrganisationLayer, "mode: observe\n"+protect("approve")))
+	body, err := v.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	aside, err := v.Aside()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func() *verdict.Verdict {
+		var again verdict.Verdict
+		if err := json.Unmarshal(body, &again); err != nil {
+			t.Fatal(err)
+		}
+		return &again
+	}
+	again := read()
+	again.Recall(aside)
+	for i, f := range again.Findings {
+		if f.LiftableBy == "" || f.LiftableBy != v.Findings[i].LiftableBy || f.Enforced != v.Findings[i].Enforced {
+			t.Errorf("%+v", f)
+		}
+	}
+	for _, other := range []string{"", "null", "{}", `{"head":"h1"}`, `{"aside":{"lifters":["x"],"by":[0],"enforced":[true]}}`, `{"aside":{"lifters":["x"],"by":[0,1],"enforced":[true,true]}}`, `{"aside":{"lifters":["x"],"by":[0,-1],"enforced":[true,true]}}`} {
+		again := read()
+		again.Recall([]byte(other))
+		for _, f := range again.Findings {
+			if f.LiftableBy != "" {
+				t.Errorf("%s: %+v", other, f)
+			}
+		}
+	}
+}

@@ -65,7 +65,6 @@ func BenchmarkServe(b *testing.B) {
 	}
 }
 
-
 // deliver500 opens 500 pull requests and waits for their check runs.
 func deliver500(b *testing.B, github *ghfake.Server, url string, n int) {
 	b.Helper()

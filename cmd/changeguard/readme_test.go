@@ -26,15 +26,6 @@ const (
 	shownTo    = "<!-- the end of the check run -->\n"
 )
 
-func readText(t *testing.T, name string) string {
-	t.Helper()
-	data, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
-}
-
 func nothingSet(string) string { return "" }
 
 // The demonstration ends well, and the README shows its check run as it is.
@@ -106,7 +97,7 @@ func TestReadmeCommandsExist(t *testing.T) {
 	t.Parallel()
 	total := 0
 	for _, page := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/policy.md"} {
-		for _, m := range invoked.FindAllStringSubmatch(readText(t, "../../"+page), -1) {
+		for _, m := range invoked.FindAllStringSubmatch(readText(t, page), -1) {
 			total++
 			if words := strings.Fields(m[1]); !slices.Contains(words, "help") {
 				if err := known(words); err != nil {
@@ -130,7 +121,7 @@ func TestReadmePoliciesLoad(t *testing.T) {
 	t.Parallel()
 	total := 0
 	for _, page := range []string{"README.md", "docs/policy.md"} {
-		for _, m := range yamlBlock.FindAllStringSubmatch(readText(t, "../../"+page), -1) {
+		for _, m := range yamlBlock.FindAllStringSubmatch(readText(t, page), -1) {
 			total++
 			name := filepath.Join(t.TempDir(), "shown.yml")
 			if err := os.WriteFile(name, []byte(m[1]), 0o644); err != nil {
@@ -156,7 +147,7 @@ func TestReadmeFitsTheApp(t *testing.T) {
 		Permissions map[string]string `json:"default_permissions"`
 		Events      []string          `json:"default_events"`
 	}
-	if err := json.Unmarshal([]byte(readText(t, "../../deploy/app-manifest.json")), &manifest); err != nil {
+	if err := json.Unmarshal([]byte(readText(t, "deploy/app-manifest.json")), &manifest); err != nil {
 		t.Fatal(err)
 	}
 	readme := strings.Join(strings.Fields(readText(t, readmeFile)), " ")

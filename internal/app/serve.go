@@ -87,9 +87,11 @@ func (s *Server) assemble(ctx context.Context) error {
 		router.MethodFunc(method, "/healthz", healthy)
 		router.MethodFunc(method, "/readyz", s.ready)
 	}
+	add := s.guard
 	if s.config.Unset() {
-		s.setUp(router)
-	} else if err := s.guard(ctx, router); err != nil {
+		add = func(_ context.Context, router chi.Router) error { return s.setUp(router) }
+	}
+	if err := add(ctx, router); err != nil {
 		return err
 	}
 	s.handler = router
