@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -43,7 +42,7 @@ func BenchmarkServe(b *testing.B) {
 	github.AddInstallation(1, nil)
 	front := httptest.NewServer(github)
 	defer front.Close()
-	addr := freeAddress(b)
+	const addr = "127.0.0.1:18089"
 	cmd := exec.Command(binary, "serve", "--addr", addr, "--github-url", front.URL+"/", "--app-id", "7", "--webhook-secret", "secret",
 		"--private-key", string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
 		"--database-url", "sqlite:"+filepath.Join(dir, "memory.db"), "--log-level", "error")
@@ -71,19 +70,6 @@ func BenchmarkServe(b *testing.B) {
 	b.ReportMetric(idle, "idle-MB")
 	b.ReportMetric(resident(b, cmd.Process.Pid), "after-500-MB")
 	b.ReportMetric(float64(info.Size())/(1<<20), "binary-MB")
-}
-
-// freeAddress is one that nobody listens on at the moment.
-func freeAddress(b *testing.B) string {
-	b.Helper()
-	l, err := new(net.ListenConfig).Listen(b.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := l.Close(); err != nil {
-		b.Fatal(err)
-	}
-	return l.Addr().String()
 }
 
 // deliver500 opens 500 pull requests and waits for their check runs.
