@@ -91,7 +91,7 @@ func newSARIFResult(v *verdict.Verdict, f verdict.Finding, rule string, index in
 		}
 	}
 	if f.LiftedBy != nil {
-		r.Suppressions = []sarifSuppression{{Kind: "external", Status: "accepted", Justification: Visible(lifters(f))}}
+		r.Suppressions = []sarifSuppression{{Kind: "external", Status: "accepted", Justification: Visible(Lifters(f))}}
 	}
 	return r
 }

@@ -21,10 +21,19 @@ import (
 var update = flag.Bool("update", false, "write what the README shows")
 
 const (
-	readmeFile = "../../README.md"
-	shownFrom  = "<!-- the check run of the demonstration; go test ./cmd/changeguard -run Readme -update writes it -->\n"
-	shownTo    = "<!-- the end of the check run -->\n"
+	shownFrom = "<!-- the check run of the demonstration; go test ./cmd/changeguard -run Readme -update writes it -->\n"
+	shownTo   = "<!-- the end of the check run -->\n"
 )
+
+// page is a text of the project.
+func page(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile("../../" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
 
 func nothingSet(string) string { return "" }
 
@@ -53,14 +62,14 @@ func TestReadmeShowsTheCheckRun(t *testing.T) {
 		}
 		want.WriteString(strings.TrimRight("> "+line, " ") + "\n")
 	}
-	readme := readText(t, readmeFile)
+	readme := page(t, "README.md")
 	before, rest, ok1 := strings.Cut(readme, shownFrom)
 	shown, after, ok2 := strings.Cut(rest, shownTo)
 	if !ok1 || !ok2 {
 		t.Fatal("the README has no place for the check run")
 	}
 	if *update {
-		if err := os.WriteFile(readmeFile, []byte(before+shownFrom+want.String()+shownTo+after), 0o644); err != nil {
+		if err := os.WriteFile("../../README.md", []byte(before+shownFrom+want.String()+shownTo+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -96,12 +105,12 @@ var invoked = regexp.MustCompile("(?m)(?:^ {4,}|`|\\\\\n +)(?:go run \\./cmd/)?c
 func TestReadmeCommandsExist(t *testing.T) {
 	t.Parallel()
 	total := 0
-	for _, page := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/policy.md"} {
-		for _, m := range invoked.FindAllStringSubmatch(readText(t, page), -1) {
+	for _, name := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/policy.md"} {
+		for _, m := range invoked.FindAllStringSubmatch(page(t, name), -1) {
 			total++
 			if words := strings.Fields(m[1]); !slices.Contains(words, "help") {
 				if err := known(words); err != nil {
-					t.Errorf("%s: changeguard %s: %v", page, m[1], err)
+					t.Errorf("%s: changeguard %s: %v", name, m[1], err)
 				}
 			}
 		}
@@ -120,17 +129,17 @@ var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 func TestReadmePoliciesLoad(t *testing.T) {
 	t.Parallel()
 	total := 0
-	for _, page := range []string{"README.md", "docs/policy.md"} {
-		for _, m := range yamlBlock.FindAllStringSubmatch(readText(t, page), -1) {
+	for _, name := range []string{"README.md", "docs/policy.md"} {
+		for _, m := range yamlBlock.FindAllStringSubmatch(page(t, name), -1) {
 			total++
-			name := filepath.Join(t.TempDir(), "shown.yml")
-			if err := os.WriteFile(name, []byte(m[1]), 0o644); err != nil {
+			file := filepath.Join(t.TempDir(), "shown.yml")
+			if err := os.WriteFile(file, []byte(m[1]), 0o644); err != nil {
 				t.Fatal(err)
 			}
 			var out, errs strings.Builder
-			code := run(context.Background(), []string{"policy", "lint", name}, nothingSet, &out, &errs)
+			code := run(context.Background(), []string{"policy", "lint", file}, nothingSet, &out, &errs)
 			if code != app.ExitPass || !strings.Contains(out.String(), "nothing to object to") {
-				t.Errorf("%s: %d\n%s%s", page, code, out.String(), errs.String())
+				t.Errorf("%s: %d\n%s%s", name, code, out.String(), errs.String())
 			}
 		}
 	}
@@ -147,10 +156,10 @@ func TestReadmeFitsTheApp(t *testing.T) {
 		Permissions map[string]string `json:"default_permissions"`
 		Events      []string          `json:"default_events"`
 	}
-	if err := json.Unmarshal([]byte(readText(t, "deploy/app-manifest.json")), &manifest); err != nil {
+	if err := json.Unmarshal([]byte(page(t, "deploy/app-manifest.json")), &manifest); err != nil {
 		t.Fatal(err)
 	}
-	readme := strings.Join(strings.Fields(readText(t, readmeFile)), " ")
+	readme := strings.Join(strings.Fields(page(t, "README.md")), " ")
 	for name, level := range manifest.Permissions {
 		if want := strings.ReplaceAll(name, "_", " ") + " " + level; !strings.Contains(readme, want) {
 			t.Errorf("the README does not ask for %q", want)
