@@ -53,8 +53,13 @@ func TestResultsForSomethingElseAreTakenBack(t *testing.T) {
 
 	// The same pull request, retargeted: while GitHub fails, the green is gone.
 	w.repo.Edit(m, func(p *ghfake.Pull) { p.Base = "main" })
+	before := ""
+	w.once("/compare/", func() { before = w.last("second").Status })
 	w.hub.Inject(ghfake.Fault{Route: "/compare/", Times: 2, Status: 500, Body: `{"message":"oops"}`, Header: jsonHeader})
 	w.wants(w.try(w.pull(m)), errAny)
+	if before != "in_progress" {
+		t.Errorf("while it was read, the run was %q", before)
+	}
 	if got := w.runs("second"); !slices.Equal(got, []string{"completed success", "in_progress"}) {
 		t.Errorf("%v", got)
 	}

@@ -65,6 +65,23 @@ func TestTheLastRequestOfTheHour(t *testing.T) {
 	}
 }
 
+func TestTheLastQueryOfTheHour(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{Limits: ghfake.Limits{GraphQLPoints: 1}}, nil)
+	n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
+	w.load(n)
+	w.asked()
+	_, err := w.client.Load(context.Background(), w.pull(n))
+	limited(t, err)
+	if asked := w.asked(); len(asked) != 1 || asked[0] != compare {
+		t.Errorf("%v", asked)
+	}
+	// What is no query goes on.
+	if _, err := w.client.PublishRun(context.Background(), github.Target{Owner: "acme", Repo: "app", Head: w.repo.Tip("feature")}, passed); err != nil {
+		t.Error(err)
+	}
+}
+
 // A query over its quota comes with status 200.
 func TestLimitsOfQueries(t *testing.T) {
 	t.Parallel()

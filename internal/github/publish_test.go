@@ -82,9 +82,15 @@ func TestRunsInDoubtAreLookedFor(t *testing.T) {
 	if err != nil || third == first || len(w.runs()) != 3 {
 		t.Errorf("%d, %v: %+v", third, err, w.runs())
 	}
+	// One of the same name with another conclusion is not it either.
+	other := marked(0)
+	other.Conclusion = report.ActionRequired
+	if id, err := w.client.PublishRun(context.Background(), target, other); err != nil || id == third || len(w.runs()) != 4 {
+		t.Errorf("%d, %v: %+v", id, err, w.runs())
+	}
 	// The first result again: it is not what people see any more.
 	fourth, err := w.client.PublishRun(context.Background(), target, passed)
-	if err != nil || fourth == first || len(w.runs()) != 4 {
+	if err != nil || fourth == first || len(w.runs()) != 5 {
 		t.Errorf("%d, %v: %+v", fourth, err, w.runs())
 	}
 }

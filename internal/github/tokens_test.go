@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -73,6 +74,34 @@ func TestGrantedPermissionsAreUsed(t *testing.T) {
 	w.hub.AddInstallation(1, nil)
 	w.clock.move(2 * time.Minute)
 	w.load(n)
+}
+
+// A token is renewed before it ends.
+func TestTokensAreRenewedInTime(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/access_tokens") {
+			if got := r.Header.Get("Authorization"); got != fmt.Sprint("token ghs_", asked.Load()) {
+				t.Errorf("asked with %q after %d tokens", got, asked.Load())
+			}
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		w.WriteHeader(http.StatusCreated)
+		fmt.Fprintf(w, `{"token": "ghs_%d", "expires_at": %q}`, asked.Add(1), time.Now().Add(30*time.Second).Format(time.RFC3339))
+	}))
+	t.Cleanup(server.Close)
+	app, err := github.New(github.Options{BaseURL: server.URL, AppID: 1, Key: testKey()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		_, _ = app.Installation(3).Load(context.Background(), somewhere)
+	}
+	if asked.Load() != 3 {
+		t.Errorf("%d tokens for three requests that each came in the last minute of one", asked.Load())
+	}
 }
 
 // Installations ask for their tokens at the same time; the race detector

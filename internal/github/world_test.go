@@ -1,7 +1,10 @@
 package github_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -30,6 +33,7 @@ type world struct {
 
 	mu     sync.Mutex
 	before func(r *http.Request) // called before each request
+	edit   func(answer map[string]any)
 }
 
 func newWorld(t *testing.T, o ghfake.Options, permissions map[string]string) *world {
@@ -58,12 +62,24 @@ func worldAt(t *testing.T, base string, o ghfake.Options, permissions map[string
 // RoundTrip lets a test do something between two requests.
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.mu.Lock()
-	before := w.before
+	before, edit := w.before, w.edit
 	w.mu.Unlock()
 	if before != nil {
 		before(r)
 	}
-	return http.DefaultTransport.RoundTrip(r)
+	resp, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil || edit == nil || !strings.HasSuffix(r.URL.Path, "/graphql") {
+		return resp, err
+	}
+	defer resp.Body.Close()
+	var answer map[string]any
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+		return nil, err
+	}
+	edit(answer)
+	data, err := json.Marshal(answer)
+	resp.Body = io.NopCloser(bytes.NewReader(data))
+	return resp, err
 }
 
 // once does something before the first request whose path has a part.
