@@ -233,7 +233,7 @@ func TestShapeByItsTable(t *testing.T) {
 			}
 		}
 		v := judge(t, changetest.New(changetest.Text(base), changetest.Text(head)), "rules: {}\n")
-		if want := c.shape * 100 / 85; v.Risk.Shape != want || v.Change.Files != c.files {
+		if want := c.shape; v.Risk.Shape != want || v.Change.Files != c.files {
 			t.Errorf("+%d −%d in %d files: shape %d, not %d (%d files)", c.added, c.deleted, c.files, v.Risk.Shape, want, v.Change.Files)
 		}
 	}
@@ -288,5 +288,25 @@ func TestFactorsAndLevels(t *testing.T) {
 	text, err := judge(t, changetest.New(nil, changetest.Text(map[string]string{"a.go": "x\n", "a_test.go": "x\n"})), "rules: {}\n").JSON()
 	if err != nil || strings.Contains(string(text), "no tests") {
 		t.Errorf("%v %s", err, text)
+	}
+}
+
+// Naming a tracked issue adds its points, wherever the author names it.
+func TestNamingAnIssueAddsPoints(t *testing.T) {
+	t.Parallel()
+	for where, name := range map[string]func(*change.Change){
+		"title": func(c *change.Change) { c.Title = "Mend it (#12)" }, "body": func(c *change.Change) { c.Body = "Closes PLAT-34." },
+		"commit":  func(c *change.Change) { c.Commits = []change.Commit{{ID: "1", Message: "x\n\nRefs #7"}} },
+		"nowhere": func(c *change.Change) { c.Title, c.Body = "Mend it", "UTF-8 text, colour #ffffff" },
+	} {
+		c := edit("src/a.py")
+		name(c)
+		want := 10 + 15
+		if where == "nowhere" {
+			want = 10
+		}
+		if v := judge(t, c, "rules: {}\n"); v.Risk.Shape != want {
+			t.Errorf("%s: shape %d, want %d", where, v.Risk.Shape, want)
+		}
 	}
 }

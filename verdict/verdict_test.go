@@ -352,7 +352,7 @@ func TestRisk(t *testing.T) {
 	t.Parallel()
 	c := changetest.New(changetest.Text(map[string]string{"ws/a.py": "1\n"}), changetest.Text(map[string]string{"ws/a.py": strings.Repeat("x\n", 30), "requirements.txt": "a==1\n", "docs/long.md": strings.Repeat("words\n", 900)}))
 	v := judge(t, c, "risk: {surfaces: {sockets: {paths: [\"ws/**\"], weight: 30}}, approve-at: high}\nrules: {}\n")
-	want := verdict.Risk{Score: 79, Level: "critical", Shape: 58, Factors: []verdict.Factor{
+	want := verdict.Risk{Score: 75, Level: "critical", Shape: 50, Factors: []verdict.Factor{
 		{Name: "sockets", Points: 30, Why: "1 file: ws/a.py"}, {Name: "dependencies", Points: 10, Why: "1 file: requirements.txt"}, {Name: "no tests", Points: 10, Why: "1 functional file changed, no test did"},
 	}}
 	if diff := cmp.Diff(want, v.Risk); diff != "" {
