@@ -1,13 +1,16 @@
 package guard_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -49,6 +52,7 @@ type world struct {
 	mu     sync.Mutex
 	now    time.Time
 	before func(r *http.Request)
+	hide   string // a field of the repository that queries answer with null
 }
 
 const appID = 7
@@ -104,12 +108,29 @@ func (w *world) pass(d time.Duration) {
 // RoundTrip lets a test do something between two requests.
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.mu.Lock()
-	before := w.before
+	before, hide := w.before, w.hide
 	w.mu.Unlock()
 	if before != nil {
 		before(r)
 	}
-	return http.DefaultTransport.RoundTrip(r)
+	resp, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil || hide == "" || !strings.HasSuffix(r.URL.Path, "/graphql") {
+		return resp, err
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Data struct {
+			Repository   map[string]any `json:"repository"`
+			Organisation any            `json:"organisation"`
+		} `json:"data"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+		return nil, err
+	}
+	answer.Data.Repository[hide] = nil
+	data, err := json.Marshal(answer)
+	resp.Body = io.NopCloser(bytes.NewReader(data))
+	return resp, err
 }
 
 // once does something before the first request whose path has a part.

@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -64,6 +65,9 @@ func TestRequestsForAUsualPullRequest(t *testing.T) {
 		changes["docs/"+strings.Repeat("x", i+1)+".md"] = ghfake.Text("text\n")
 	}
 	n := w.open(testPolicy, changes)
+	for i := range 99 {
+		w.repo.Commit("feature", fmt.Sprint("commit ", i), ghfake.Files{"docs/x.md": ghfake.Text(fmt.Sprint(i))}, author)
+	}
 	w.deliver("pull_request", w.repo.PullEvent(n, "opened", nil))
 	if r := w.run(w.repo.Tip("feature"), 1); r.Conclusion != "success" {
 		t.Errorf("%s: %s", r.Conclusion, r.Title)

@@ -131,7 +131,7 @@ func (c *Client) compare(ctx context.Context, r Range) (*gh.CommitsComparison, e
 	if base == "" || compared.GetMergeBaseCommit().GetSHA() == "" {
 		return nil, ErrNoMergeBase
 	}
-	for page := 2; len(compared.Commits) < compared.GetTotalCommits() && compared.GetTotalCommits() <= maxCommits; page++ {
+	for page := 2; (page-1)*perPage < compared.GetTotalCommits() && compared.GetTotalCommits() <= maxCommits; page++ {
 		next, err := c.comparePage(ctx, r, base, page)
 		if err != nil {
 			return nil, err
