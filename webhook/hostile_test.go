@@ -101,6 +101,9 @@ func TestBodiesTakeBoundedMemory(t *testing.T) {
 	if refused.Load() < 2 {
 		t.Errorf("%d of 8 bodies of 20 MB were refused", refused.Load())
 	}
+	if !strings.Contains(r.logged(), "too many bodies are being sent") {
+		t.Error("the log does not say so")
+	}
 	if got := status(h, request("pull_request", pullBody)); got != http.StatusAccepted {
 		t.Errorf("a usual delivery meanwhile: %d", got)
 	}
@@ -113,6 +116,36 @@ func TestBodiesTakeBoundedMemory(t *testing.T) {
 			t.Errorf("a large delivery later: %d", got)
 		}
 	}
+}
+
+// Payloads that wait for a slow disk take none of that memory.
+func TestSlowDiskFillsNoMemory(t *testing.T) {
+	t.Parallel()
+	const many = 3000 // that wait, with 32 KB each three times as much as there is
+	written := make(chan struct{})
+	var waiting atomic.Int32
+	h := webhook.Handler(webhook.Config{
+		Secret: []byte(secret), Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+		Accept: func(context.Context, store.Delivery, store.Subject) error {
+			if waiting.Add(1) == many {
+				close(written)
+			}
+			<-written
+			return nil
+		},
+	})
+	var wg sync.WaitGroup
+	for range many {
+		wg.Go(func() {
+			if got := status(h, request("pull_request", pullBody+strings.Repeat(" ", 30<<10))); got != http.StatusAccepted {
+				t.Errorf("refused with %d", got)
+				if waiting.Add(1) == many {
+					close(written)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // serve serves a handler over HTTP.
@@ -235,7 +268,7 @@ func TestLog(t *testing.T) {
 		req.Header.Set("X-Hub-Signature-256", sign([]byte("other")))
 		status(h, req)
 	}
-	if got := r.log.String(); strings.Count(got, "is the webhook secret the App's?") != 1 || len(got) > 300 {
+	if got := r.logged(); strings.Count(got, "is the webhook secret the App's?") != 1 || len(got) > 300 {
 		t.Errorf("a hundred strangers:\n%s", got)
 	}
 	const private = "hunter2"
@@ -250,11 +283,11 @@ func TestLog(t *testing.T) {
 			t.Errorf("%.30s: %d %s", body, w.Code, w.Body)
 		}
 	}
-	if got := r.log.String(); strings.Contains(got, private) || strings.Contains(got, "1234567") || strings.Contains(got, secret) || !strings.Contains(got, "delivery=d-1") {
+	if got := r.logged(); strings.Contains(got, private) || strings.Contains(got, "1234567") || strings.Contains(got, secret) || !strings.Contains(got, "delivery=d-1") {
 		t.Errorf("the log:\n%s", got)
 	}
 	unknown := strings.ReplaceAll(ask("check_run", ""), sha, strings.Repeat("a", 40))
-	if status(h, request("check_run", unknown)); !strings.Contains(r.log.String(), "nothing is known of") {
-		t.Errorf("the log:\n%s", r.log.String())
+	if status(h, request("check_run", unknown)); !strings.Contains(r.logged(), "nothing is known of") {
+		t.Errorf("the log:\n%s", r.logged())
 	}
 }

@@ -50,43 +50,49 @@ func Handler(c Config) http.Handler {
 
 type handler struct {
 	Config
-	small, large *room
-	strangers    strangers
+	small, large        *room
+	strangers, crowding rarely
 }
 
 // maxName bounds what names a delivery or an event, in bytes.
 const maxName = 100
 
 func (h *handler) serve(w http.ResponseWriter, r *http.Request) {
-	raw, done, no := h.body(w, r)
-	defer done()
+	d, found, no := h.open(w, r)
 	if no != nil {
-		if no == unsigned {
-			h.stranger(r)
-		}
 		http.Error(w, no.why, no.status)
 		return
 	}
-	event, id := r.Header.Get("X-GitHub-Event"), r.Header.Get("X-GitHub-Delivery")
-	if event == "" || id == "" || len(id) > maxName || len(event) > maxName {
-		http.Error(w, "X-GitHub-Event or X-GitHub-Delivery is missing or too long", http.StatusBadRequest)
-		return
-	}
-	found, err := subject(event, raw)
-	if err != nil {
-		h.Logger.WarnContext(r.Context(), "a delivery cannot be read", logkey.Delivery, id, logkey.Event, event, logkey.Err, err)
-		http.Error(w, "the payload cannot be read: "+err.Error(), http.StatusBadRequest)
-		return
-	}
-	n, err := h.accept(r.Context(), store.Delivery{ID: id, Event: event, Action: found.action, Received: h.Now(), Anew: found.again}, found)
+	n, err := h.accept(r.Context(), d, found)
 	switch {
 	case err != nil:
-		h.refuse(w, r, id, err)
+		h.refuse(w, r, d.ID, err)
 	case n == 0:
 		answer(w, http.StatusOK, "nothing to do\n")
 	default:
 		answer(w, http.StatusAccepted, "accepted\n")
 	}
+}
+
+// open reads a delivery. The payload is let go of before anybody waits for the
+// disk: a slow one must not fill the memory that payloads may take.
+func (h *handler) open(w http.ResponseWriter, r *http.Request) (d store.Delivery, f found, no *refusal) {
+	raw, done, no := h.body(w, r)
+	defer done()
+	if no != nil {
+		h.mention(r.Context(), no)
+		return d, f, no
+	}
+	event, id := r.Header.Get("X-GitHub-Event"), r.Header.Get("X-GitHub-Delivery")
+	if event == "" || id == "" || len(id) > maxName || len(event) > maxName {
+		return d, f, &refusal{http.StatusBadRequest, "X-GitHub-Event or X-GitHub-Delivery is missing or too long"}
+	}
+	f, err := subject(event, raw)
+	if err != nil {
+		h.Logger.WarnContext(r.Context(), "a delivery cannot be read", logkey.Delivery, id, logkey.Event, event, logkey.Err, err)
+		return d, f, &refusal{http.StatusBadRequest, "the payload cannot be read: " + err.Error()}
+	}
+	return store.Delivery{ID: id, Event: event, Action: f.action, Received: h.Now(), Anew: f.again}, f, nil
 }
 
 // accept hands over a delivery for each of its subjects, and returns how many
@@ -129,30 +135,41 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, id string, err 
 	http.Error(w, why, http.StatusServiceUnavailable)
 }
 
-// strangers keeps those who do not know the secret from filling the log.
-type strangers struct {
+// mention says what an operator has to know of refusals: that deliveries carry
+// another secret than was given here, or that there were too many.
+func (h *handler) mention(ctx context.Context, no *refusal) {
+	var which *rarely
+	var what string
+	switch no {
+	case unsigned:
+		which, what = &h.strangers, "a delivery has no signature or a wrong one; is the webhook secret the App's?"
+	case crowded:
+		which, what = &h.crowding, "a delivery was refused, too many bodies are being sent"
+	default:
+		return
+	}
+	if times, ok := which.now(h.Now()); ok {
+		h.Logger.WarnContext(ctx, what, logkey.Times, times)
+	}
+}
+
+// rarely keeps strangers from filling the log.
+type rarely struct {
 	mu     sync.Mutex
 	logged time.Time
 	since  int // not logged
 }
 
-// strangersEvery is how often they are mentioned.
-const strangersEvery = time.Minute
+// rarelyEvery is how often one thing is mentioned.
+const rarelyEvery = time.Minute
 
-// stranger says that a delivery's signature was wrong: an operator who gave
-// another secret here than at GitHub finds out by it.
-func (h *handler) stranger(r *http.Request) {
-	times, ok := h.strangers.mention(h.Now())
-	if ok {
-		h.Logger.WarnContext(r.Context(), "a delivery has no signature or a wrong one; is the webhook secret the App's?", logkey.Times, times)
-	}
-}
-
-func (s *strangers) mention(now time.Time) (times int, ok bool) {
+// now reports whether it is time to mention something, and how often it
+// happened since the last time.
+func (s *rarely) now(now time.Time) (times int, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.since++
-	if gone := now.Sub(s.logged); gone >= 0 && gone < strangersEvery {
+	if gone := now.Sub(s.logged); gone >= 0 && gone < rarelyEvery {
 		return 0, false
 	}
 	times, s.since, s.logged = s.since, 0, now

@@ -44,6 +44,19 @@ type receiver struct {
 	log        strings.Builder
 }
 
+// Write takes a line of the log.
+func (r *receiver) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.log.Write(p)
+}
+
+func (r *receiver) logged() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.log.String()
+}
+
 func (r *receiver) accept(_ context.Context, d store.Delivery, s store.Subject) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -67,7 +80,7 @@ var start = time.Unix(1_800_000_000, 0)
 
 func handler(r *receiver, secret string) http.Handler {
 	return webhook.Handler(webhook.Config{
-		Secret: []byte(secret), Accept: r.accept, Sharing: r.sharing, Logger: slog.New(slog.NewTextHandler(&r.log, nil)), Now: func() time.Time { return start },
+		Secret: []byte(secret), Accept: r.accept, Sharing: r.sharing, Logger: slog.New(slog.NewTextHandler(r, nil)), Now: func() time.Time { return start },
 	})
 }
 

@@ -32,7 +32,7 @@ func Receive(ctx context.Context, tx *Tx, d Delivery, s *Subject) (due bool, err
 		return false, fmt.Errorf("note %s: %w", s.Name(), explain(err))
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO deliveries (id, event, action, subject, want, received_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (id, subject) DO UPDATE SET want = excluded.want`,
+		ON CONFLICT (subject, id) DO UPDATE SET want = excluded.want`,
 		text(d.ID), text(d.Event), text(d.Action), s.ID, s.Want, micros(d.Received))
 	if err != nil {
 		return false, fmt.Errorf("note delivery %s: %w", d.ID, explain(err))
@@ -48,7 +48,7 @@ func Receive(ctx context.Context, tx *Tx, d Delivery, s *Subject) (due bool, err
 // processed reports whether a delivery's subject was evaluated since.
 func processed(ctx context.Context, tx *Tx, id, subject string) (bool, error) {
 	var want, done int64
-	err := tx.QueryRowContext(ctx, `SELECT d.want, s.done FROM deliveries d JOIN subjects s ON s.id = d.subject WHERE d.id = $1 AND s.name = $2`, text(id), text(subject)).
+	err := tx.QueryRowContext(ctx, `SELECT d.want, s.done FROM subjects s JOIN deliveries d ON d.subject = s.id AND d.id = $1 WHERE s.name = $2`, text(id), text(subject)).
 		Scan(&want, &done)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil

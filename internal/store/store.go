@@ -95,11 +95,11 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{}
-	if s.write, err = connect(abs, "_txlock=immediate&_pragma=wal_autocheckpoint(0)"); err != nil {
+	if s.write, err = connect(abs, patience, "_txlock=immediate&_pragma=wal_autocheckpoint(0)"); err != nil {
 		return nil, err
 	}
 	s.write.SetMaxOpenConns(1)
-	if s.read, err = connect(abs, "_pragma=query_only(1)"); err != nil {
+	if s.read, err = connect(abs, patience, "_pragma=query_only(1)"); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.read.SetMaxOpenConns(readers)
@@ -107,11 +107,11 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(explain(err), s.Close())
 	}
-	tidy, err := connect(abs, "_pragma=wal_autocheckpoint(0)")
+	tidy, err := connect(abs, maxPause, "_pragma=wal_autocheckpoint(0)")
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.tidy = startCheckpoints(tidy)
+	s.tidy = startCheckpoints(tidy, maxLog)
 	return s, nil
 }
 
@@ -129,9 +129,12 @@ func touch(path string) error {
 	return f.Close()
 }
 
-func connect(path, more string) (*sql.DB, error) {
+// patience is how long a connection waits for another one's lock.
+const patience = 5 * time.Second
+
+func connect(path string, patience time.Duration, more string) (*sql.DB, error) {
 	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
-	u.RawQuery = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
+	u.RawQuery = fmt.Sprintf("_pragma=busy_timeout(%d)", patience.Milliseconds()) + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
 		"&_pragma=journal_size_limit(67108864)&" + more
 	c, err := newConnector(u.String())
 	if err != nil {

@@ -45,10 +45,9 @@ CREATE TABLE deliveries (
     subject       BIGINT  NOT NULL REFERENCES subjects (id),
     want          BIGINT  NOT NULL,             -- what it raised the subject's want to
     received_at   BIGINT  NOT NULL,             -- first time
-    PRIMARY KEY (id, subject)
+    PRIMARY KEY (subject, id)
 );
 CREATE INDEX deliveries_received ON deliveries (received_at);
-CREATE INDEX deliveries_subject ON deliveries (subject);
 
 -- verdicts are never changed. The newest of a subject is its current one.
 CREATE TABLE verdicts (
