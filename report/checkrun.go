@@ -28,7 +28,28 @@ type CheckRun struct {
 	Title       string
 	Summary     string
 	Annotations []Annotation
+	Actions     []Action
 	ExternalID  string
+}
+
+// An Action is a button on a check run. GitHub shows three at most and limits
+// each text; see [MaxActions].
+type Action struct{ Label, Description, Identifier string }
+
+// MaxActions is how many buttons a check run can have. A label has at most 20
+// characters, a description 40, an identifier 20.
+const MaxActions = 3
+
+// Recheck is the identifier of the button that asks for a new judgement: of the
+// same commit, by the policy and the approvals as they are by then.
+const Recheck = "recheck"
+
+// actions are the buttons of a result that stops a change.
+func actions(c Conclusion) []Action {
+	if c == Success {
+		return nil
+	}
+	return []Action{{Label: "Check again", Description: "Judge it again, by the policy as it is", Identifier: Recheck}}
 }
 
 // An Annotation marks lines of a file.
@@ -55,6 +76,7 @@ func NewCheckRun(v *verdict.Verdict, details string) CheckRun {
 		Title:       within(maxTitle, v.Title, Visible),
 		Summary:     fit(v, MaxSummary-summaryRoom-len(after)) + after,
 		Annotations: marks,
+		Actions:     actions(Conclude(v)),
 		ExternalID:  v.ID,
 	}
 }

@@ -201,3 +201,22 @@ func TestCommandsAreShownAsTheyAre(t *testing.T) {
 		}
 	})
 }
+
+// A result that stops a change has buttons within GitHub's limits; one that does
+// not has none.
+func TestActions(t *testing.T) {
+	t.Parallel()
+	for _, outcome := range []verdict.Outcome{verdict.Pass, verdict.Approve, verdict.Fail, verdict.Incomplete} {
+		v := sample()
+		v.Outcome = outcome
+		run := report.NewCheckRun(v, "")
+		if (len(run.Actions) > 0) != (run.Conclusion != report.Success) || len(run.Actions) > report.MaxActions {
+			t.Errorf("%s: %+v", outcome, run.Actions)
+		}
+		for _, a := range run.Actions {
+			if a.Label == "" || len(a.Label) > 20 || a.Description == "" || len(a.Description) > 40 || a.Identifier == "" || len(a.Identifier) > 20 {
+				t.Errorf("%s: %+v is empty or too long", outcome, a)
+			}
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/changeguard/changeguard/internal/store"
+	"github.com/changeguard/changeguard/report"
 )
 
 // found is what a payload is about. Nothing of it means that it does not matter.
@@ -58,7 +59,10 @@ type payload struct {
 	Review      *struct {
 		State string `json:"state"`
 	} `json:"review"`
-	CheckRun   *checks `json:"check_run"`
+	CheckRun        *checks `json:"check_run"`
+	RequestedAction struct {
+		Identifier string `json:"identifier"`
+	} `json:"requested_action"`
 	CheckSuite *checks `json:"check_suite"`
 	MergeGroup *struct {
 		HeadSHA string `json:"head_sha"`
@@ -95,7 +99,7 @@ type checks struct {
 var actions = map[string][]string{
 	"pull_request":        {"opened", "reopened", "synchronize", "edited", "labeled", "unlabeled", "ready_for_review", "converted_to_draft", "closed"},
 	"pull_request_review": {"submitted", "dismissed"},
-	"check_run":           {"rerequested"},
+	"check_run":           {"rerequested", "requested_action"},
 	"check_suite":         {"rerequested"},
 	"merge_group":         {"checks_requested"},
 	"push":                {""},
@@ -130,6 +134,9 @@ func subject(event string, raw []byte) (found, error) {
 	f := found{action: p.Action}
 	if !slices.Contains(known, p.Action) {
 		return f, nil
+	}
+	if p.Action == "requested_action" && p.RequestedAction.Identifier != report.Recheck {
+		return f, nil // a button of an earlier version, or of nobody
 	}
 	base, err := p.subject()
 	if err != nil {

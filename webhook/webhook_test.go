@@ -168,6 +168,8 @@ func TestEvents(t *testing.T) {
 		{"check_suite", strings.ReplaceAll(ask("check_suite", ""), sha, strings.Repeat("a", 40)), 200, nil},
 		{"check_run", strings.ReplaceAll(ask("check_run", strings.Replace(listed, `"id": 1`, `"id": 2`, 1)), sha, strings.Repeat("a", 40)), 200, nil},
 		{"check_run", strings.Replace(ask("check_run", listed), "rerequested", "requested_action", 1), 200, nil},
+		{"check_run", strings.Replace(ask("check_run", listed), `"rerequested"`, `"requested_action", "requested_action": {"identifier": "recheck"}`, 1), 202, []store.Subject{pull, sibling, group}},
+		{"check_run", strings.Replace(ask("check_run", listed), `"rerequested"`, `"requested_action", "requested_action": {"identifier": "other"}`, 1), 200, nil},
 		{"check_run", strings.Replace(ask("check_run", listed), "rerequested", "completed", 1), 200, nil},
 		{"check_suite", strings.Replace(ask("check_suite", listed), "rerequested", "requested", 1), 200, nil},
 		{"check_run", `{"action": "rerequested", ` + repo + `}`, 400, nil},

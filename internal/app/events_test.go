@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/report"
 )
 
 // What does not change a verdict costs no request.
@@ -81,7 +82,14 @@ func TestNewResultWhenAskedFor(t *testing.T) {
 		t.Errorf("%s: %s", r.Conclusion, r.Title)
 	}
 	w.deliver("check_suite", w.repo.SuiteEvent(head, "rerequested", "lead"))
-	w.run(head, 3)
+	third := w.run(head, 3)
+
+	// The button of a result that stops a change asks for the same.
+	if len(third.Actions) != 1 || third.Actions[0].Identifier != report.Recheck {
+		t.Fatalf("the buttons are %+v", third.Actions)
+	}
+	w.deliver("check_run", w.repo.RunEvent(third.ID, "requested_action", "lead", third.Actions[0].Identifier))
+	w.run(head, 4)
 }
 
 func isEmpty(list any) bool {

@@ -120,6 +120,7 @@ func (p *publication) write(ctx context.Context) error {
 		created, _, err := p.rest.Checks.CreateCheckRun(ctx, p.target.Owner, p.target.Repo, gh.CreateCheckRunOptions{
 			Name: p.app.options.CheckName, HeadSHA: p.target.Head, Status: &status, Conclusion: &conclusion, ExternalID: &p.run.ExternalID,
 			CompletedAt: &gh.Timestamp{Time: p.app.options.Now().UTC().Truncate(time.Second)}, DetailsURL: optional(p.target.Details), Output: output,
+			Actions: p.actions(),
 		})
 		if err != nil {
 			return explain("publish the check run", err)
@@ -133,12 +134,20 @@ func (p *publication) write(ctx context.Context) error {
 }
 
 func (p *publication) update(ctx context.Context, conclusion *string, output *gh.CheckRunOutput) error {
-	o := gh.UpdateCheckRunOptions{Name: p.app.options.CheckName, ExternalID: &p.run.ExternalID, DetailsURL: optional(p.target.Details), Output: output}
+	o := gh.UpdateCheckRunOptions{Name: p.app.options.CheckName, ExternalID: &p.run.ExternalID, DetailsURL: optional(p.target.Details), Output: output, Actions: p.actions()}
 	if conclusion != nil {
 		o.Status, o.Conclusion = gh.String("completed"), conclusion
 	}
 	_, _, err := p.rest.Checks.UpdateCheckRun(ctx, p.target.Owner, p.target.Repo, p.target.RunID, o)
 	return explain("update the check run", err)
+}
+
+func (p *publication) actions() []*gh.CheckRunAction {
+	var list []*gh.CheckRunAction
+	for _, a := range p.run.Actions[:min(len(p.run.Actions), report.MaxActions)] {
+		list = append(list, &gh.CheckRunAction{Label: a.Label, Description: a.Description, Identifier: a.Identifier})
+	}
+	return list
 }
 
 // next are the annotations of the next request.
