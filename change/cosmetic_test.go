@@ -138,7 +138,11 @@ func TestCosmeticNotByText(t *testing.T) {
 
 func TestCanBeCosmetic(t *testing.T) {
 	t.Parallel()
-	for path, want := range map[string]bool{"a.go": true, "a/b.py": true, "a.pyi": true, "a.rb": false, "a.go.txt": false, "Makefile": false, "testdata/a.go": false, "a.yml": false} {
+	for path, want := range map[string]bool{
+		"a.go": true, "a/b.py": true, "a.pyi": true, "a.rb": false, "a.go.txt": false, "Makefile": false, "a.yml": false,
+		"testdata/a.go": false, "a/TestData/b/c.py": false, "tests/fixtures/a.py": false, "tests/data/cases/a.py": false, "src/data/a.py": true, "tests/test_a.py": true,
+		"{{cookiecutter.name}}/a.py": false, "a/{{ x }}.py": false, "fixtures.py": true, "data/tests/a.py": true,
+	} {
 		if got := change.CanBeCosmetic(path); got != want {
 			t.Errorf("%s: got %v", path, got)
 		}

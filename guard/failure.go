@@ -8,6 +8,7 @@ import (
 
 	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/github"
+	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/internal/queue"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/report"
@@ -56,7 +57,7 @@ func (e *evaluation) unloadable(ctx context.Context, run int64, err error) error
 	case notThere && e.lookAgain(e.Subject):
 		return queue.Later(e.Now().Add(lag), err)
 	case errors.Is(err, github.ErrGone), notThere && e.Kind == store.Group:
-		e.Logger.InfoContext(ctx, "nothing to evaluate: it is gone, or not visible to the installation", "subject", e.Name(), "err", err)
+		e.Logger.InfoContext(ctx, "nothing to evaluate: it is gone, or not visible to the installation", logkey.Subject, e.Name(), logkey.Err, err)
 		return nil
 	case notThere, errors.Is(err, github.ErrNoMergeBase), errors.Is(err, github.ErrForbidden), errors.Is(err, github.ErrNotComparable):
 		return e.refuse(ctx, run, err)
@@ -84,7 +85,7 @@ func (e *evaluation) refuse(ctx context.Context, run int64, cause error) error {
 	if e.Kind == store.Push {
 		// Without the policy it is only known from before whether anybody asked.
 		if k, err := e.pushes(ctx, e.Subject); err != nil || !k.name(e.Ref) {
-			e.Logger.WarnContext(ctx, "a push could not be judged", "subject", e.Name(), "err", errors.Join(cause, err))
+			e.Logger.WarnContext(ctx, "a push could not be judged", logkey.Subject, e.Name(), logkey.Err, errors.Join(cause, err))
 			return err
 		}
 	}
@@ -104,7 +105,7 @@ func (e *evaluation) refuse(ctx context.Context, run int64, cause error) error {
 	}
 	err = e.publish(ctx, &github.Loaded{Change: c}, v, run)
 	if errors.Is(err, github.ErrNotFound) || errors.Is(err, github.ErrInvalid) {
-		e.Logger.InfoContext(ctx, "the commit is gone", "subject", e.Name(), "err", err)
+		e.Logger.InfoContext(ctx, "the commit is gone", logkey.Subject, e.Name(), logkey.Err, err)
 		return nil
 	}
 	if err != nil {

@@ -62,5 +62,6 @@ func parse(stored store.Verdict) (*verdict.Verdict, error) {
 	if err := json.Unmarshal(stored.Body, v); err != nil {
 		return nil, fmt.Errorf("read the stored verdict of %s: %w", stored.Subject.Name(), err)
 	}
+	v.Recall(stored.Inputs)
 	return v, nil
 }

@@ -25,6 +25,7 @@ import (
 
 	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/github"
+	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/internal/queue"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/rules"
@@ -92,8 +93,8 @@ func (g *Guard) Evaluate(ctx context.Context, s store.Subject) error {
 	if err := e.publish(ctx, loaded, v, run); err != nil {
 		return waiting(err)
 	}
-	g.Logger.InfoContext(ctx, "verdict", "repo", s.Repository(), "pr", s.Number, "head", v.Head, "outcome", v.Outcome, "observed", v.Observed,
-		"verdict", v.ID, "policy", v.Policy.Digest, "findings", len(v.Findings), "ms", g.Now().Sub(start).Milliseconds())
+	g.Logger.InfoContext(ctx, "verdict", logkey.Repo, s.Repository(), logkey.PR, s.Number, logkey.Head, v.Head, logkey.Outcome, v.Outcome, logkey.Observed, v.Observed,
+		logkey.Verdict, v.ID, logkey.Policy, v.Policy.Digest, logkey.Findings, len(v.Findings), logkey.MS, g.Now().Sub(start).Milliseconds())
 	if v.Head != s.Head && g.lookAgain(s) {
 		return queue.Later(g.Now().Add(lag), errOtherHead)
 	}

@@ -106,7 +106,7 @@ func TestInputsAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var in map[string]string
+	var in map[string]any
 	if err := json.Unmarshal(v.Inputs, &in); err != nil || in["base_ref"] != "main" || in["head_ref"] != "feature" || v.Base != w.repo.Tip("main") {
 		t.Errorf("%s %s, %v", v.Inputs, v.Base, err)
 	}

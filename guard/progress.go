@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/changeguard/changeguard/internal/github"
+	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/report"
 )
@@ -62,7 +63,7 @@ func (e *evaluation) startRun(ctx context.Context, summary string) int64 {
 		err = e.Store.SetRun(ctx, store.Run{Repository: e.Repository(), Head: e.Head, RunID: id}, e.Now())
 	}
 	if err != nil {
-		e.Logger.WarnContext(ctx, "the check run in progress could not be shown or noted", "subject", e.Name(), "err", err)
+		e.Logger.WarnContext(ctx, "the check run in progress could not be shown or noted", logkey.Subject, e.Name(), logkey.Err, err)
 	}
 	return id
 }
@@ -75,6 +76,8 @@ func (e *evaluation) target(head string) github.Target {
 type inputs struct {
 	BaseRef string `json:"base_ref,omitempty"`
 	HeadRef string `json:"head_ref,omitempty"`
+	// Aside is what reports say of the verdict and its JSON does not.
+	Aside json.RawMessage `json:"aside,omitempty"`
 }
 
 // misleads reports whether a green result stands on the head that was given for

@@ -14,6 +14,7 @@ import (
 
 	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/github"
+	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/report"
 	"github.com/changeguard/changeguard/verdict"
@@ -30,7 +31,7 @@ func (e *evaluation) publish(ctx context.Context, loaded *github.Loaded, v *verd
 	}
 	err = e.saveVerdict(ctx, loaded.Change, v)
 	if errors.Is(err, store.ErrOlder) {
-		e.Logger.InfoContext(ctx, "a later evaluation was faster", "subject", e.Name())
+		e.Logger.InfoContext(ctx, "a later evaluation was faster", logkey.Subject, e.Name())
 		return nil
 	}
 	if err != nil {
@@ -68,7 +69,15 @@ func (e *evaluation) saveVerdict(ctx context.Context, c *change.Change, v *verdi
 	if err != nil {
 		return err
 	}
-	in, err := json.Marshal(inputs{c.BaseRef, c.HeadRef})
+	aside, err := v.Aside()
+	if err != nil {
+		return err
+	}
+	kept := inputs{BaseRef: c.BaseRef, HeadRef: c.HeadRef}
+	if err := json.Unmarshal(aside, &kept); err != nil {
+		return fmt.Errorf("read what the verdict says beside its JSON: %w", err)
+	}
+	in, err := json.Marshal(kept)
 	if err != nil {
 		return fmt.Errorf("write the inputs: %w", err)
 	}
@@ -87,7 +96,7 @@ func (e *evaluation) show(ctx context.Context, head string, run report.CheckRun,
 	if started == 0 && standing.Conclusion == "" {
 		started = standing.RunID // of an attempt that died
 	}
-	if started == 0 && standing.ExternalID == run.ExternalID && standing.Conclusion == string(run.Conclusion) {
+	if !e.Anew && started == 0 && standing.ExternalID == run.ExternalID && standing.Conclusion == string(run.Conclusion) {
 		return nil
 	}
 	key := e.Repository() + "@" + head
@@ -234,7 +243,7 @@ func (e *evaluation) comment(ctx context.Context, c *change.Change, v *verdict.V
 	if errors.Is(err, github.ErrForbidden) || errors.Is(err, github.ErrInvalid) {
 		// The check run stands and says the same; a comment that may not be
 		// written must not keep it from being final.
-		e.Logger.WarnContext(ctx, "the comment could not be written", "subject", e.Name(), "err", err)
+		e.Logger.WarnContext(ctx, "the comment could not be written", logkey.Subject, e.Name(), logkey.Err, err)
 		return nil
 	}
 	if err != nil {

@@ -1,9 +1,7 @@
 package app_test
 
 import (
-	"encoding/json"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -89,29 +87,5 @@ func TestSlowWorkShowsProgress(t *testing.T) {
 	r := w.run(head, 1)
 	if runs := w.repo.Runs(head); len(runs) != 1 || r.Conclusion != "action_required" {
 		t.Errorf("%d runs, %s: %s", len(runs), r.Conclusion, r.Title)
-	}
-}
-
-// The manifest for making the App asks for what the program needs.
-func TestAppManifestFits(t *testing.T) {
-	t.Parallel()
-	data, err := os.ReadFile("../../deploy/app-manifest.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var m struct {
-		Permissions map[string]string `json:"default_permissions"`
-		Events      []string          `json:"default_events"`
-	}
-	if err := json.Unmarshal(data, &m); err != nil {
-		t.Fatal(err)
-	}
-	for name, level := range ghfake.Permissions() {
-		if m.Permissions[name] != level {
-			t.Errorf("%s: %q, want %q", name, m.Permissions[name], level)
-		}
-	}
-	if len(m.Permissions) != len(ghfake.Permissions()) || len(m.Events) != 6 {
-		t.Errorf("%v %v", m.Permissions, m.Events)
 	}
 }

@@ -325,36 +325,3 @@ func TestServeSaysAllThatIsWrong(t *testing.T) {
 		}
 	}
 }
-
-func TestServeWithoutCredentialsServesTheSetUpOnly(t *testing.T) {
-	t.Parallel()
-	w := &world{t: t}
-	ctx, cancel := context.WithCancel(context.Background())
-	var c app.Config
-	c.Addr = "127.0.0.1:0"
-	if err := c.Complete(func(string) string { return "" }, false); err != nil {
-		t.Fatal(err)
-	}
-	s, err := app.New(ctx, c, app.Outside{Logger: discard()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
-	w.home = "http://" + s.Addr()
-	if page := w.get("/setup"); !strings.Contains(page, "CHANGEGUARD_APP_ID") || !strings.Contains(page, "Checks: write") {
-		t.Errorf("the set-up page:\n%s", page)
-	}
-	resp, err := http.Post(w.home+"/webhook", "application/json", strings.NewReader("{}"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	if resp.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("the webhook answers %d", resp.StatusCode)
-	}
-	cancel()
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
-}

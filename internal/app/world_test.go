@@ -185,7 +185,7 @@ func (w *world) verdict(number int) string {
 
 func (w *world) until(what string, holds func() bool) {
 	w.t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for !holds() {

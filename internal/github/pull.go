@@ -83,6 +83,9 @@ func (l *loader) pull(raw json.RawMessage, r *Range) (moved bool, err error) {
 	c.HeadRef, c.BaseRef, c.Author = p.HeadRefName, p.BaseRefName, p.Author.person()
 	l.loaded.State, l.loaded.Owner = p.State, p.HeadOwner.person().Login
 	l.labels(p)
+	if n := len(p.Title); n > change.MaxTitle {
+		l.gap(fmt.Sprintf("the title has %d bytes, more than the %d that are read", n, change.MaxTitle), "Shorten the title.")
+	}
 	if n := p.ChangedFiles; len(l.compared.Files) < compareFiles && n != len(l.compared.Files) && n > 0 {
 		l.trees = true // the comparison lost some
 	}
