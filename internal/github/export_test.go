@@ -15,3 +15,6 @@ func (c *cache) Len() int { return len(c.items) }
 
 // MaxCached is the largest content that is kept.
 const MaxCached = maxCached
+
+// CountLines counts as the source does.
+var CountLines = countLines

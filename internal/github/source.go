@@ -17,7 +17,7 @@ type source struct {
 	mergeBase string
 	lines     map[string]counted // of the comparison, by path
 	whole     bool               // lines has every file
-	count     int                // files of the change
+	files     int                // of the change
 }
 
 var (
@@ -26,7 +26,7 @@ var (
 )
 
 func newSource(l *loader) *source {
-	s := &source{client: l.client, in: l.in, mergeBase: l.change.MergeBase, whole: !l.trees, lines: make(map[string]counted), count: len(l.change.Files)}
+	s := &source{client: l.client, in: l.in, mergeBase: l.change.MergeBase, whole: !l.trees, lines: make(map[string]counted), files: len(l.change.Files)}
 	for _, f := range l.compared.Files {
 		s.noteLines(f)
 	}

@@ -130,60 +130,6 @@ func TestLookingUpOtherFiles(t *testing.T) {
 	}
 }
 
-func lines(t *testing.T, c *change.Change) string {
-	t.Helper()
-	list, _, err := c.CountLines(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var words []string
-	for i, l := range list {
-		words = append(words, fmt.Sprintf("%s +%d -%d", c.Files[i].Path, l.Added, l.Deleted))
-	}
-	return strings.Join(words, ", ")
-}
-
-// What GitHub takes for a rename with edits is one file removed and one added.
-func TestLinesOfWhatGitHubTakesForRenamed(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, ghfake.Options{}, nil)
-	text := strings.Repeat("line\n", 20)
-	c := w.load(w.open(ghfake.Files{"old": ghfake.Text(text), "same": ghfake.Text(text + "s\n")}, ghfake.Files{"old": nil, "new": ghfake.Text(text + "more"), "same": nil, "moved": ghfake.Text(text + "s\n")})).Change
-	if got := lines(t, c); got != "moved +0 -0, new +21 -0, old +0 -20" {
-		t.Error(got)
-	}
-}
-
-func TestLinesOfManyFiles(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, ghfake.Options{}, nil)
-	n := w.open(many(310, "1\n"), many(310, "1\n2\n"))
-	c := w.load(n).Change
-	if _, sum, err := c.CountLines(context.Background()); err != nil || sum != (change.Lines{Added: 310}) {
-		t.Errorf("%v, %v", sum, err)
-	}
-	// The listing is of the present head; a count of another version is none.
-	c = w.load(n).Change
-	w.repo.Commit("feature", "more", many(310, "1\n2\n3\n"), author)
-	if _, _, err := c.CountLines(context.Background()); err == nil || !strings.Contains(err.Error(), "another version") {
-		t.Errorf("%v", err)
-	}
-}
-
-func TestLinesAreNotCountedAtAnyPrice(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, ghfake.Options{}, nil)
-	w.repo.Commit("main", "first", many(310, "1\n"), author)
-	before := w.repo.Tip("main")
-	w.repo.Commit("main", "second", many(310, "2\n"), author)
-	r := w.pull(w.open(ghfake.Files{"x": ghfake.Text("x")}, some))
-	r.Number, r.Base, r.Head = 0, before, w.repo.Tip("main")
-	c := w.loadRange(r).Change
-	if _, _, err := c.CountLines(context.Background()); !errors.Is(err, change.ErrNotCounted) {
-		t.Errorf("%v", err)
-	}
-}
-
 func TestCommitPaths(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, ghfake.Options{}, nil)

@@ -2,6 +2,7 @@ package github_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -34,6 +35,7 @@ type world struct {
 	mu     sync.Mutex
 	before func(r *http.Request) // called before each request
 	edit   func(answer map[string]any)
+	edited string // whose answers; "" means queries
 }
 
 func newWorld(t *testing.T, o ghfake.Options, permissions map[string]string) *world {
@@ -62,13 +64,13 @@ func worldAt(t *testing.T, base string, o ghfake.Options, permissions map[string
 // RoundTrip lets a test do something between two requests.
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.mu.Lock()
-	before, edit := w.before, w.edit
+	before, edit, edited := w.before, w.edit, cmp.Or(w.edited, "/graphql")
 	w.mu.Unlock()
 	if before != nil {
 		before(r)
 	}
 	resp, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil || edit == nil || !strings.HasSuffix(r.URL.Path, "/graphql") {
+	if err != nil || edit == nil || !strings.Contains(r.URL.Path, edited) {
 		return resp, err
 	}
 	defer resp.Body.Close()
