@@ -60,7 +60,7 @@ func evaluate(b *testing.B, rate int) {
 	all.Wait()
 	b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "verdicts/s")
 	close(took)
-	report(b, took)
+	reportTimes(b, took)
 }
 
 // published waits for a finished run.
@@ -74,7 +74,7 @@ func (w *world) published(head string) {
 }
 
 // report gives the median and the 99th percentile.
-func report(b *testing.B, took chan time.Duration) {
+func reportTimes(b *testing.B, took chan time.Duration) {
 	var all []time.Duration
 	for d := range took {
 		all = append(all, d)
