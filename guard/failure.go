@@ -39,7 +39,7 @@ func (e *evaluation) superseded(ctx context.Context, loaded *github.Loaded, run 
 		Conclusion: report.Failure, Title: "Superseded", Summary: "The pull request was closed, or has another head by now; this commit was not judged.", ExternalID: "superseded",
 	}
 	if loaded != nil && loaded.Change.Head == e.Head {
-		others, err := e.siblings(ctx, loaded)
+		others, _, err := e.siblings(ctx, loaded)
 		if err != nil {
 			return err
 		}

@@ -37,14 +37,14 @@ func (e *evaluation) publish(ctx context.Context, loaded *github.Loaded, v *verd
 	if err != nil {
 		return err
 	}
-	if before.Digest == v.ID && before.Created.Before(e.started) && e.Now().Sub(before.Created) < recently {
+	if !e.Anew && before.Digest == v.ID && before.Created.Before(e.started) && e.Now().Sub(before.Created) < recently {
 		e.unsure.add(e.Repository() + "@" + v.Head) // the program that stored it may have died while it published
 	}
-	others, err := e.siblings(ctx, loaded)
+	others, all, err := e.siblings(ctx, loaded)
 	if err != nil {
 		return err
 	}
-	if e.Kind != store.Pull && len(others) < len(loaded.Siblings) {
+	if e.Kind != store.Pull && !all {
 		// The commit is a pull request's head too, which will be judged as such;
 		// what is good enough for a push must not stand in for that.
 		return e.endRun(ctx, v.Head, started)
@@ -134,12 +134,12 @@ type judged struct {
 }
 
 // siblings are the other open pull requests with the same head, as far as they
-// were judged at it. The evaluation of one that was not will find this one.
-func (e *evaluation) siblings(ctx context.Context, loaded *github.Loaded) ([]judged, error) {
-	var list []judged
+// were judged at it; all says that every one was. The evaluation of one that was
+// not will find this one.
+func (e *evaluation) siblings(ctx context.Context, loaded *github.Loaded) (list []judged, all bool, err error) {
 	numbers, err := e.sharing(ctx, loaded)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	for _, n := range numbers {
 		other := store.Subject{Kind: store.Pull, Owner: e.Owner, Repo: e.Repo, Number: n}
@@ -148,40 +148,34 @@ func (e *evaluation) siblings(ctx context.Context, loaded *github.Loaded) ([]jud
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		v, err := parse(stored)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		list = append(list, judged{other, v})
 	}
-	return list, nil
+	return list, len(list) == len(numbers), nil
 }
 
 // sharing are the numbers of those pull requests. Where GitHub does not tell
-// them for a commit, those count that were seen with it.
+// them for a commit, those count that an event named with it.
 func (e *evaluation) sharing(ctx context.Context, loaded *github.Loaded) ([]int, error) {
-	if !loaded.SiblingsUnknown || e.Kind != store.Pull {
+	if !loaded.SiblingsUnknown {
 		return loaded.Siblings, nil
 	}
-	scope := "head " + e.Repository() + "@" + loaded.Change.Head
-	var seen []int
-	err := e.Store.ChangeRecords(ctx, []string{scope}, func(have map[string][]byte) (map[string][]byte, error) {
-		seen = nil
-		if body := have[scope]; body != nil {
-			if err := json.Unmarshal(body, &seen); err != nil {
-				return nil, fmt.Errorf("%s: %w", scope, err)
-			}
+	known, err := e.Store.Sharing(ctx, e.Owner, e.Repo, loaded.Change.Head)
+	if err != nil {
+		return nil, err
+	}
+	var numbers []int
+	for _, s := range known {
+		if s.Kind == store.Pull && s.Number != e.Number {
+			numbers = append(numbers, s.Number)
 		}
-		if slices.Contains(seen, e.Number) {
-			return nil, nil
-		}
-		seen = append(seen, e.Number)
-		body, err := json.Marshal(seen)
-		return map[string][]byte{scope: body}, err
-	})
-	return slices.DeleteFunc(seen, func(n int) bool { return n == e.Number }), err
+	}
+	return numbers, nil
 }
 
 // combine makes one run of several verdicts, since GitHub shows one result per
