@@ -3,14 +3,15 @@ package change
 import (
 	"bytes"
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
 // CanBeCosmetic reports whether Cosmetic knows the language of a file. What lies
-// under testdata is input: tools that are tested there read comments.
+// in a folder for the input of tests is none: tools that are tested there read
+// comments. Nor is a script that a tool knows by its content.
 func CanBeCosmetic(path string) bool {
-	return languageOf(path) != unknownLanguage && !hasFolder(path, "testdata")
+	lang := languageOf(path)
+	return lang != unknownLanguage && !testInput(path) && (lang != sql || !numbered(path))
 }
 
 // Cosmetic reports whether two contents of a file provably differ in nothing
@@ -20,7 +21,8 @@ func CanBeCosmetic(path string) bool {
 // matters: every token of code with its text, every line end and indentation
 // that means something, and every comment that somebody obeys, with where it
 // stands. The change is cosmetic when the streams are equal to the end. Python's
-// docstrings are code. Comments count that compilers, linters, type checkers,
+// docstrings and Rust's documentation are code; JSON is compared by value, with
+// the order and spelling of everything. Comments count that compilers, linters, type checkers,
 // test runners, generators or notebooks obey, in doubt any that look so.
 //
 // A side that a compiler might refuse or read otherwise makes the answer no:
@@ -36,35 +38,10 @@ func Cosmetic(path string, before, after []byte) bool {
 	if !readable(before) || !readable(after) {
 		return false
 	}
-	switch languageOf(path) {
-	case golang:
-		test := strings.HasSuffix(path, "_test.go")
-		return sameStream(newGoScanner(before, test), newGoScanner(after, test))
-	case python:
-		return sameStream(newPythonScanner(before), newPythonScanner(after))
-	default:
+	if refuse := refusals[languageOf(path)]; refuse != nil && (!refuse(before) || !refuse(after)) {
 		return false
 	}
-}
-
-// language is one that has a scanner here.
-type language int
-
-const (
-	unknownLanguage language = iota
-	golang
-	python
-)
-
-func languageOf(path string) language {
-	switch {
-	case strings.HasSuffix(path, ".go"):
-		return golang
-	case strings.HasSuffix(path, ".py"), strings.HasSuffix(path, ".pyi"):
-		return python
-	default:
-		return unknownLanguage
-	}
+	return sameStream(scan(path, before), scan(path, after))
 }
 
 // scanner reads one side. After tokenEnd or tokenBad it is not asked again.
