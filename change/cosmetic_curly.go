@@ -186,7 +186,7 @@ func (s *curlyScanner) next() token {
 		case curlySingle:
 			return s.token(s.at+1, s.traits[s.src[s.at]])
 		case curlyOpen:
-			return s.open()
+			return s.open(s.traits[s.src[s.at]])
 		case curlyClose:
 			return s.close()
 		case curlyOperation:
@@ -357,10 +357,10 @@ func digit(b byte) bool { return b >= '0' && b <= '9' }
 // maxOpened is the number of open brackets above which a file is not judged.
 const maxOpened = 10000
 
-func (s *curlyScanner) open() token {
+func (s *curlyScanner) open(kind traits) token {
 	b := s.src[s.at]
 	before, remember := s.last, b
-	t := s.token(s.at+1, s.traits[b])
+	t := s.token(s.at+1, kind)
 	if s.opens != nil {
 		remember = s.opens(s, before)
 	}

@@ -13,7 +13,7 @@ var (
 
 func newJavascriptDialect(elements bool) *dialect {
 	d := &dialect{
-		classes: curlyClasses("\"'`@#", "$"), traits: javascriptTraits(), lines: true, brackets: true, comments: loudly | tagged | referring,
+		classes: curlyClasses("\"'`@#{", "$"), traits: javascriptTraits(), lines: true, brackets: true, comments: loudly | tagged | referring,
 		name: javascriptName, special: javascriptSpecial, divides: javascriptSlash, traitsOf: javascriptOperators,
 		opens: javascriptOpens, closes: javascriptCloses, resume: javascriptResume, operator: javascriptOperator,
 	}
@@ -85,9 +85,24 @@ func javascriptSpecial(s *curlyScanner) (token, bool) {
 		return s.token(to, wordly|operand|member), true
 	case '@':
 		return s.token(s.at+1, 0), true
+	case '{':
+		kind := opening
+		if s.last&(wordly|member) == wordly && blockWord(s.word) {
+			kind |= closing
+		}
+		return s.open(kind), true
 	default:
 		return s.token(escapedEnd(s.src, s.at, true), operand), true
 	}
+}
+
+// blockWord knows the words that a block follows, or may.
+func blockWord(word []byte) bool {
+	switch string(word) {
+	case "else", "do", "try", "finally":
+		return true
+	}
+	return false
 }
 
 // templatePiece reads a template up to its end or to an expression in it.
@@ -120,17 +135,23 @@ const block = 'b'
 
 func javascriptOpens(s *curlyScanner, before traits) byte {
 	b := s.src[s.at-1]
-	word := ""
-	if before&(wordly|member) == wordly {
-		word = string(s.word)
-	}
+	keyword := before&(wordly|member) == wordly
 	switch {
-	case b == '(' && (word == "if" || word == "for" || word == "while" || word == "with" || word == "switch" || word == "catch"):
+	case b == '(' && keyword && headWord(s.word):
 		return control
-	case b == '{' && (before&headed != 0 || word == "else" || word == "do" || word == "try" || word == "finally"):
+	case b == '{' && (before&headed != 0 || keyword && blockWord(s.word)):
 		return block
 	}
 	return b
+}
+
+// headWord knows the words that begin the head of a statement.
+func headWord(word []byte) bool {
+	switch string(word) {
+	case "if", "for", "while", "with", "switch", "catch":
+		return true
+	}
+	return false
 }
 
 func javascriptCloses(s *curlyScanner, opened byte) traits {

@@ -73,7 +73,11 @@ func (s *curlyScanner) element() token {
 	if len(name) > 0 && name[0] >= 'A' && name[0] <= 'Z' && bytes.HasPrefix(s.src[to:], []byte(">(")) {
 		return bad
 	}
-	t := s.token(from, 0)
+	kind := traits(0)
+	if s.nested {
+		kind = opening | closing // among the children of another
+	}
+	t := s.token(from, kind)
 	s.opened = append(s.opened, openingTag)
 	s.tags = append(s.tags, name)
 	s.nested, s.slashed = true, false
@@ -122,7 +126,7 @@ func (s *curlyScanner) tag() (token, bool) {
 		return s.token(delimitedEnd(s.src, s.at+1, s.src[s.at:s.at+1]), opening|closing), true
 	case b == '{':
 		s.nested = false
-		return s.open(), true
+		return s.open(opening | closing), true
 	case b == '=' || b == '/':
 		s.slashed = b == '/'
 		return s.token(s.at+1, opening|closing), true
@@ -165,7 +169,7 @@ func (s *curlyScanner) child() (token, bool) {
 			return s.passRemark(to)
 		}
 		s.nested, s.inText = false, false
-		return s.open(), true
+		return s.open(opening | closing), true
 	case '>', '}':
 		return bad, true
 	}
@@ -260,7 +264,7 @@ func (s *curlyScanner) passRemark(to int) (token, bool) {
 	text := s.src[s.at:to]
 	if s.comments.signed(text[1:], true) || s.comments.addressed(text[1:]) || s.comments.obey(bytes.TrimLeft(text[1:len(text)-1], " \t\r\n")) {
 		s.nested, s.inText = false, false
-		return s.open(), true
+		return s.open(opening | closing), true
 	}
 	if bytes.IndexByte(text, '\n') >= 0 {
 		if s.breaks() {

@@ -94,12 +94,24 @@ func (s *curlyScanner) apart(at int) bool {
 	return false
 }
 
-// kotlinOperator watches for the signs to which white space matters.
+// kotlinOperator watches for the signs to which white space matters: "as?" and
+// "!in" are words.
 func kotlinOperator(s *curlyScanner) (token, bool) {
 	to := curlyOperator(s.src, s.at)
+	gap := s.between != 0
 	switch b := s.src[s.at]; {
-	case b == '!' && to == s.at+1, b == '?' && to == s.at+1, b == '!' && s.src[s.at+1] == '!':
-		return s.clinging(to, 0), true
+	case b == '?' && to == s.at+1:
+		t := s.token(to, 0)
+		if gap {
+			t.mark |= markLeft
+		}
+		return t, true
+	case b == '!' && to == s.at+1:
+		t := s.token(to, 0)
+		if s.apart(to) {
+			t.mark |= markRight
+		}
+		return t, true
 	case b == '<' && to > s.at+1 && s.src[s.at+1] != '=':
 		return s.token(s.at+1, 0), true
 	}

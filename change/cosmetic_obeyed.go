@@ -74,7 +74,7 @@ func (h habits) trimmedSign(body []byte, block bool) bool {
 		return hasFold(body[1:], "auto") || hasFold(body[1:], "editor") || h&scripted != 0 && byteAt(body, 1) == '%'
 	case ':':
 		return h&scripted != 0 && letter[byteAt(body, 1)]
-	case '!':
+	case '!', '+':
 		return h&scripted != 0
 	}
 	// The name of an argument, which linters compare: f(/* depth = */ 1).

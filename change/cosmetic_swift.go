@@ -11,7 +11,7 @@ var swiftDialect = &dialect{
 }
 
 func swiftClasses() [256]byte {
-	t := curlyClasses("\"`@#\\", "$")
+	t := curlyClasses("\"`@#\\([", "$")
 	t[':'] = curlySingle
 	return t
 }
@@ -30,9 +30,22 @@ func swiftSpecial(s *curlyScanner) (token, bool) {
 		return s.token(tickedEnd(s.src, s.at), wordly|operand), true
 	case '#':
 		return s.swiftHash(), true
+	case '(', '[':
+		return s.swiftOpen(), true
 	default:
 		return s.clinging(s.at+1, 0), true
 	}
+}
+
+// swiftOpen: behind a name or a value, white space before a bracket may make it
+// another one.
+func (s *curlyScanner) swiftOpen() token {
+	cut := s.between != 0 && s.last&operand != 0
+	t := s.open(opening)
+	if cut && t.mark != tokenBad {
+		t.mark |= markLeft
+	}
+	return t
 }
 
 // swiftHash is a string with hashes, or a word for the compiler. A line that
