@@ -1,6 +1,9 @@
 package change
 
-import "bytes"
+import (
+	"bytes"
+	"regexp"
+)
 
 // cssScanner reads CSS. Whether white space stands between two tokens means
 // something nearly everywhere, and so does a comment without white space around
@@ -67,9 +70,7 @@ var cssBytes = func() [256]byte {
 func (s *cssScanner) next() token {
 	for s.at < len(s.src) {
 		if s.statement == cssValue {
-			if t, ok := s.custom(); ok {
-				return t
-			}
+			return s.custom()
 		}
 		switch cssBytes[s.src[s.at]] {
 		case cssBlank:
@@ -123,7 +124,7 @@ func (s *cssScanner) token(to int) token {
 	}
 	mark := uint64(0)
 	switch {
-	case s.last == 0 || bytes.IndexByte([]byte("{};,("), s.last) >= 0:
+	case s.last == 0 || bytes.IndexByte([]byte("{};,("), s.last) >= 0, s.last == '>' && s.src[s.at] != '=':
 	case s.between&spaced != 0:
 		mark = markSpaced
 	case s.between&remarked != 0:
@@ -175,10 +176,10 @@ func (s *cssScanner) word() token {
 // begins notes what the first word of a statement says of it.
 func (s *cssScanner) begins(word []byte, to int) token {
 	first := s.statement == cssBegin
-	heading := first && s.at == 0 && hasFold(word, "@charset")
+	heading := first && s.at == 0 && charset.Match(s.src)
 	t := s.token(to)
 	if heading {
-		t.mark |= markLeft // it only counts as the first bytes of a file
+		t.mark |= markLeft
 	}
 	if first {
 		s.atRule = word[0] == '@'
@@ -189,6 +190,9 @@ func (s *cssScanner) begins(word []byte, to int) token {
 	}
 	return t
 }
+
+// charset only counts as the first bytes of a file, and only like this.
+var charset = regexp.MustCompile(`\A@charset "[^"\n]*";`)
 
 var cssConditions = set(`@media @supports @container @import @custom-media`)
 
@@ -343,13 +347,12 @@ func (s *cssScanner) greater() token {
 	if byteAt(s.src, to) == '=' {
 		to++
 	}
-	t := s.free(to, 0)
-	s.last = ','
-	return t
+	return s.free(to, 0)
 }
 
-// custom is the value of a custom property, without the blanks at its ends.
-func (s *cssScanner) custom() (token, bool) {
+// custom is the value of a custom property. Scripts read it as it is written, but
+// for the number of blanks at its ends.
+func (s *cssScanner) custom() token {
 	from, to := s.at, s.at
 	depth := 0
 	for to >= 0 && to < len(s.src) {
@@ -369,23 +372,31 @@ func (s *cssScanner) custom() (token, bool) {
 		}
 	}
 	if to < 0 || to >= len(s.src) || depth < 0 {
-		return bad, true
+		return bad
 	}
 	s.statement = cssMore
-	value := bytes.TrimSpace(s.src[from:to])
-	if len(value) == 0 {
-		s.at = to
-		return token{}, false
+	text := s.src[from:to]
+	value := bytes.TrimSpace(text)
+	t := token{value, s.code()}
+	if len(value) < len(text) && isSpace(text[0]) {
+		t.mark |= markLeft // to some, what is empty is wrong and what is blank is not
 	}
-	s.at = from + bytes.Index(s.src[from:to], value[:1])
-	t := s.free(s.at+len(value), 0)
-	s.at = to
-	return t, true
+	if len(value) < len(text) && isSpace(text[len(text)-1]) {
+		t.mark |= markRight
+	}
+	s.at, s.between, s.last = to, 0, ';'
+	return t
 }
+
+func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\r' || b == '\n' }
 
 // slash is a comment or divides.
 func (s *cssScanner) slash() (token, bool) {
-	if byteAt(s.src, s.at+1) != '*' {
+	switch byteAt(s.src, s.at+1) {
+	case '*':
+	case '/':
+		return bad, true // a comment to some processors
+	default:
 		return s.token(s.at + 1), true
 	}
 	to := delimitedEnd(s.src, s.at+2, []byte("*/"))

@@ -14,7 +14,7 @@ var (
 func newJavascriptDialect(elements bool) *dialect {
 	d := &dialect{
 		classes: curlyClasses("\"'`@#{", "$"), traits: javascriptTraits(), lines: true, brackets: true, comments: loudly | tagged | referring,
-		name: javascriptName, special: javascriptSpecial, divides: javascriptSlash, traitsOf: javascriptOperators,
+		name: javascriptName, digits: javascriptNumber, special: javascriptSpecial, divides: javascriptSlash, traitsOf: javascriptOperators,
 		opens: javascriptOpens, closes: javascriptCloses, resume: javascriptResume, operator: javascriptOperator,
 	}
 	if elements {
@@ -30,7 +30,7 @@ func plainLines(src []byte) bool {
 
 func javascriptTraits() [256]traits {
 	t := curlyTraits()
-	for _, b := range []byte("=+-%&|^~.:</") {
+	for _, b := range []byte("=+-%&|^~:</") {
 		t[b] |= opening
 	}
 	for _, b := range []byte("=%&|^.?:>") {
@@ -51,7 +51,7 @@ func javascriptOperators(operator []byte) traits {
 	case "=>", "...":
 		return opening
 	case "?.":
-		return opening | closing | dotted
+		return closing | dotted
 	}
 	if operator[0] == '<' || operator[0] == '*' || operator[0] == '!' && operator[1] != '=' {
 		return opening
@@ -68,6 +68,15 @@ func javascriptName(s *curlyScanner, to int) token {
 		s.word = word
 	}
 	return s.token(to, wordly|operand)
+}
+
+// javascriptNumber: the first of two dots belongs to the number.
+func javascriptNumber(s *curlyScanner, at int) int {
+	to := curlyNumber(s.src, at)
+	if byteAt(s.src, to) == '.' {
+		to++
+	}
+	return to
 }
 
 func javascriptSpecial(s *curlyScanner) (token, bool) {

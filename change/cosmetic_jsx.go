@@ -123,7 +123,7 @@ func (s *curlyScanner) tag() (token, bool) {
 		}
 		return s.token(to, opening|closing), true
 	case b == '"' || b == '\'':
-		return s.token(delimitedEnd(s.src, s.at+1, s.src[s.at:s.at+1]), opening|closing), true
+		return s.attribute(), true
 	case b == '{':
 		s.nested = false
 		return s.open(opening | closing), true
@@ -132,6 +132,17 @@ func (s *curlyScanner) tag() (token, bool) {
 		return s.token(s.at+1, opening|closing), true
 	}
 	return bad, true
+}
+
+// attribute is a string, of which a line end or a backslash in it makes another
+// one to some compilers, if white space precedes it.
+func (s *curlyScanner) attribute() token {
+	gap := s.between != 0
+	t := s.token(delimitedEnd(s.src, s.at+1, s.src[s.at:s.at+1]), opening|closing)
+	if gap && bytes.ContainsAny(t.text, "\n\\") {
+		t.mark |= markLeft
+	}
+	return t
 }
 
 // tagEnd is the end of a tag: behind it come children, or the element is over.
@@ -180,7 +191,7 @@ func (s *curlyScanner) child() (token, bool) {
 func (s *curlyScanner) lastTag() token {
 	from := s.at + len("</")
 	to := s.tagName(from)
-	if !bytes.Equal(s.src[from:to], s.tags[len(s.tags)-1]) || len(s.opened) == maxOpened {
+	if !bytes.Equal(s.src[from:to], s.tags[len(s.tags)-1]) || len(s.opened) == maxOpened || byteAt(s.src, to) == '/' {
 		return bad
 	}
 	s.opened = append(s.opened, closingTag)

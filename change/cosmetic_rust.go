@@ -116,8 +116,8 @@ func rustCharacter(src []byte, at int) int {
 func rustSpecial(s *curlyScanner) (token, bool) {
 	switch s.src[s.at] {
 	case '#':
-		if s.at == 0 && byteAt(bytes.TrimLeft(s.src[min(2, len(s.src)):], " \t\r\n"), 0) != '[' {
-			if t, ok := s.shebang(); ok {
+		if s.at == 0 && byteAt(s.src, 1) == '!' {
+			if t, ok := s.rustFirstLine(); ok {
 				return t, true
 			}
 		}
@@ -129,6 +129,18 @@ func rustSpecial(s *curlyScanner) (token, bool) {
 	default:
 		return s.token(s.at+1, 0), true
 	}
+}
+
+// rustFirstLine is for the system unless it is an attribute.
+func (s *curlyScanner) rustFirstLine() (token, bool) {
+	rest := bytes.TrimLeft(s.src[2:], " \t\r\n")
+	switch {
+	case byteAt(rest, 0) == '[':
+		return token{}, false
+	case bytes.HasPrefix(rest, []byte("/*")), bytes.HasPrefix(rest, []byte("//")):
+		return bad, true
+	}
+	return s.shebang()
 }
 
 // rustQuote is a character or a lifetime.
