@@ -218,6 +218,11 @@ func (s *curlyScanner) directiveWord(to int) token {
 		s.directive = directiveText
 	case "line":
 		return bad
+	case "pragma":
+		if string(bytes.TrimSpace(s.src[to:min(len(s.src), to+len(" once")+1)])) != "once" {
+			return s.plainText()
+		}
+		s.directive = directiveText
 	default:
 		return s.plainText()
 	}

@@ -177,7 +177,7 @@ func (s *curlyScanner) csharpDirective() token {
 	if !s.fresh || !s.firstOfLine() || len(s.holes) > 0 {
 		return bad
 	}
-	text := bytes.TrimRight(s.src[s.at:lineEnd(s.src, s.at)], " \t\r")
+	text := csharpCode(s.src[s.at:lineEnd(s.src, s.at)])
 	switch name := bytes.TrimLeft(text[1:], " \t"); {
 	case bytes.HasPrefix(name, []byte("if")):
 		s.branches++
@@ -192,6 +192,18 @@ func (s *curlyScanner) csharpDirective() token {
 	t := s.token(s.at+len(text), opening)
 	t.mark |= markLined
 	return t
+}
+
+// csharpCode is a line for the preprocessor without the comment that some of them
+// may end with.
+func csharpCode(line []byte) []byte {
+	name := bytes.TrimLeft(line[1:], " \t")
+	for _, word := range [...]string{"if", "elif", "else", "endif", "define", "undef", "nullable"} {
+		if n := bytes.Index(line, []byte("//")); n > 0 && bytes.HasPrefix(name, []byte(word)) {
+			line = line[:n]
+		}
+	}
+	return bytes.TrimRight(line, " \t\r")
 }
 
 // firstOfLine reports whether nothing but white space stands before this place.

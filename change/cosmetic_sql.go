@@ -20,6 +20,7 @@ type sqlScanner struct {
 	last    sqlKind
 	plain   bool // in a statement that does not end with a line
 	begun   bool // within a statement
+	foreign bool // a word came that Oracle does not have, whose client has habits of its own
 }
 
 // sqlKind is the kind of a token, as far as the next one depends on it.
@@ -122,7 +123,7 @@ func (s *sqlScanner) token(to int, kind sqlKind) token {
 	if s.between&lined != 0 && (!s.plain && s.begun || kind == sqlText && s.last == sqlText || kind == sqlSeparator || s.last == sqlSeparator) {
 		t.mark |= markLined
 	}
-	if s.between&forced != 0 && s.begun {
+	if s.between&forced != 0 && s.begun && !s.foreign {
 		t.mark |= markFolded
 	}
 	if s.between != 0 && (kind == sqlSign || s.last == sqlSign) {
@@ -164,6 +165,7 @@ func (s *sqlScanner) word() token {
 // keyword watches for the words that change how the rest is read.
 func (s *sqlScanner) keyword(word string, to int) token {
 	first := !s.begun
+	s.foreign = s.foreign || sqlForeign[word]
 	switch {
 	case word == "delimiter" || word == "stdin" || first && sqlCommands[word]:
 		return bad
@@ -182,6 +184,8 @@ var (
 	sqlStatements = set(`select insert update delete with create alter drop truncate merge grant revoke comment values explain analyze vacuum replace`)
 	// sqlCommands belong to a client that has its own idea of lines, blank ones
 	// and comments.
+	sqlForeign = set(`limit text serial bigserial bigint smallint tinyint mediumint bool auto_increment autoincrement now ilike go top nvarchar engine unsigned datetime
+		jsonb uuid getdate strftime pragma plpgsql bytea timestamptz identity nvarchar double money bit ifnull isnull temp language perform`)
 	sqlCommands = set(`prompt spool rem remark whenever accept define undefine ttitle btitle column host exec execute connect startup shutdown`)
 )
 
@@ -431,7 +435,7 @@ func (s *sqlScanner) comment(text []byte, to int) (token, bool) {
 	s.at = to
 	s.between |= remarked
 	switch {
-	case (loudly | scripted).obey(text), bytes.IndexByte(text, ';') >= 0, s.last == sqlEnd && s.between&lined == 0:
+	case (loudly | scripted).obey(text), bytes.IndexByte(text, ';') >= 0, s.last == sqlEnd && s.between&lined == 0 && !s.foreign:
 		// Some split scripts at every semicolon, and one takes nothing behind it.
 		return token{bytes.TrimSuffix(text, []byte("\r")), s.directive(s.src, from)}, true
 	case !s.skip(text):
