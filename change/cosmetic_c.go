@@ -246,7 +246,7 @@ func (s *curlyScanner) plainText() token {
 // header is the name of a file, in which nothing is special.
 func (s *curlyScanner) header(end byte) token {
 	to := delimitedEnd(s.src, s.at+1, []byte{end})
-	if to < 0 || to > lineEnd(s.src, s.at) {
+	if to < 0 || bytes.IndexByte(s.src[s.at:to], '\n') >= 0 {
 		return bad
 	}
 	s.directive = directiveText

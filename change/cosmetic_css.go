@@ -58,12 +58,13 @@ const (
 	cssColon
 	cssGreater
 	cssEscape
+	cssLess
 )
 
 var cssBytes = func() [256]byte {
 	return byteClasses(map[byte]string{
-		cssBlank: " \t\r", cssLine: "\n", cssWord: letters + "0123456789-#.*+~|%@!=$^&<?[]", cssQuote: `"'`, cssSlash: "/", cssBrace: "{};,", cssParenthesis: "()",
-		cssColon: ":", cssGreater: ">", cssEscape: `\`,
+		cssBlank: " \t\r", cssLine: "\n", cssWord: letters + "0123456789-#.*+~|%@!=$^&?[]", cssQuote: `"'`, cssSlash: "/", cssBrace: "{};,", cssParenthesis: "()",
+		cssColon: ":", cssGreater: ">", cssEscape: `\`, cssLess: "<",
 	})
 }()
 
@@ -81,7 +82,7 @@ func (s *cssScanner) next() token {
 				return token{mark: tokenBreak}
 			}
 			s.lines()
-		case cssWord, cssEscape:
+		case cssWord, cssEscape, cssLess:
 			return s.word()
 		case cssQuote:
 			return s.token(escapedEnd(s.src, s.at, true))
@@ -124,7 +125,7 @@ func (s *cssScanner) token(to int) token {
 	}
 	mark := uint64(0)
 	switch {
-	case s.last == 0 || bytes.IndexByte([]byte("{};,("), s.last) >= 0, s.last == '>' && s.src[s.at] != '=':
+	case cssLoose[s.last], s.last == '>' && s.src[s.at] != '=':
 	case s.between&spaced != 0:
 		mark = markSpaced
 	case s.between&remarked != 0:
@@ -132,6 +133,10 @@ func (s *cssScanner) token(to int) token {
 	}
 	return s.free(to, mark)
 }
+
+// cssLoose are the bytes behind which white space means nothing; 0 stands for the
+// beginning.
+var cssLoose = [256]bool{0: true, '{': true, '}': true, ';': true, ',': true, '(': true}
 
 // free returns one before which only the marks given count.
 func (s *cssScanner) free(to int, mark uint64) token {
@@ -148,24 +153,29 @@ func (s *cssScanner) free(to int, mark uint64) token {
 func (s *cssScanner) word() token {
 	to, escape := s.at, false
 	for to < len(s.src) {
-		switch class := cssBytes[s.src[to]]; {
-		case class == cssEscape:
-			if next := byteAt(s.src, to+1); next == '\n' || next == '\r' || next == 0 {
-				return bad
-			}
+		class := cssBytes[s.src[to]]
+		if class == cssWord {
+			to++
+			continue
+		}
+		next := byteAt(s.src, to+1)
+		switch {
+		case class == cssEscape && next != '\n' && next != '\r' && next != 0:
 			escape = true
 			to += 2
 			continue
-		case class == cssWord:
+		case class == cssLess && next != '!':
 			to++
 			continue
+		case class == cssEscape, class == cssLess:
+			return bad
 		}
 		break
 	}
 	word := s.src[s.at:min(to, len(s.src))]
 	next := byteAt(s.src, to)
 	switch {
-	case bytes.Contains(word, []byte("<!")), next == '>' && bytes.HasSuffix(word, []byte("--")), escape && next == '(':
+	case next == '>' && bytes.HasSuffix(word, []byte("--")), escape && next == '(':
 		return bad
 	case next == '(' && (hasFold(word, "url") || len(word) > 3 && hasFold(word[len(word)-3:], "url")):
 		return s.address(to)

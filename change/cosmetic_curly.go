@@ -164,13 +164,16 @@ func (s *curlyScanner) next() token {
 	if s.nested {
 		return s.inside(s)
 	}
-	for s.at < len(s.src) {
-		switch s.classes[s.src[s.at]] {
+	src, classes := s.src, &s.classes
+	for s.at < len(src) {
+		switch classes[src[s.at]] {
 		case curlyBlank:
-			s.between |= spaced
-			for s.at++; s.at < len(s.src) && s.classes[s.src[s.at]] == curlyBlank; {
-				s.at++
+			at := s.at + 1
+			for at < len(src) && classes[src[at]] == curlyBlank {
+				at++
 			}
+			s.at = at
+			s.between |= spaced
 		case curlyLine:
 			if t, ok := s.lineEnds(); ok {
 				return t
@@ -184,9 +187,9 @@ func (s *curlyScanner) next() token {
 				return t
 			}
 		case curlySingle:
-			return s.token(s.at+1, s.traits[s.src[s.at]])
+			return s.token(s.at+1, s.traits[src[s.at]])
 		case curlyOpen:
-			return s.open(s.traits[s.src[s.at]])
+			return s.open(s.traits[src[s.at]])
 		case curlyClose:
 			return s.close()
 		case curlyOperation:
@@ -248,7 +251,9 @@ func (s *curlyScanner) token(to int, kind traits) token {
 		t.mark |= s.gaps(kind)
 		s.between = 0
 	}
-	s.begun = s.strict == 1 && s.src[s.at] == ',' && !s.brackets
+	if s.strict > 0 {
+		s.begun = s.strict == 1 && s.src[s.at] == ',' && !s.brackets
+	}
 	s.at, s.last, s.fresh = to, kind, false
 	return t
 }
@@ -294,12 +299,13 @@ func (s *curlyScanner) asks(t token) token {
 }
 
 func (s *curlyScanner) names() token {
+	src, classes := s.src, &s.classes
 	to, wide := s.at, byte(0)
-	for to < len(s.src) && (s.classes[s.src[to]] == curlyLetter || s.classes[s.src[to]] == curlyDigit) {
-		wide |= s.src[to]
+	for to < len(src) && (classes[src[to]] == curlyLetter || classes[src[to]] == curlyDigit) {
+		wide |= src[to]
 		to++
 	}
-	if wide >= utf8.RuneSelf && !wideName(s.src[s.at:to]) {
+	if wide >= utf8.RuneSelf && !wideName(src[s.at:to]) {
 		return bad
 	}
 	if s.name != nil {

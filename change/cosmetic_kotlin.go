@@ -1,5 +1,7 @@
 package change
 
+import "bytes"
+
 // Kotlin: a line end ends a statement unless something says that it goes on, and
 // outside of parentheses few things do. White space counts around signs that
 // belong to a label, a type or a call depending on it.
@@ -64,7 +66,7 @@ func kotlinSpecial(s *curlyScanner) (token, bool) {
 // tickedEnd finds the end of a name between ticks on one line.
 func tickedEnd(src []byte, at int) int {
 	to := delimitedEnd(src, at+1, []byte("`"))
-	if to > lineEnd(src, at) {
+	if to < 0 || bytes.IndexByte(src[at:to], '\n') >= 0 {
 		return -1
 	}
 	return to

@@ -88,7 +88,8 @@ func shouted(body []byte) bool {
 	for to < len(body) && body[to] >= 'A' && body[to] <= 'Z' {
 		to++
 	}
-	return to > 1 && !letter[byteAt(body, to)] && !reminders[strings.ToLower(string(body[:min(to, longestName)]))]
+	var buffer [longestName]byte
+	return to > 1 && !letter[byteAt(body, to)] && !reminders[string(lowered(&buffer, body[:min(to, longestName)]))]
 }
 
 var reminders = set(`todo fixme note xxx hack see warning warn example returns return bug info important error optional default usage e.g i.e url http https ftp mailto www ok nb ps`)
@@ -170,8 +171,9 @@ func (h habits) tag(body []byte, from, to int, first bool) bool {
 	if from == to {
 		return first && from == 1 // "//@ requires"
 	}
-	name := strings.ToLower(string(body[from:min(to, from+longestName)]))
-	if describing[name] {
+	var buffer [longestName]byte
+	name := lowered(&buffer, body[from:min(to, from+longestName)])
+	if describing[string(name)] {
 		rest := bytes.TrimLeft(body[to:], " \t")
 		return h&tagged != 0 && len(rest) > 0 && (rest[0] == '{' || rest[0] == '[')
 	}
@@ -179,7 +181,7 @@ func (h habits) tag(body []byte, from, to int, first bool) bool {
 		return true
 	}
 	for _, start := range [...]string{"lic", "preserve", "cc_on", "ts-", "jsx", "flow", "generated", "vite", "__", "suppress", "format", "jest", "vitest"} {
-		if strings.HasPrefix(name, start) {
+		if bytes.HasPrefix(name, []byte(start)) {
 			return true
 		}
 	}
@@ -207,14 +209,11 @@ func (h habits) leads(body []byte, from, to int) bool {
 		return true
 	}
 	follow, known := leadNames[string(name)]
-	switch {
-	case !known:
+	if !known {
 		return h&scripted != 0 && scriptNames[string(name)]
-	case follow == "":
-		return true
-	default:
-		return bytes.HasPrefix(bytes.TrimLeft(body[to:], " \t"), []byte(follow))
 	}
+	rest := bytes.TrimLeft(body[to:], " \t")
+	return len(rest) >= len(follow) && string(rest[:len(follow)]) == follow
 }
 
 // switching reports whether a part of a name with hyphens turns something on or

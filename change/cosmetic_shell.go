@@ -14,6 +14,7 @@ type shellScanner struct {
 	spaced    bool // white space since the last token
 	line      bool // a token since the last line end
 	loose     bool // the last token separates whatever surrounds it
+	pattern   bool // the last token was "=~": a regular expression follows
 	documents []document
 	service   bool // in the header of a service, whose comments are data
 }
@@ -32,6 +33,9 @@ func newShellScanner(src []byte) *shellScanner { return &shellScanner{src: src} 
 func shellJudged(src []byte) bool {
 	if bytes.IndexByte(src, '\r') >= 0 || !plainShell(src) {
 		return false
+	}
+	if !selfNamed(src) {
+		return true
 	}
 	for line := range bytes.Lines(src) {
 		if selfNamed(line) && selfRead(line) {
@@ -59,14 +63,17 @@ func plainShell(src []byte) bool {
 	return false
 }
 
-func selfNamed(line []byte) bool {
-	for _, name := range [...]string{"$0", "${0", "BASH_SOURCE", "$LINENO", "${LINENO"} {
-		if bytes.Contains(line, []byte(name)) {
+// selfNamed reports whether a text names the script or its lines.
+func selfNamed(text []byte) bool {
+	for _, name := range selfNames {
+		if bytes.Contains(text, name) {
 			return true
 		}
 	}
 	return false
 }
+
+var selfNames = [][]byte{[]byte("$0"), []byte("${0"), []byte("BASH_SOURCE"), []byte("LINENO")}
 
 // selfRead reports whether a line that names the script may read it.
 func selfRead(line []byte) bool {
@@ -105,6 +112,10 @@ var shellBytes = func() (t [256]byte) {
 
 func (s *shellScanner) next() token {
 	for s.at < len(s.src) {
+		if s.pattern && shellBytes[s.src[s.at]] != shellBlank {
+			s.pattern = false
+			return s.token(shellPatternEnd(s.src, s.at))
+		}
 		switch shellBytes[s.src[s.at]] {
 		case shellBlank:
 			s.spaced = true
@@ -117,7 +128,9 @@ func (s *shellScanner) next() token {
 			if s.src[s.at] == '\\' && byteAt(s.src, s.at+1) == '\n' {
 				return s.continuation()
 			}
-			return s.token(shellWordEnd(s.src, s.at))
+			t := s.token(shellWordEnd(s.src, s.at))
+			s.pattern = len(t.text) == 2 && string(t.text) == "=~"
+			return t
 		case shellHash:
 			if t, ok := s.comment(); ok {
 				return t
@@ -258,7 +271,7 @@ func (s *shellScanner) redirect() token {
 		return s.token(s.at + 3)
 	case a == '<' && b == '<':
 		d, to := documentAt(s.src, s.at)
-		if to < 0 {
+		if to < 0 || len(s.documents) > maxNesting {
 			return bad
 		}
 		t := s.token(to)

@@ -10,6 +10,8 @@ import "bytes"
 func shellWordEnd(src []byte, at int) int {
 	for at >= 0 && at < len(src) {
 		switch class := shellBytes[src[at]]; {
+		case shellPlain[src[at]]:
+			at++
 		case class == shellWord || class == shellHash:
 			at = shellPiece(src, at, 0)
 		case class == 0:
@@ -20,6 +22,14 @@ func shellWordEnd(src []byte, at int) int {
 	}
 	return at
 }
+
+// shellPlain are the bytes of words that begin nothing.
+var shellPlain = func() (t [256]bool) {
+	for b, class := range shellBytes {
+		t[b] = class == shellWord && bytes.IndexByte([]byte("\\'\"`$"), byte(b)) < 0
+	}
+	return t
+}()
 
 // shellPiece passes over a byte of a word and what it begins.
 func shellPiece(src []byte, at, depth int) int {
@@ -39,6 +49,29 @@ func shellPiece(src []byte, at, depth int) int {
 		return shellDollarEnd(src, at, false, depth)
 	}
 	return at + 1
+}
+
+// shellPatternEnd finds the end of a regular expression. Blanks within its
+// parentheses are part of it.
+func shellPatternEnd(src []byte, at int) int {
+	depth, from := 0, at
+	for at >= 0 && at < len(src) {
+		switch b := src[at]; {
+		case b == '\n':
+			if depth > 0 || at == from {
+				return -1
+			}
+			return at
+		case (b == ' ' || b == '\t' || b == ')') && depth == 0:
+			return at
+		case b == '(' || b == ')':
+			depth += 1 - 2*int(b-'(')
+			at++
+		default:
+			at = shellPiece(src, at, 0)
+		}
+	}
+	return -1
 }
 
 // shellQuotedEnd reads on between double quotes.

@@ -77,7 +77,7 @@ func (s *curlyScanner) swiftHash() token {
 // swiftString begins a string whose quote stands at a place.
 func (s *curlyScanner) swiftString(quote, hashes int) token {
 	h := hole{quotes: 1, signs: hashes}
-	if run(s.src, quote, '"') >= 3 {
+	if bytes.HasPrefix(s.src[quote:], []byte(`"""`)) {
 		h.quotes = 3
 		if hashes > 0 && bytes.HasPrefix(s.src[quote+3:], bytes.Repeat([]byte{'#'}, hashes)) {
 			return bad // #"""# is a quote to some
@@ -92,7 +92,7 @@ func (s *curlyScanner) swiftPiece(at int, h hole) token {
 		switch b := s.src[at]; {
 		case b == '"':
 			to := at + h.quotes
-			if run(s.src, at, '"') >= h.quotes && run(s.src[:min(len(s.src), to+h.signs)], to, '#') == h.signs {
+			if run(s.src[:min(len(s.src), to)], at, '"') == h.quotes && run(s.src[:min(len(s.src), to+h.signs)], to, '#') == h.signs {
 				return s.token(to+h.signs, operand)
 			}
 			at++
