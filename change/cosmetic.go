@@ -7,9 +7,19 @@ import (
 	"unicode/utf8"
 )
 
-// CanBeCosmetic reports whether Cosmetic knows the language of a file.
+// CanBeCosmetic reports whether a change of a file is ever called cosmetic: for
+// languages whose scanner is switched on, which are Go and Python. The others
+// that [Cosmetic] reads are being tried. What lies in a folder for the input of
+// tests is none.
 func CanBeCosmetic(path string) bool {
-	return languageOf(path) != unknownLanguage && !isInput(path)
+	lang := languageOf(path)
+	return (lang == golang || lang == python) && scannable(path)
+}
+
+// scannable reports whether Cosmetic knows the language of a file.
+func scannable(path string) bool {
+	lang := languageOf(path)
+	return lang != unknownLanguage && !isInput(path) && (lang != sql || !numbered(path))
 }
 
 // isInput reports whether a source lies where tests and generators keep what they
@@ -41,7 +51,8 @@ func isInput(path string) bool {
 // matters: every token of code with its text, every line end and indentation
 // that means something, and every comment that somebody obeys, with where it
 // stands. The change is cosmetic when the streams are equal to the end. Python's
-// docstrings are code. Comments count that compilers, linters, type checkers,
+// docstrings and Rust's documentation are code; JSON is compared by value, with
+// the order and spelling of everything. Comments count that compilers, linters, type checkers,
 // test runners, generators or notebooks obey, in doubt any that look so.
 //
 // A side that a compiler might refuse or read otherwise makes the answer no:
@@ -52,42 +63,17 @@ func isInput(path string) bool {
 //
 // The time is linear in the size, whatever the contents.
 func Cosmetic(path string, before, after []byte) bool {
-	if !CanBeCosmetic(path) || bytes.HasPrefix(before, bom) != bytes.HasPrefix(after, bom) {
+	if !scannable(path) || bytes.HasPrefix(before, bom) != bytes.HasPrefix(after, bom) {
 		return false
 	}
 	before, after = bytes.TrimPrefix(before, bom), bytes.TrimPrefix(after, bom)
 	if !readable(before) || !readable(after) {
 		return false
 	}
-	switch languageOf(path) {
-	case golang:
-		test := strings.HasSuffix(path, "_test.go")
-		return sameStream(newGoScanner(before, test), newGoScanner(after, test))
-	case python:
-		return sameStream(newPythonScanner(before), newPythonScanner(after))
-	default:
+	if refuse := refusals[languageOf(path)]; refuse != nil && (!refuse(before) || !refuse(after)) {
 		return false
 	}
-}
-
-// language is one that has a scanner here.
-type language int
-
-const (
-	unknownLanguage language = iota
-	golang
-	python
-)
-
-func languageOf(path string) language {
-	switch {
-	case strings.HasSuffix(path, ".go"):
-		return golang
-	case strings.HasSuffix(path, ".py"), strings.HasSuffix(path, ".pyi"):
-		return python
-	default:
-		return unknownLanguage
-	}
+	return sameStream(scan(path, before), scan(path, after))
 }
 
 // scanner reads one side. After tokenEnd or tokenBad it is not asked again.

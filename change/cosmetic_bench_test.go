@@ -3,6 +3,8 @@ package change_test
 import (
 	"bytes"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,6 +27,27 @@ func BenchmarkCosmetic(b *testing.B) {
 	} {
 		b.Run(c.path, func(b *testing.B) { benchmarkCosmetic(b, c.path, c.src) })
 	}
+	for _, f := range samples(b) {
+		src := large(f.Name, f.Data)
+		if !change.Cosmetic(f.Name, src, src) {
+			b.Fatalf("%s does not scan", f.Name)
+		}
+		b.Run(f.Name, func(b *testing.B) { benchmarkCosmetic(b, f.Name, src) })
+	}
+}
+
+// large repeats a source without its first line until it has a megabyte, with
+// comments as people write them.
+func large(path string, src []byte) []byte {
+	if filepath.Ext(path) == ".jsonc" {
+		piece := append(bytes.Clone(src), ',')
+		return slices.Concat([]byte("["), bytes.Repeat(piece, 1<<20/len(piece)), []byte("0]\n"))
+	}
+	piece := append(bytes.Clone(src), remarkOf(path).block+"\n\n"...)
+	if bytes.HasPrefix(piece, []byte("#!")) {
+		piece = piece[bytes.IndexByte(piece, '\n'):]
+	}
+	return bytes.Repeat(piece, 1<<20/len(piece))
 }
 
 // benchmarkCosmetic reports the speed over both sides.
@@ -77,6 +100,73 @@ var hostile = []struct{ path, piece string }{
 	{"hidden.py", "#\u200b\n"},
 	{"statements.py", "x=1\n"},
 	{"statements.go", "x=1\n"},
+	{"newlines.c", "\n"},
+	{"directives.c", "#if 1\n"},
+	{"splices.c", "#a \\\n"},
+	{"macros.c", "AA("},
+	{"raw.cpp", `R"(`},
+	{"raw-delimiters.cpp", `R"a()b"`},
+	{"lines.c", "__LINE__\n"},
+	{"escapes.java", `\\\u00e9`},
+	{"backslashes.java", `\`},
+	{"text-blocks.java", `"""`},
+	{"comments.java", "/* no */\n"},
+	{"nested.rs", "/*"},
+	{"nested-both.rs", "/*/"},
+	{"stars.rs", "*"},
+	{"raw.rs", `r#"`},
+	{"raw-hashes.rs", `r#`},
+	{"hashes.rs", "#"},
+	{"documentation.rs", "///\n"},
+	{"lifetimes.rs", "'a"},
+	{"macros.rs", "a!("},
+	{"templates.js", "`${"},
+	{"slashes.js", "a/"},
+	{"regular.js", "=/a/"},
+	{"classes.js", "=/["},
+	{"elements.jsx", "<a>"},
+	{"elements-children.jsx", "<a>{"},
+	{"remarks.jsx", "<a>{/*a*/}"},
+	{"blanks-in-element.jsx", "<a>{/**/} "},
+	{"texts.jsx", "<a>\n"},
+	{"generics.tsx", "<a        "},
+	{"holes.cs", `$"{`},
+	{"raw.cs", `$$"""{{`},
+	{"quotes.cs", `"`},
+	{"directives.cs", "#if\n"},
+	{"blank-directives.cs", "          #if\n"},
+	{"holes.kt", `"${`},
+	{"ticks.kt", "`a`"},
+	{"holes.swift", `"\(`},
+	{"hashes.swift", `#"`},
+	{"hashes-in-text.swift", `##"a"#"`},
+	{"operators.swift", "+-"},
+	{"documents.sh", "<<A\n"},
+	{"documents-together.sh", "<<A "},
+	{"substitutions.sh", "$("},
+	{"braces.sh", "${a"},
+	{"quotes.sh", `"$(`},
+	{"arithmetic.sh", "(("},
+	{"patterns.sh", "@("},
+	{"ticks.sh", "`"},
+	{"self.sh", "$0 \n"},
+	{"dollars.sql", "$$"},
+	{"dollar-tags.sql", "$a$"},
+	{"brackets.sql", "[a]"},
+	{"hashes.sql", "a #\n"},
+	{"triple.sql", "'''"},
+	{"signs.sql", "a@-1"},
+	{"words.sql", "select\n"},
+	{"colons.css", ":"},
+	{"selectors.css", "a:b "},
+	{"addresses.css", "url("},
+	{"custom.css", "--a:b;"},
+	{"custom-nested.css", "--a:{"},
+	{"conditions.css", "@media (a:b) "},
+	{"comments.css", "/**/"},
+	{"arrays.json", "["},
+	{"strings.json", `"a",`},
+	{"comments.jsonc", "//\n"},
 }
 
 // BenchmarkCosmeticHostile compares 8 MiB of each. The speed must not depend on
@@ -88,9 +178,34 @@ func BenchmarkCosmeticHostile(b *testing.B) {
 	}
 }
 
+// everyLanguage has a name for each scanner.
+var everyLanguage = []string{
+	"x.go", "x.py", "x.c", "x.cpp", "x.java", "x.js", "x.jsx", "x.ts", "x.tsx", "x.rs", "x.cs", "x.kt", "x.swift", "x.sh", "x.sql", "x.css", "x.json", "x.jsonc",
+}
+
+// TestCosmeticHostile scans a megabyte of each byte and each opener: what is
+// not linear would take hours.
+func TestCosmeticHostile(t *testing.T) {
+	t.Parallel()
+	size := 1 << 20
+	if testing.Short() {
+		size = 1 << 16
+	}
+	for _, c := range hostile {
+		src := []byte(strings.Repeat(c.piece, size/len(c.piece)))
+		change.Cosmetic(c.path, src, src)
+	}
+	for b := range 128 {
+		src := bytes.Repeat([]byte{byte(b)}, size)
+		for _, path := range everyLanguage {
+			change.Cosmetic(path, src, src)
+		}
+	}
+}
+
 // BenchmarkCosmeticEveryByte goes through all bytes of ASCII.
 func BenchmarkCosmeticEveryByte(b *testing.B) {
-	for _, path := range []string{"x.go", "x.py"} {
+	for _, path := range everyLanguage {
 		b.Run(path, func(b *testing.B) {
 			const size = 1 << 18
 			sources := make([][]byte, 128)

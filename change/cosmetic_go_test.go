@@ -112,7 +112,7 @@ func TestCosmeticOwnSource(t *testing.T) {
 		step := max(1, len(places)/60)
 		for i := 0; i < len(places); i += step {
 			from, to := places[i][0], places[i][1]
-			commented := slices.Concat(src[:from], []byte("/* words */ "), src[from:])
+			commented := slices.Concat(src[:from], []byte(" /* words */ "), src[from:])
 			if !change.Cosmetic("x.go", src, commented) {
 				t.Errorf("%s:#%d: a comment matters", name, from)
 			}

@@ -1,0 +1,440 @@
+package change
+
+import (
+	"bytes"
+	"regexp"
+)
+
+// cssScanner reads CSS. Whether white space stands between two tokens means
+// something nearly everywhere, and so does a comment without white space around
+// it, which divides but does not separate. Neither does next to braces,
+// semicolons and commas, within parentheses and around the colon of a
+// declaration. The values of custom properties are text.
+type cssScanner struct {
+	layout
+	src []byte
+	at  int
+
+	between between
+	last    byte   // the last byte of the last token
+	parens  []bool // the parentheses that are open, true for those of a condition
+	braces  int
+
+	statement cssStatement
+	shape     cssShape // of the statement, once somebody asked
+	atRule    bool     // it begins with "@"
+	condition bool     // and then holds conditions in parentheses
+}
+
+// cssShape says what a statement turned out to be.
+type cssShape uint8
+
+const (
+	cssUnknown cssShape = iota
+	cssDeclaration
+	cssOther
+)
+
+// cssStatement says where in a statement the scanner is.
+type cssStatement uint8
+
+const (
+	cssBegin  cssStatement = iota
+	cssCustom              // behind the name of a custom property
+	cssValue               // behind its colon
+	cssMore
+)
+
+func newCSSScanner(src []byte) *cssScanner { return &cssScanner{src: src} }
+
+const (
+	cssBlank = iota + 1
+	cssLine
+	cssWord
+	cssQuote
+	cssSlash
+	cssBrace
+	cssParenthesis
+	cssColon
+	cssGreater
+	cssEscape
+	cssLess
+)
+
+var cssBytes = func() [256]byte {
+	return byteClasses(map[byte]string{
+		cssBlank: " \t\r", cssLine: "\n", cssWord: letters + "0123456789-#.*+~|%@!=$^&?[]", cssQuote: `"'`, cssSlash: "/", cssBrace: "{};,", cssParenthesis: "()",
+		cssColon: ":", cssGreater: ">", cssEscape: `\`, cssLess: "<",
+	})
+}()
+
+func (s *cssScanner) next() token {
+	for s.at < len(s.src) {
+		if s.statement == cssValue {
+			return s.custom()
+		}
+		switch cssBytes[s.src[s.at]] {
+		case cssBlank:
+			s.between |= spaced
+			s.at++
+		case cssLine:
+			if s.breaks() {
+				return token{mark: tokenBreak}
+			}
+			s.lines()
+		case cssWord, cssEscape, cssLess:
+			return s.word()
+		case cssQuote:
+			return s.token(escapedEnd(s.src, s.at, true))
+		case cssSlash:
+			if t, ok := s.slash(); ok {
+				return t
+			}
+		case cssBrace:
+			return s.brace()
+		case cssParenthesis:
+			return s.parenthesis()
+		case cssColon:
+			return s.colon()
+		case cssGreater:
+			return s.greater()
+		default:
+			return bad
+		}
+	}
+	if s.breaks() {
+		return token{mark: tokenBreak}
+	}
+	if s.braces != 0 || len(s.parens) > 0 {
+		return bad
+	}
+	return end
+}
+
+func (s *cssScanner) lines() {
+	s.at++
+	s.newLine()
+	s.between |= spaced
+	if byteAt(s.src, s.at) == '\n' {
+		s.newLine()
+		s.at = skipLines(s.src, s.at)
+	}
+}
+
+// token returns the source up to a place with what stands before it.
+func (s *cssScanner) token(to int) token {
+	if to < 0 {
+		return bad
+	}
+	mark := uint64(0)
+	switch {
+	case cssLoose[s.last], s.last == '>' && s.src[s.at] != '=':
+	case s.between&spaced != 0:
+		mark = markSpaced
+	case s.between&remarked != 0:
+		mark = markFolded
+	}
+	return s.free(to, mark)
+}
+
+// cssLoose are the bytes behind which white space means nothing; 0 stands for the
+// beginning.
+var cssLoose = [256]bool{0: true, '{': true, '}': true, ';': true, ',': true, '(': true}
+
+// free returns one before which only the marks given count.
+func (s *cssScanner) free(to int, mark uint64) token {
+	t := token{s.src[s.at:to], s.code() | mark}
+	s.at, s.between, s.last = to, 0, s.src[to-1]
+	if s.statement == cssBegin {
+		s.statement = cssMore
+	}
+	return t
+}
+
+// word reads a name, a number, or what else stands together. Addresses without
+// quotes are text.
+func (s *cssScanner) word() token {
+	to, escape := s.at, false
+	for to < len(s.src) {
+		class := cssBytes[s.src[to]]
+		if class == cssWord {
+			to++
+			continue
+		}
+		next := byteAt(s.src, to+1)
+		switch {
+		case class == cssEscape && next != '\n' && next != '\r' && next != 0:
+			escape = true
+			to += 2
+			continue
+		case class == cssLess && next != '!':
+			to++
+			continue
+		case class == cssEscape, class == cssLess:
+			return bad
+		}
+		break
+	}
+	word := s.src[s.at:min(to, len(s.src))]
+	next := byteAt(s.src, to)
+	switch {
+	case next == '>' && bytes.HasSuffix(word, []byte("--")), escape && next == '(':
+		return bad
+	case next == '(' && (hasFold(word, "url") || len(word) > 3 && hasFold(word[len(word)-3:], "url")):
+		return s.address(to)
+	}
+	return s.begins(word, to)
+}
+
+// begins notes what the first word of a statement says of it.
+func (s *cssScanner) begins(word []byte, to int) token {
+	first := s.statement == cssBegin
+	heading := first && s.at == 0 && charset.Match(s.src)
+	t := s.token(to)
+	if heading {
+		t.mark |= markLeft
+	}
+	if first {
+		s.atRule = word[0] == '@'
+		s.condition = s.atRule && cssConditions[string(bytes.ToLower(word[:min(len(word), longestName)]))]
+		if bytes.HasPrefix(word, []byte("--")) {
+			s.statement = cssCustom
+		}
+	}
+	return t
+}
+
+// charset only counts as the first bytes of a file, and only like this.
+var charset = regexp.MustCompile(`\A@charset "[^"\n]*";`)
+
+var cssConditions = set(`@media @supports @container @import @custom-media`)
+
+// address is one in url(…). In quotes it is read like any other argument.
+func (s *cssScanner) address(parenthesis int) token {
+	from := parenthesis + 1
+	rest := bytes.TrimLeft(s.src[from:], " \t\r\n")
+	if b := byteAt(rest, 0); b == '"' || b == '\'' {
+		return s.token(parenthesis)
+	}
+	for at := from; at < len(s.src); at++ {
+		switch s.src[at] {
+		case ')':
+			return s.token(at + 1)
+		case '\\':
+			at++
+		case '"', '\'', '(':
+			return bad
+		}
+	}
+	return bad
+}
+
+func (s *cssScanner) brace() token {
+	b := s.src[s.at]
+	if b == ',' {
+		return s.free(s.at+1, 0)
+	}
+	if len(s.parens) > 0 {
+		return bad // an address that was cut, or worse
+	}
+	t := s.free(s.at+1, 0)
+	switch b {
+	case '{':
+		s.braces++
+	case '}':
+		s.braces--
+	}
+	if s.braces < 0 {
+		return bad
+	}
+	s.statement, s.shape, s.atRule, s.condition = cssBegin, cssUnknown, false, false
+	return t
+}
+
+// parenthesis: one that no name precedes holds a condition.
+func (s *cssScanner) parenthesis() token {
+	if s.src[s.at] == '(' {
+		if len(s.parens) == maxOpened {
+			return bad
+		}
+		s.parens = append(s.parens, s.condition && (s.between&spaced != 0 || s.last == '('))
+		return s.token(s.at + 1)
+	}
+	if len(s.parens) == 0 {
+		return bad
+	}
+	s.parens = s.parens[:len(s.parens)-1]
+	return s.free(s.at+1, 0)
+}
+
+// colon stands in a declaration, where white space around it means nothing, or
+// in a selector, where it does.
+func (s *cssScanner) colon() token {
+	to := s.at + 1
+	if s.statement == cssCustom && len(s.parens) == 0 {
+		t := s.free(to, 0)
+		s.statement = cssValue
+		return t
+	}
+	condition := len(s.parens) > 0 && s.parens[len(s.parens)-1]
+	if !condition && (len(s.parens) > 0 || s.atRule || !s.declares()) {
+		return s.token(to)
+	}
+	t := s.free(to, 0)
+	s.last = ','
+	s.shape = cssOther // a further colon belongs to the value
+	return t
+}
+
+// declares reports whether the statement is a declaration.
+func (s *cssScanner) declares() bool {
+	if s.shape == cssUnknown {
+		s.shape = cssOther
+		if cssDeclares(s.src, s.at) {
+			s.shape = cssDeclaration
+		}
+	}
+	return s.shape == cssDeclaration
+}
+
+// cssDeclares reports whether a semicolon or the end of the block comes before
+// any block.
+func cssDeclares(src []byte, at int) bool {
+	for at >= 0 && at < len(src) {
+		switch src[at] {
+		case ';', '}':
+			return true
+		case '{':
+			return false
+		}
+		at = cssSkip(src, at)
+	}
+	return false
+}
+
+// cssSkip passes over a string, a comment, an escape, an address, a pair of
+// parentheses, or a byte. -1 means that it does not end.
+func cssSkip(src []byte, at int) int {
+	switch b := src[at]; {
+	case b == '"' || b == '\'':
+		return escapedEnd(src, at, true)
+	case b == '\\':
+		return at + 2
+	case b == '/' && byteAt(src, at+1) == '*':
+		return delimitedEnd(src, at+2, []byte("*/"))
+	case b == '(':
+		return cssClose(src, at)
+	}
+	return at + 1
+}
+
+// cssClose finds the end of parentheses; those of an address are text.
+func cssClose(src []byte, at int) int {
+	if at >= 3 && hasFold(src[at-3:], "url") {
+		rest := bytes.TrimLeft(src[at+1:], " \t\r\n")
+		if b := byteAt(rest, 0); b != '"' && b != '\'' {
+			return delimitedEnd(src, at+1, []byte(")"))
+		}
+	}
+	depth := 0
+	for at >= 0 && at < len(src) {
+		switch src[at] {
+		case '(':
+			depth++
+			at++
+		case ')':
+			depth--
+			at++
+			if depth == 0 {
+				return at
+			}
+		default:
+			at = cssSkip(src, at)
+		}
+	}
+	return -1
+}
+
+func (s *cssScanner) greater() token {
+	to := s.at + run(s.src, s.at, '>')
+	if byteAt(s.src, to) == '=' {
+		to++
+	}
+	return s.free(to, 0)
+}
+
+// custom is the value of a custom property. Scripts read it as it is written, but
+// for the number of blanks at its ends.
+func (s *cssScanner) custom() token {
+	from, to := s.at, s.at
+	depth := 0
+	for to >= 0 && to < len(s.src) {
+		b := s.src[to]
+		if depth == 0 && (b == ';' || b == '}') {
+			break
+		}
+		switch b {
+		case '{', '[':
+			depth++
+			to++
+		case '}', ']':
+			depth--
+			to++
+		default:
+			to = cssSkip(s.src, to)
+		}
+	}
+	if to < 0 || to >= len(s.src) || depth < 0 {
+		return bad
+	}
+	s.statement = cssMore
+	text := s.src[from:to]
+	value := bytes.TrimSpace(text)
+	t := token{value, s.code()}
+	if len(value) < len(text) && isSpace(text[0]) {
+		t.mark |= markLeft // to some, what is empty is wrong and what is blank is not
+	}
+	if len(value) < len(text) && isSpace(text[len(text)-1]) {
+		t.mark |= markRight
+	}
+	s.at, s.between, s.last = to, 0, ';'
+	return t
+}
+
+func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\r' || b == '\n' }
+
+// slash is a comment or divides.
+func (s *cssScanner) slash() (token, bool) {
+	switch byteAt(s.src, s.at+1) {
+	case '*':
+	case '/':
+		return bad, true // a comment to some processors
+	default:
+		return s.token(s.at + 1), true
+	}
+	to := delimitedEnd(s.src, s.at+2, []byte("*/"))
+	if to < 0 {
+		return bad, true
+	}
+	text := s.src[s.at:to]
+	many := bytes.IndexByte(text, '\n') >= 0
+	if many && s.breaks() {
+		return token{mark: tokenBreak}, true
+	}
+	at := s.at
+	s.at = to
+	s.between |= remarked
+	counts := (loudly | hacked).obey(text) || text[len(text)-3] == '\\'
+	var t token
+	switch {
+	case counts:
+		t = token{text, s.directive(s.src, at)}
+	case !s.skip(text):
+		return bad, true
+	}
+	if many {
+		s.newLine()
+		s.remark = true
+	}
+	return t, counts
+}

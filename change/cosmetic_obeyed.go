@@ -1,0 +1,320 @@
+package change
+
+import (
+	"bytes"
+	"strings"
+)
+
+// habits say which comments the tools of a language obey, beyond those that all
+// do.
+type habits uint8
+
+const (
+	loudly    habits = 1 << iota // a "!" behind the mark keeps a comment
+	tagged                       // documentation holds types, in tags that may stand anywhere
+	referring                    // "/// <reference …/>"
+	scripted                     // SQL: migration tools, templates, substitution variables
+	scheduled                    // shell: "#$" addresses a batch system
+	hacked                       // CSS: "/**/" hides a property from old browsers
+)
+
+// obey reports whether a comment, with its marks, looks like one that a program
+// reads. It errs on the side of yes: a comment that counts is only compared like
+// code.
+func (h habits) obey(text []byte) bool {
+	body, block := text, false
+	switch {
+	case text[0] == '#':
+		body = text[1:]
+	case bytes.HasPrefix(text, []byte("/*")):
+		body, block = text[2:len(text)-2], true
+	default:
+		body = text[2:]
+	}
+	body = bytes.TrimSuffix(body, []byte("\r"))
+	return h.signed(body, block) || bytes.Contains(body, []byte("NOSONAR")) || h.addressed(body)
+}
+
+// signed knows the comments that say by their first bytes that they are more.
+func (h habits) signed(body []byte, block bool) bool {
+	trimmed := bytes.Trim(body, " \t*")
+	if len(trimmed) == 0 {
+		return h&hacked != 0 && len(body) == 0
+	}
+	word := letter[byteAt(body, 1)] || byteAt(body, 1) == '_'
+	switch body[0] {
+	case '!':
+		return h&loudly != 0
+	case '#', '%':
+		return word
+	case '$':
+		return word || h&scheduled != 0
+	case '+':
+		return word || byteAt(body, 1) == ' '
+	case ':', '=', '~':
+		return word || byteAt(body, 1) == ' ' || body[0] == ':' && byteAt(body, 1) == ':'
+	case '-':
+		next := byteAt(body, 1)
+		return next == '{' || next == ':' || next == 'V' && digit(byteAt(body, 2))
+	case '>', ';':
+		return h&scripted != 0
+	case '/':
+		if h&referring != 0 && bytes.HasPrefix(bytes.TrimLeft(body, "/ \t"), []byte("<")) {
+			return true
+		}
+	}
+	return shouted(body) || h.trimmedSign(trimmed, block)
+}
+
+// trimmedSign knows those that may stand behind blanks.
+func (h habits) trimmedSign(body []byte, block bool) bool {
+	switch body[0] {
+	case '#':
+		return letter[byteAt(body, 1)] || byteAt(body, 1) == '_' // "#__PURE__", "#region"
+	case '<':
+		return hasFold(body[1:], "auto") || hasFold(body[1:], "editor") || h&scripted != 0 && byteAt(body, 1) == '%'
+	case ':':
+		return h&scripted != 0 && letter[byteAt(body, 1)]
+	case '!', '+':
+		return h&scripted != 0
+	}
+	// The name of an argument, which linters compare: f(/* depth = */ 1).
+	return block && letter[body[0]] && body[len(body)-1] == '=' && bytes.IndexByte(bytes.TrimRight(body, " ="), ' ') < 0
+}
+
+// shouted reports whether a word in capitals follows the mark without a blank:
+// //NOPMD, //DEPS, #SBATCH.
+func shouted(body []byte) bool {
+	to := 0
+	for to < len(body) && body[to] >= 'A' && body[to] <= 'Z' {
+		to++
+	}
+	var buffer [longestName]byte
+	return to > 1 && !letter[byteAt(body, to)] && !reminders[string(lowered(&buffer, body[:min(to, longestName)]))]
+}
+
+var reminders = set(`todo fixme note xxx hack see warning warn example returns return bug info important error optional default usage e.g i.e url http https ftp mailto www ok nb ps`)
+
+// addressed goes through the words of a comment. The first of a line may
+// address a program; a few suppress or mark something from wherever they stand.
+func (h habits) addressed(body []byte) bool {
+	first := true
+	for i := 0; i < len(body); {
+		switch b := body[i]; {
+		case letter[b]:
+			from := i
+			for i < len(body) && toolByte[body[i]] {
+				i++
+			}
+			if first && h.leads(body, from, i) || lurks(body, from, i) {
+				return true
+			}
+			first = false
+		case b == '\n':
+			first = true
+			i++
+		case b == '@' && (i == 0 || !toolByte[body[i-1]]):
+			to := i + 1
+			for to < len(body) && toolByte[body[to]] {
+				to++
+			}
+			if h.tag(body, i+1, to, first) {
+				return true
+			}
+			first = false
+			i = to
+		case h&scripted != 0 && substituted(body[i:]):
+			return true
+		default:
+			first = first && lineStart[b]
+			i++
+		}
+	}
+	return false
+}
+
+// toolByte are the bytes of the names of tools.
+var toolByte = func() (t [256]bool) {
+	t = letter
+	for _, b := range []byte("0123456789_-") {
+		t[b] = true
+	}
+	return t
+}()
+
+// lineStart are the bytes that may stand before the first word of a line.
+var lineStart = func() (t [256]bool) {
+	for _, b := range []byte(" \t\r*/#-;!<>[({") {
+		t[b] = true
+	}
+	return t
+}()
+
+// substituted knows what templates and clients replace in SQL, comments included.
+func substituted(text []byte) bool {
+	next := byteAt(text, 1)
+	switch text[0] {
+	case '{':
+		return next == '{' || next == '%' || next == '#'
+	case '$':
+		return next == '{' || next == '('
+	case '<':
+		return next == '%'
+	case '&':
+		return letter[next] || next == '&'
+	}
+	return false
+}
+
+// tag knows the tags that only describe; what is none of them counts at the
+// beginning of a line, and a few count anywhere.
+func (h habits) tag(body []byte, from, to int, first bool) bool {
+	if from == to {
+		return first && from == 1 // "//@ requires"
+	}
+	var buffer [longestName]byte
+	name := lowered(&buffer, body[from:min(to, from+longestName)])
+	if describing[string(name)] {
+		rest := bytes.TrimLeft(body[to:], " \t")
+		return h&tagged != 0 && len(rest) > 0 && (rest[0] == '{' || rest[0] == '[')
+	}
+	if first || h&tagged != 0 && body[0] == '*' {
+		return true
+	}
+	for _, start := range [...]string{"lic", "preserve", "cc_on", "ts-", "jsx", "flow", "generated", "vite", "__", "suppress", "format", "jest", "vitest"} {
+		if bytes.HasPrefix(name, []byte(start)) {
+			return true
+		}
+	}
+	return false
+}
+
+var describing = set(`param params arg argument return returns throws throw exception raise raises see seealso since author authors version link linkplain code literal value
+	example examples inheritdoc summary remarks description desc brief details detail note notes todo file sa ref copyright tparam receiver sample apinote implnote implspec
+	p c em b li a n par warning attention bug`)
+
+// leads reports whether the first word of a line addresses a program: a name
+// with a colon and something right behind it, one that turns something off, or
+// one of the known names.
+func (h habits) leads(body []byte, from, to int) bool {
+	word := body[from:to]
+	if len(word) > longestName {
+		return false
+	}
+	var buffer [longestName]byte
+	name := lowered(&buffer, word)
+	if after := byteAt(body, to+1); byteAt(body, to) == ':' && after > ' ' && after != '/' && after != ':' && !reminders[string(name)] {
+		return true
+	}
+	if bytes.IndexByte(name, '-') > 0 && switching(name) {
+		return true
+	}
+	follow, known := leadNames[string(name)]
+	if !known {
+		return h&scripted != 0 && scriptNames[string(name)]
+	}
+	rest := bytes.TrimLeft(body[to:], " \t")
+	return len(rest) >= len(follow) && string(rest[:len(follow)]) == follow
+}
+
+// switching reports whether a part of a name with hyphens turns something on or
+// off: eslint-disable, prettier-ignore, run-pass.
+func switching(name []byte) bool {
+	for part := range bytes.SplitSeq(name, []byte("-")) {
+		switch string(part) {
+		case "disable", "enable", "ignore", "suppress", "off", "on", "skip", "expect", "expected", "run", "check", "build", "compile", "only", "needs", "lint", "format", "transaction":
+			return true
+		}
+	}
+	return false
+}
+
+// leadNames are the known names, with what has to follow.
+var leadNames = func() map[string]string {
+	m := map[string]string{"code": "generated", "node": "coverage", "lang": "=", "language": "="}
+	for name := range strings.FieldsSeq(`eslint eslint-env jshint jslint jscs tslint prettier biome oxlint dprint istanbul c8 v8 stryker resharper clang-format clang-tidy cppcheck
+		coverity rustfmt clippy swiftlint swiftformat ktlint ktfmt detekt checkstyle pmd spotless stylelint csslint purgecss postcss autoprefixer sass-lint scss-lint sqlfluff
+		sqlint squawk shellcheck shfmt bats global globals exported turbopackignore uncrustify astyle iwyu codeanalysis sonar parasoft polyspace prqa misra lint dotcover
+		csharpier swift-tools-version sourcekit periphery jscpd cspell spellchecker spell-checker flow jsx compdef autoload critical rtl splint region endregion`) {
+		m[name] = ""
+	}
+	for name := range strings.FieldsSeq(`spdx-license-identifier spdx-filecopyrighttext run check xfail requires unsupported safety deprecated sourcery doctest chkconfig processname
+		provides required-start required-stop default-start default-stop should-start should-stop short-description translators name openapi swagger depends`) {
+		m[name] = ":"
+	}
+	return m
+}()
+
+// scriptNames are those of tools that run migrations.
+var scriptNames = set(`liquibase changeset rollback preconditions precondition-sql-check validchecksum ignorelines up down ups downs transactional go delimiter migrate`)
+
+// lurks reports whether a word suppresses or marks something from the middle of
+// a comment.
+func lurks(body []byte, from, to int) bool {
+	if !lurkStarts[body[from]|0x20] || to-from < 2 {
+		return false
+	}
+	if to-from == 2 {
+		return hasFold(body[from:], "do not edit")
+	}
+	var buffer [longestName]byte
+	word := lowered(&buffer, body[from:min(to, from+longestName)])
+	if lurkWords[string(word)] {
+		return true
+	}
+	if word[0] == 'f' {
+		return fallsThrough(word, body[to:])
+	}
+	for _, start := range [...]string{"noqa", "nosec", "nolint", "nopmd", "nosonar", "pragma", "lcov_", "gcov", "webpack", "turbopack", "eslint-", "stylelint-", "swiftlint"} {
+		if word[0] == start[0] && bytes.HasPrefix(word, []byte(start)) {
+			return true
+		}
+	}
+	return false
+}
+
+var lurkWords = set(`noqa nosec nolint nosonar nosemgrep nopmd noinspection nobreak pragma pylint lgtm codeql gitleaks checkov tfsec skipcq notreached argsused varargs csoff cson
+	cpd-off cpd-on shellcheck checkstyle sourcemappingurl sourceurl statement-breakpoint indent-off indent-on prettier-ignore clang-format clang-tidy noformat unreachable-disable`)
+
+var lurkStarts = func() (t [256]bool) {
+	for word := range lurkWords {
+		t[word[0]] = true
+	}
+	for _, b := range []byte("dfegtw") {
+		t[b] = true
+	}
+	return t
+}()
+
+// fallsThrough knows the ways in which compilers and linters let people say that
+// a case goes on into the next.
+func fallsThrough(word, rest []byte) bool {
+	tail, ok := bytes.CutPrefix(word, []byte("fall"))
+	if !ok {
+		return false
+	}
+	tail = bytes.TrimPrefix(tail, []byte("s"))
+	if len(tail) == 0 {
+		return hasFold(bytes.TrimLeft(rest, " \t"), "thr")
+	}
+	return bytes.HasPrefix(bytes.TrimLeft(tail, "-_"), []byte("thr"))
+}
+
+// longestName is the length above which no name is known.
+const longestName = 24
+
+// lowered writes a short name in lower case; its other bytes stay.
+func lowered(buffer *[longestName]byte, word []byte) []byte {
+	for i, b := range word {
+		if b >= 'A' && b <= 'Z' {
+			b |= 0x20
+		}
+		buffer[i] = b
+	}
+	return buffer[:len(word)]
+}
+
+// hasFold reports whether a text begins with another, ignoring case.
+func hasFold(text []byte, start string) bool {
+	return len(text) >= len(start) && bytes.EqualFold(text[:len(start)], []byte(start))
+}

@@ -1,0 +1,448 @@
+package change
+
+import (
+	"bytes"
+	"strings"
+)
+
+// sqlScanner reads SQL without knowing whose. What one database takes for a
+// comment or the end of a string and another does not is kept as it is where
+// that can be read both ways, and else not judged. Line ends mean nothing in the
+// statements that all have; elsewhere they count, since clients have commands
+// that end with the line. Signs that may belong to a name, a variable or an
+// operator of somebody's own keep the white space around them.
+type sqlScanner struct {
+	layout
+	src []byte
+	at  int
+
+	between between
+	last    sqlKind
+	plain   bool // in a statement that does not end with a line
+	begun   bool // within a statement
+	foreign bool // a word came that Oracle does not have, whose client has habits of its own
+}
+
+// sqlKind is the kind of a token, as far as the next one depends on it.
+type sqlKind uint8
+
+const (
+	sqlNothing sqlKind = iota
+	sqlOther
+	sqlText
+	sqlSign
+	sqlSeparator // of batches: it must stand on its own line
+	sqlEnd       // of a statement
+)
+
+func newSQLScanner(src []byte) *sqlScanner { return &sqlScanner{src: src} }
+
+// numbered reports whether a script is one that tools run once and know by its
+// content: editing a comment in it stops the next deployment.
+func numbered(path string) bool {
+	base := path[strings.LastIndexByte(path, '/')+1:]
+	folders := strings.ToLower(path[:len(path)-len(base)])
+	for _, word := range [...]string{"migrat", "flyway", "liquibase", "changelog", "evolutions"} {
+		if strings.Contains(folders, word) {
+			return true
+		}
+	}
+	return strings.Contains(base, "__") || base[0] >= '0' && base[0] <= '9'
+}
+
+const (
+	sqlBlank = iota + 1
+	sqlLine
+	sqlLetter
+	sqlDigit
+	sqlQuote
+	sqlSingle
+	sqlOperator
+	sqlSpecial
+)
+
+var sqlBytes = byteClasses(map[byte]string{
+	sqlBlank: " \t\r\f\v", sqlLine: "\n", sqlLetter: letters, sqlDigit: "0123456789", sqlQuote: "'\"`", sqlSingle: "(),;.]", sqlOperator: "+-*/%<>=|^",
+	sqlSpecial: "#$@:&!~?[{}",
+})
+
+func (s *sqlScanner) next() token {
+	for s.at < len(s.src) {
+		switch sqlBytes[s.src[s.at]] {
+		case sqlBlank:
+			s.between |= spaced
+			s.at++
+		case sqlLine:
+			if s.breaks() {
+				return token{mark: tokenBreak}
+			}
+			s.lines()
+		case sqlLetter:
+			return s.word()
+		case sqlDigit:
+			return s.number()
+		case sqlQuote:
+			return s.quoted(s.at)
+		case sqlSingle:
+			return s.single()
+		case sqlOperator:
+			if t, ok := s.operator(); ok {
+				return t
+			}
+		case sqlSpecial:
+			return s.special()
+		default:
+			return bad
+		}
+	}
+	if s.breaks() {
+		return token{mark: tokenBreak}
+	}
+	return end
+}
+
+// lines passes over line ends. An empty line within a statement ends it for a
+// client.
+func (s *sqlScanner) lines() {
+	if s.between&lined != 0 && !s.remark {
+		s.between |= forced
+	}
+	s.at++
+	s.newLine()
+	s.between |= spaced | lined
+	if byteAt(s.src, s.at) == '\n' {
+		s.newLine()
+		s.between |= forced
+		s.at = skipLines(s.src, s.at)
+	}
+}
+
+// token returns the source up to a place with what counts before it.
+func (s *sqlScanner) token(to int, kind sqlKind) token {
+	if to < 0 {
+		return bad
+	}
+	t := token{s.src[s.at:to], s.code()}
+	if s.between&lined != 0 && (!s.plain && s.begun || kind == sqlText && s.last == sqlText || kind == sqlSeparator || s.last == sqlSeparator) {
+		t.mark |= markLined
+	}
+	if s.between&forced != 0 && s.begun && !s.foreign {
+		t.mark |= markFolded
+	}
+	if s.between != 0 && (kind == sqlSign || s.last == sqlSign) {
+		t.mark |= markSpaced
+	}
+	s.at, s.between, s.last, s.begun = to, 0, kind, true
+	return t
+}
+
+// number: with a dollar behind it, it is a name to some.
+func (s *sqlScanner) number() token {
+	to := curlyNumber(s.src, s.at)
+	if byteAt(s.src, to) == '$' {
+		return bad
+	}
+	return s.token(to, sqlOther)
+}
+
+func (s *sqlScanner) word() token {
+	to, wide := s.at, byte(0)
+	for to < len(s.src) && (sqlBytes[s.src[to]] == sqlLetter || sqlBytes[s.src[to]] == sqlDigit || s.src[to] == '$') {
+		wide |= s.src[to]
+		to++
+	}
+	if wide >= 0x80 && !wideName(s.src[s.at:to]) {
+		return bad
+	}
+	if b := byteAt(s.src, to); b == '\'' || b == '"' {
+		return s.prefixed(to)
+	}
+	var buffer [longestName]byte
+	word := ""
+	if to-s.at <= longestName {
+		word = string(lowered(&buffer, s.src[s.at:to]))
+	}
+	return s.keyword(word, to)
+}
+
+// keyword watches for the words that change how the rest is read.
+func (s *sqlScanner) keyword(word string, to int) token {
+	first := !s.begun
+	s.foreign = s.foreign || sqlForeign[word]
+	switch {
+	case word == "delimiter" || word == "stdin" || first && sqlCommands[word]:
+		return bad
+	case word == "go":
+		t := s.token(to, sqlSeparator)
+		s.begun = false
+		return t
+	case first:
+		s.plain = sqlStatements[word]
+	}
+	return s.token(to, sqlOther)
+}
+
+var (
+	// sqlStatements are those that every client reads up to their end.
+	sqlStatements = set(`select insert update delete with create alter drop truncate merge grant revoke comment values explain analyze vacuum replace`)
+	// sqlCommands belong to a client that has its own idea of lines, blank ones
+	// and comments.
+	sqlForeign = set(`limit text serial bigserial bigint smallint tinyint mediumint bool auto_increment autoincrement now ilike go top nvarchar engine unsigned datetime
+		jsonb uuid getdate strftime pragma plpgsql bytea timestamptz identity nvarchar double money bit ifnull isnull temp language perform`)
+	sqlCommands = set(`prompt spool rem remark whenever accept define undefine ttitle btitle column host exec execute connect startup shutdown`)
+)
+
+// prefixed is a string with letters before it, which say how to read it.
+func (s *sqlScanner) prefixed(quote int) token {
+	switch prefix := strings.ToLower(string(s.src[s.at:min(quote, s.at+longestName)])); prefix {
+	case "q", "nq":
+		return bad // delimiters of the writer's choice
+	case "e":
+		return s.token(sqlEscaped(s.src, quote), sqlText)
+	}
+	return s.quoted(quote)
+}
+
+// quoted is a string or a quoted name whose quote stands at a place. It must end
+// at the same place whether a backslash is special or not, and whether three
+// quotes are or not.
+func (s *sqlScanner) quoted(quote int) token {
+	to := sqlDoubled(s.src, quote)
+	switch {
+	case to < 0 || sqlEscaped(s.src, quote) != to:
+		return bad
+	case run(s.src[:min(to, quote+3)], quote, s.src[quote]) == 3:
+		triple := bytes.Repeat(s.src[quote:quote+1], 3)
+		if delimitedEnd(s.src, quote+3, triple) != to {
+			return bad
+		}
+	}
+	return s.token(to, sqlText)
+}
+
+// sqlDoubled finds the end of a string in which a quote is written twice.
+func sqlDoubled(src []byte, at int) int {
+	quote := src[at]
+	for at++; at < len(src); at++ {
+		if src[at] != quote {
+			continue
+		}
+		if byteAt(src, at+1) != quote {
+			return at + 1
+		}
+		at++
+	}
+	return -1
+}
+
+// sqlEscaped finds it where a backslash takes the next byte along too.
+func sqlEscaped(src []byte, at int) int {
+	quote := src[at]
+	for at++; at < len(src); at++ {
+		switch {
+		case src[at] == '\\':
+			at++
+		case src[at] != quote:
+		case byteAt(src, at+1) != quote:
+			return at + 1
+		default:
+			at++
+		}
+	}
+	return -1
+}
+
+func (s *sqlScanner) single() token {
+	b := s.src[s.at]
+	if b == '.' {
+		if !s.begun {
+			return bad // a command of a client
+		}
+		if digit(byteAt(s.src, s.at+1)) {
+			return s.number()
+		}
+	}
+	if b != ';' {
+		return s.token(s.at+1, sqlOther)
+	}
+	t := s.token(s.at+1, sqlEnd)
+	s.begun, s.plain = false, false
+	return t
+}
+
+// operator is one or a comment; runs of signs stay together.
+func (s *sqlScanner) operator() (token, bool) {
+	b, next := s.src[s.at], byteAt(s.src, s.at+1)
+	switch {
+	case b == '-' && next == '-':
+		return s.lineComment()
+	case b == '/' && next == '*':
+		return s.blockComment()
+	case b == '/' && (next == '/' || !s.begun || s.aloneOnLine()):
+		return bad, true // a comment to some; an order to run what was typed
+	}
+	to := s.at + 1
+	for to < len(s.src) && sqlBytes[s.src[to]] == sqlOperator && !commentAt(s.src, to) {
+		to++
+	}
+	kind := sqlOther
+	if sqlBytes[byteAt(s.src, to)] == sqlSpecial || bytes.IndexByte(s.src[s.at:to], '%') >= 0 {
+		kind = sqlSign
+	}
+	return s.token(to, kind), true
+}
+
+// commentAt reports whether a comment begins at a place, to anybody.
+func commentAt(src []byte, at int) bool {
+	next := byteAt(src, at+1)
+	return src[at] == '-' && next == '-' || src[at] == '/' && (next == '*' || next == '/')
+}
+
+// aloneOnLine reports whether a sign is the only one of its line.
+func (s *sqlScanner) aloneOnLine() bool {
+	return (s.between&lined != 0) && len(bytes.TrimRight(s.src[s.at+1:lineEnd(s.src, s.at)], " \t\r")) == 0
+}
+
+// special are the signs that mean something else to each.
+func (s *sqlScanner) special() token {
+	next := byteAt(s.src, s.at+1)
+	switch s.src[s.at] {
+	case '#':
+		return s.hash()
+	case '$':
+		return s.dollar()
+	case '[':
+		return s.bracket()
+	case '{':
+		if next == '{' || next == '%' || next == '#' {
+			return bad // a template
+		}
+	case ':':
+		if next == ':' {
+			return s.token(s.at+2, sqlOther)
+		}
+	case '@', '!':
+		if !s.begun {
+			return bad // a command of a client
+		}
+		if third := sqlBytes[byteAt(s.src, s.at+2)]; s.src[s.at] == '!' && next == '=' && third != sqlOperator && third != sqlSpecial {
+			return s.token(s.at+2, sqlOther)
+		}
+	}
+	return s.token(s.at+1, sqlSign)
+}
+
+// hash is a comment to some, and part of a name or an operator to others: the
+// rest of the line is kept, if both would go on behind it.
+func (s *sqlScanner) hash() token {
+	to := lineEnd(s.src, s.at)
+	if !settled(s.src[s.at:to]) {
+		return bad
+	}
+	t := s.token(s.at+len(bytes.TrimRight(s.src[s.at:to], " \t\r")), sqlSeparator)
+	s.at = to
+	return t
+}
+
+// settled reports whether a text leaves nothing open for those who read it as
+// code.
+func settled(text []byte) bool {
+	for at := 0; at < len(text); at++ {
+		switch b := text[at]; b {
+		case '\'', '"', '`':
+			n := bytes.IndexByte(text[at+1:], b)
+			if n < 0 {
+				return false
+			}
+			at += n + 1
+		case '\\', '$', '[', ';':
+			return false
+		case '/':
+			if byteAt(text, at+1) == '*' {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// dollar is a string between tags, a parameter, or part of a name.
+func (s *sqlScanner) dollar() token {
+	to := s.at + 1
+	for to < len(s.src) && (sqlBytes[s.src[to]] == sqlLetter || sqlBytes[s.src[to]] == sqlDigit) {
+		to++
+	}
+	if byteAt(s.src, to) != '$' || digit(s.src[s.at+1]) {
+		return s.token(to, sqlSign)
+	}
+	return s.token(delimitedEnd(s.src, to+1, s.src[s.at:to+1]), sqlText)
+}
+
+// bracket is a quoted name to some and begins an index to others. Both read on
+// behind its end, if it holds no comment and no string that goes beyond.
+func (s *sqlScanner) bracket() token {
+	n := bytes.IndexByte(s.src[s.at:], ']')
+	if n < 0 {
+		return bad
+	}
+	text := bytes.ReplaceAll(s.src[s.at+1:s.at+n], []byte("["), nil)
+	if !settled(text) || bytes.Contains(text, []byte("--")) || bytes.IndexByte(text, '#') >= 0 || byteAt(s.src, s.at+n+1) == ']' {
+		return bad
+	}
+	return s.token(s.at+n+1, sqlOther)
+}
+
+// lineComment needs a blank behind its mark for some, unless it stands where no
+// value could.
+func (s *sqlScanner) lineComment() (token, bool) {
+	to := lineEnd(s.src, s.at)
+	text := s.src[s.at:to]
+	if next := byteAt(text, 2); next > ' ' && s.last != sqlNothing && s.last != sqlEnd {
+		if !settled(text) {
+			return bad, true
+		}
+		t := s.token(s.at+len(bytes.TrimRight(text, " \t\r")), sqlSeparator)
+		s.at = to
+		return t, true
+	}
+	return s.comment(text, to)
+}
+
+func (s *sqlScanner) blockComment() (token, bool) {
+	to := delimitedEnd(s.src, s.at+2, []byte("*/"))
+	if to < 0 || bytes.Contains(s.src[s.at+2:to-2], []byte("/*")) {
+		return bad, true // nested to some
+	}
+	text := s.src[s.at:to]
+	if text[2] == '!' || text[2] == '+' || text[2] == 'M' && byteAt(text, 3) == '!' {
+		if !settled(text[2 : len(text)-2]) {
+			return bad, true
+		}
+		return s.token(to, sqlOther), true // code to some
+	}
+	if bytes.IndexByte(text, '\n') < 0 {
+		return s.comment(text, to)
+	}
+	if s.breaks() {
+		return token{mark: tokenBreak}, true
+	}
+	t, ok := s.comment(text, to)
+	s.newLine()
+	s.remark = true
+	s.between |= lined
+	return t, ok
+}
+
+func (s *sqlScanner) comment(text []byte, to int) (token, bool) {
+	from := s.at
+	s.at = to
+	s.between |= remarked
+	switch {
+	case (loudly | scripted).obey(text), bytes.IndexByte(text, ';') >= 0, s.last == sqlEnd && s.between&lined == 0 && !s.foreign:
+		// Some split scripts at every semicolon, and one takes nothing behind it.
+		return token{bytes.TrimSuffix(text, []byte("\r")), s.directive(s.src, from)}, true
+	case !s.skip(text):
+		return bad, true
+	}
+	return token{}, false
+}
