@@ -63,6 +63,22 @@ func TestLostAnswersDoNotDoubleRuns(t *testing.T) {
 	}
 }
 
+func TestLostAnswersDoNotLeaveRunsInProgress(t *testing.T) {
+	t.Parallel()
+	w, target := publishing(t)
+	w.hub.Inject(ghfake.Fault{Route: "POST /repos/acme/app/check-runs", Lost: true})
+	id, err := w.client.StartRun(context.Background(), target, "Wait.")
+	if runs := w.runs(); err != nil || len(runs) != 1 || runs[0].ID != id {
+		t.Fatalf("%d, %v: %+v", id, err, runs)
+	}
+	// A failure that left nothing behind stays one.
+	w.hub.Inject(ghfake.Fault{Route: "POST /repos/acme/app/check-runs", Reset: true})
+	target.Head = w.repo.Tip("main")
+	if id, err := w.client.StartRun(context.Background(), target, "Wait."); err == nil || id != 0 {
+		t.Errorf("%d, %v", id, err)
+	}
+}
+
 // The same where the next attempt is another program's.
 func TestRunsInDoubtAreLookedFor(t *testing.T) {
 	t.Parallel()
