@@ -103,6 +103,25 @@ func TestClosedWhileItIsJudged(t *testing.T) {
 	}
 }
 
+// The same when it got another head before it was closed.
+func TestMovedAndClosedWhileItIsJudged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.base(testPolicy)
+	w.repo.Branch("lenient", "main")
+	w.repo.Commit("lenient", "no rules", ghfake.Files{policyPath: ghfake.Text("version: 1\nrules: {}\n")}, author)
+	green := w.open("feature", "lenient", wrong)
+	w.evaluate(w.pull(green))
+	w.repo.Branch("same", "feature")
+	strict := w.repo.Open(ghfake.Pull{Title: "Strict", Base: "main", Head: "same", Author: dev}).Number
+	w.once("/compare/", func() {
+		w.repo.Commit("same", "more", wrong, author)
+		w.repo.Close(strict)
+	})
+	w.evaluate(w.pull(strict))
+	w.concluded("feature", "success", "")
+}
+
 func TestDeletedWhileItIsJudged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)

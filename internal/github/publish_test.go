@@ -262,6 +262,27 @@ func TestOneComment(t *testing.T) {
 	}
 }
 
+// Another App's comment is not ours, whatever it says.
+func TestCommentsOfOtherApps(t *testing.T) {
+	t.Parallel()
+	w, _ := publishing(t)
+	w.hub.AddApp(ghfake.App{ID: 8, Key: &testPrivateKey().PublicKey})
+	w.hub.Install(8, 2, nil)
+	w.repo.Share(2)
+	other, err := github.New(github.Options{BaseURL: w.base, AppID: 8, Key: testKey(), CheckName: "changeguard"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, app := range []*github.App{other, w.app} {
+		if _, err := app.Installation(map[bool]int64{true: 1, false: 2}[app == w.app]).PublishComment(context.Background(), "acme", "app", 1, 0, report.Marker+"\nwords"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := w.repo.Comments(1); len(got) != 2 {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestLostAnswersDoNotDoubleComments(t *testing.T) {
 	t.Parallel()
 	w, _ := publishing(t)
