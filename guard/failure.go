@@ -27,27 +27,50 @@ func (g *Guard) lookAgain(s store.Subject) bool {
 	return g.looked.add(fmt.Sprintf("%s %d", s.Name(), s.Want))
 }
 
-// superseded ends a run in progress whose commit is not judged any more. Others
-// that are open on the commit are shown then.
+// superseded ends a run in progress whose commit is not judged any more, this
+// evaluation's or that of an attempt before. What is known of others with this
+// head is shown then. loaded is nil when nothing was.
 func (e *evaluation) superseded(ctx context.Context, loaded *github.Loaded, run int64) error {
-	if run == 0 {
+	if run == 0 && e.Kind != store.Pull {
 		return nil
+	}
+	if run == 0 {
+		standing, err := e.Store.Run(ctx, e.Repository(), e.Head)
+		if errors.Is(err, store.ErrNotFound) || err == nil && standing.Conclusion != "" {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		run = standing.RunID
 	}
 	release := e.heads.hold(e.Repository() + "@" + e.Head)
 	defer release()
 	show := report.CheckRun{
 		Conclusion: report.Failure, Title: "Superseded", Summary: "The pull request was closed, or has another head by now; this commit was not judged.", ExternalID: "superseded",
 	}
-	if loaded != nil && loaded.Change.Head == e.Head {
-		others, _, err := e.siblings(ctx, loaded)
-		if err != nil {
-			return err
-		}
-		if len(others) > 0 {
-			show = combine(others, e.Guard)
-		}
+	if loaded == nil || loaded.Change.Head != e.Head {
+		loaded = &github.Loaded{Change: &change.Change{Head: e.Head}, SiblingsUnknown: true}
+	}
+	others, _, err := e.siblings(ctx, loaded)
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		show = combine(others, e.Guard)
 	}
 	return e.show(ctx, e.Head, show, run)
+}
+
+// leave ends what was begun for something that is gone, as far as it can.
+func (e *evaluation) leave(ctx context.Context, run int64) error {
+	err := e.superseded(ctx, nil, run)
+	for _, gone := range []error{github.ErrGone, github.ErrNotFound, github.ErrForbidden, github.ErrInvalid} {
+		if errors.Is(err, gone) {
+			return nil
+		}
+	}
+	return waiting(err)
 }
 
 // unloadable decides what a change means that could not be loaded.
@@ -58,7 +81,7 @@ func (e *evaluation) unloadable(ctx context.Context, run int64, err error) error
 		return queue.Later(e.Now().Add(lag), err)
 	case errors.Is(err, github.ErrGone), notThere && e.Kind == store.Group:
 		e.Logger.InfoContext(ctx, "nothing to evaluate: it is gone, or not visible to the installation", logkey.Subject, e.Name(), logkey.Err, err)
-		return nil
+		return e.leave(ctx, run)
 	case notThere, errors.Is(err, github.ErrNoMergeBase), errors.Is(err, github.ErrForbidden), errors.Is(err, github.ErrNotComparable):
 		return e.refuse(ctx, run, err)
 	}

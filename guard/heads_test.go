@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/github"
 )
 
 // A green result that was given against another base, or for another pull
@@ -100,6 +101,46 @@ func TestClosedWhileItIsJudged(t *testing.T) {
 	if got := w.runs("feature"); !slices.Equal(got, []string{"completed success", "completed success"}) {
 		t.Errorf("%v", got)
 	}
+}
+
+// The same when it got another head before it was closed.
+func TestMovedAndClosedWhileItIsJudged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.base(testPolicy)
+	w.repo.Branch("lenient", "main")
+	w.repo.Commit("lenient", "no rules", ghfake.Files{policyPath: ghfake.Text("version: 1\nrules: {}\n")}, author)
+	green := w.open("feature", "lenient", wrong)
+	w.evaluate(w.pull(green))
+	w.repo.Branch("same", "feature")
+	strict := w.repo.Open(ghfake.Pull{Title: "Strict", Base: "main", Head: "same", Author: dev}).Number
+	w.once("/compare/", func() {
+		w.repo.Commit("same", "more", wrong, author)
+		w.repo.Close(strict)
+	})
+	w.evaluate(w.pull(strict))
+	w.concluded("feature", "success", "")
+}
+
+func TestDeletedWhileItIsJudged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.base(testPolicy)
+	w.repo.Branch("lenient", "main")
+	w.repo.Commit("lenient", "no rules", ghfake.Files{policyPath: ghfake.Text("version: 1\nrules: {}\n")}, author)
+	green := w.open("feature", "lenient", wrong)
+	w.evaluate(w.pull(green))
+	strict := w.repo.Open(ghfake.Pull{Title: "Strict", Base: "main", Head: "feature", Author: dev}).Number
+	s := w.pull(strict)
+	w.once("/compare/", func() { w.repo.Delete(strict) })
+	w.wants(w.try(s), github.ErrGone)
+	if got := w.last("feature").Status; got != "in_progress" {
+		t.Errorf("%s", got)
+	}
+	if err := w.again(s); err != nil {
+		t.Fatal(err)
+	}
+	w.concluded("feature", "success", "")
 }
 
 // Where GitHub does not tell which pull requests share a head, those that were

@@ -22,9 +22,14 @@ type progress struct {
 }
 
 // begin shows a run in progress, at once when the result that stands could
-// mislead and else when the evaluation turns out to take long.
+// mislead and else when the evaluation turns out to take long. A push gets none:
+// whether anybody wants it judged is not known yet.
 func (e *evaluation) begin(ctx context.Context) error {
 	e.progress = &progress{make(chan struct{}), make(chan int64, 1)}
+	if e.Kind == store.Push {
+		e.progress.run <- 0
+		return nil
+	}
 	misleads, err := e.misleads(ctx)
 	if err != nil {
 		return err

@@ -1,12 +1,15 @@
 package guard_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/github"
+	"github.com/changeguard/changeguard/internal/store"
 )
 
 const pushPolicy = testPolicy + "pushes: {branches: [main, \"release/**\"]}\n"
@@ -139,6 +142,32 @@ func TestForcedPushesOverWhatIsGone(t *testing.T) {
 	w.repo.Commit("other", "more", ghfake.Files{"lib/c.py": ghfake.Text("c\n")}, author)
 	w.evaluate(w.push("other", "9999999999999999999999999999999999999999"))
 	if got := w.runs("other"); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+}
+
+// A push that nobody wants judged leaves alone what is shown on its commit.
+func TestUnwantedPushesTouchNoRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.base(testPolicy)
+	n := w.open("feature", "main", fine)
+	before := w.repo.Tip("main")
+	head := w.repo.Tip("feature")
+	id, err := w.app.Installation(1).StartRun(context.Background(), github.Target{Owner: "acme", Repo: "app", Head: head}, "Wait.")
+	if err == nil {
+		err = w.store.SetRun(context.Background(), store.Run{Repository: "acme/app", Head: head, RunID: id}, w.Now())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.evaluate(w.push("feature", before))
+	if got := w.last("feature").Status; got != "in_progress" {
+		t.Errorf("%s", got)
+	}
+	w.evaluate(w.pull(n))
+	w.concluded("feature", "success", "")
+	if got := w.runs("feature"); len(got) != 1 {
 		t.Errorf("%v", got)
 	}
 }

@@ -20,14 +20,33 @@ type Target struct {
 	Doubt bool
 }
 
-// StartRun publishes a run in progress.
+// StartRun publishes a run in progress. When the answer is lost it looks whether
+// GitHub has it.
 func (c *Client) StartRun(ctx context.Context, t Target, summary string) (int64, error) {
 	status := "in_progress"
 	run, _, err := c.rest.Checks.CreateCheckRun(ctx, t.Owner, t.Repo, gh.CreateCheckRunOptions{
 		Name: c.app.options.CheckName, HeadSHA: t.Head, Status: &status, DetailsURL: optional(t.Details),
 		Output: &gh.CheckRunOutput{Title: gh.String("Judging the change"), Summary: &summary},
 	})
-	return run.GetID(), explain("start the check run", err)
+	err = explain("start the check run", err)
+	if doubtful(err) {
+		if r, lost := c.latestRun(ctx, t); lost == nil && r.GetStatus() == status {
+			return r.GetID(), nil
+		}
+	}
+	return run.GetID(), err
+}
+
+// latestRun is the App's latest run of its name on a commit, nil without one.
+func (c *Client) latestRun(ctx context.Context, t Target) (*gh.CheckRun, error) {
+	latest := "latest"
+	list, _, err := c.rest.Checks.ListCheckRunsForRef(ctx, t.Owner, t.Repo, t.Head, &gh.ListCheckRunsOptions{
+		CheckName: &c.app.options.CheckName, AppID: &c.app.options.AppID, Filter: &latest,
+	})
+	if err != nil || len(list.CheckRuns) == 0 {
+		return nil, explain("look for the check run", err)
+	}
+	return list.CheckRuns[0], nil
 }
 
 func optional(s string) *string {
@@ -74,16 +93,12 @@ type publication struct {
 // find looks for the run among those that GitHub shows for the commit. Only the
 // latest counts: an older one is not what people see.
 func (p *publication) find(ctx context.Context) error {
-	name, app, latest := p.app.options.CheckName, p.app.options.AppID, "latest"
-	list, _, err := p.rest.Checks.ListCheckRunsForRef(ctx, p.target.Owner, p.target.Repo, p.target.Head, &gh.ListCheckRunsOptions{CheckName: &name, AppID: &app, Filter: &latest})
+	r, err := p.latestRun(ctx, p.target)
 	if err != nil {
-		return explain("look for the check run", err)
+		return err
 	}
-	for _, r := range list.CheckRuns {
-		if r.GetExternalID() == p.run.ExternalID && r.GetStatus() == "completed" && r.GetConclusion() == string(p.run.Conclusion) {
-			p.target.RunID, p.stands, p.done = r.GetID(), true, r.GetOutput().GetAnnotationsCount()
-			return nil
-		}
+	if r.GetExternalID() == p.run.ExternalID && r.GetStatus() == "completed" && r.GetConclusion() == string(p.run.Conclusion) {
+		p.target.RunID, p.stands, p.done = r.GetID(), true, r.GetOutput().GetAnnotationsCount()
 	}
 	return nil
 }

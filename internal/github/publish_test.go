@@ -63,6 +63,22 @@ func TestLostAnswersDoNotDoubleRuns(t *testing.T) {
 	}
 }
 
+func TestLostAnswersDoNotLeaveRunsInProgress(t *testing.T) {
+	t.Parallel()
+	w, target := publishing(t)
+	w.hub.Inject(ghfake.Fault{Route: "POST /repos/acme/app/check-runs", Lost: true})
+	id, err := w.client.StartRun(context.Background(), target, "Wait.")
+	if runs := w.runs(); err != nil || len(runs) != 1 || runs[0].ID != id {
+		t.Fatalf("%d, %v: %+v", id, err, runs)
+	}
+	// A failure that left nothing behind stays one.
+	w.hub.Inject(ghfake.Fault{Route: "POST /repos/acme/app/check-runs", Reset: true})
+	target.Head = w.repo.Tip("main")
+	if id, err := w.client.StartRun(context.Background(), target, "Wait."); err == nil || id != 0 {
+		t.Errorf("%d, %v", id, err)
+	}
+}
+
 // The same where the next attempt is another program's.
 func TestRunsInDoubtAreLookedFor(t *testing.T) {
 	t.Parallel()
@@ -243,6 +259,27 @@ func TestOneComment(t *testing.T) {
 	w.repo.DeleteComment(first)
 	if got := write(first, "four"); got == first || !slices.Equal(ours(), []string{report.Marker + "\nfour"}) {
 		t.Errorf("%v", ours())
+	}
+}
+
+// Another App's comment is not ours, whatever it says.
+func TestCommentsOfOtherApps(t *testing.T) {
+	t.Parallel()
+	w, _ := publishing(t)
+	w.hub.AddApp(ghfake.App{ID: 8, Key: &testPrivateKey().PublicKey})
+	w.hub.Install(8, 2, nil)
+	w.repo.Share(2)
+	other, err := github.New(github.Options{BaseURL: w.base, AppID: 8, Key: testKey(), CheckName: "changeguard"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, app := range []*github.App{other, w.app} {
+		if _, err := app.Installation(map[bool]int64{true: 1, false: 2}[app == w.app]).PublishComment(context.Background(), "acme", "app", 1, 0, report.Marker+"\nwords"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := w.repo.Comments(1); len(got) != 2 {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -57,10 +57,11 @@ type listing struct {
 }
 
 // The bounds of walking folder by folder, which only happens in trees that
-// GitHub cuts: one change must not use up the hour's requests.
+// GitHub cuts: one change must not use up the hour's requests, and an evaluation
+// has to end in its time.
 const (
 	maxDepth = 200
-	maxTrees = 400
+	maxTrees = 200
 )
 
 // compare asks for both trees with everything below. Where GitHub cuts the

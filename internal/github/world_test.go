@@ -29,6 +29,7 @@ type world struct {
 	hub    *ghfake.Server
 	repo   *ghfake.Repo
 	app    *github.App
+	base   string // of its API
 	client *github.Client
 	clock  *clock
 
@@ -57,7 +58,7 @@ func worldAt(t *testing.T, base string, o ghfake.Options, permissions map[string
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.app, w.client = app, app.Installation(1)
+	w.app, w.client, w.base = app, app.Installation(1), front.URL+base
 	return w
 }
 
