@@ -106,8 +106,6 @@ const (
 
 // hole is an expression within a string.
 type hole struct {
-	depth   int  // of the brackets around it
-	quote   byte // of the string
 	quotes  int
 	signs   int  // hashes or dollars that belong to the string
 	literal bool // a backslash is nothing special
