@@ -19,7 +19,7 @@ type store struct {
 	trees   map[string][]entry // in git's order
 	commits map[string]*commit
 	after   map[string][]string // the commits that have one as a parent
-	tags    map[string]string // annotated tags: what they point to
+	tags    map[string]string   // annotated tags: what they point to
 
 	// What was computed of objects, which never change.
 	diffs  map[[2]string][]*fileDiff

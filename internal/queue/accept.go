@@ -16,13 +16,14 @@ import (
 // may be on disk all the same, which does no harm.
 func (q *Queue) Accept(ctx context.Context, d store.Delivery, s store.Subject) error {
 	accepted := false
-	err := q.writer.intake(ctx, func(ctx context.Context, b *batch) error {
-		due, err := store.Receive(ctx, b.tx, d, &s)
-		if err != nil || !due || b.enqueued[s.ID] {
-			return err
-		}
-		accepted, b.enqueued[s.ID] = true, true
-		return q.insert(ctx, b.tx, s.ID)
+	err := q.gate.intake(func() error {
+		return q.config.Store.InTx(ctx, func(tx *store.Tx) (err error) {
+			accepted, err = store.Receive(ctx, tx, d, &s)
+			if err != nil || !accepted {
+				return err
+			}
+			return q.insert(ctx, tx, s.ID)
+		})
 	})
 	if err == nil && accepted {
 		q.driver.bell.ring()

@@ -75,7 +75,7 @@ type Queue struct {
 	config Config
 	client *river.Client[*sql.Tx]
 	driver *driver
-	writer *writer
+	gate   gate
 
 	mu      sync.Mutex
 	running map[int64]bool // subjects that a handler is at
@@ -112,7 +112,6 @@ func New(ctx context.Context, c Config) (*Queue, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare the queue: %w", err)
 	}
-	q.writer = newWriter(c.Store)
 	return q, nil
 }
 
@@ -168,7 +167,7 @@ const lastMoment = time.Second
 // before the context's deadline it cancels them; they are run again by the next
 // process, as if they had not begun.
 func (q *Queue) Stop(ctx context.Context) error {
-	q.writer.refuse()
+	q.gate.refuse()
 	patience, cancel := ctx, context.CancelFunc(func() {})
 	if deadline, ok := ctx.Deadline(); ok {
 		patience, cancel = context.WithDeadline(ctx, deadline.Add(-lastMoment))
@@ -181,7 +180,7 @@ func (q *Queue) Stop(ctx context.Context) error {
 		defer cancel()
 		err = q.client.StopAndCancel(last)
 	}
-	q.writer.stop() // last: evaluations finish through it
+	q.gate.stop() // last: evaluations finish through it
 	if err != nil {
 		return fmt.Errorf("stop the queue: %w", err)
 	}

@@ -142,14 +142,17 @@ func (q *Queue) failed(ctx context.Context, job *river.Job[evaluate], s store.Su
 
 // finish completes the job, or asks for another run when events arrived.
 func (q *Queue) finish(ctx context.Context, job *river.Job[evaluate], s store.Subject) (again bool, err error) {
-	work := ctx
-	err = q.writer.finish(func(ctx context.Context, b *batch) error {
-		moved, err := store.Finish(ctx, b.tx, s.ID, s.Want)
-		again = moved
-		if err != nil || moved {
-			return err
-		}
-		return q.complete(work, b.tx, job)
+	// Worth waiting for even where the evaluation took all its time.
+	write := context.WithoutCancel(ctx)
+	err = q.gate.finish(func() error {
+		return q.config.Store.InTx(write, func(tx *store.Tx) error {
+			moved, err := store.Finish(write, tx, s.ID, s.Want)
+			again = moved
+			if err != nil || moved {
+				return err
+			}
+			return q.complete(ctx, tx, job)
+		})
 	})
 	if err != nil {
 		return false, fmt.Errorf("finish %s: %w", s.Name(), err)

@@ -23,11 +23,13 @@ func (s *Store) Run(ctx context.Context, repository, head string) (Run, error) {
 
 // SetRun notes the run of a head.
 func (s *Store) SetRun(ctx context.Context, r Run, now time.Time) error {
-	_, err := s.write.ExecContext(ctx, `INSERT INTO runs (repository, head, run_id, external_id, conclusion, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (repository, head) DO UPDATE SET
-		run_id = excluded.run_id, external_id = excluded.external_id, conclusion = excluded.conclusion, updated_at = excluded.updated_at`,
-		text(r.Repository), text(r.Head), r.RunID, r.ExternalID, r.Conclusion, micros(now))
-	return explain(err)
+	return s.InTx(ctx, func(tx *Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO runs (repository, head, run_id, external_id, conclusion, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (repository, head) DO UPDATE SET
+			run_id = excluded.run_id, external_id = excluded.external_id, conclusion = excluded.conclusion, updated_at = excluded.updated_at`,
+			text(r.Repository), text(r.Head), r.RunID, r.ExternalID, r.Conclusion, micros(now))
+		return err
+	})
 }
 
 // Comment reads the comment of a pull request.
@@ -38,7 +40,9 @@ func (s *Store) Comment(ctx context.Context, repository string, number int) (id 
 
 // SetComment notes the comment of a pull request.
 func (s *Store) SetComment(ctx context.Context, repository string, number int, id int64, digest string) error {
-	_, err := s.write.ExecContext(ctx, `INSERT INTO comments (repository, number, comment_id, digest) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (repository, number) DO UPDATE SET comment_id = excluded.comment_id, digest = excluded.digest`, text(repository), number, id, digest)
-	return explain(err)
+	return s.InTx(ctx, func(tx *Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO comments (repository, number, comment_id, digest) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (repository, number) DO UPDATE SET comment_id = excluded.comment_id, digest = excluded.digest`, text(repository), number, id, digest)
+		return err
+	})
 }

@@ -36,6 +36,7 @@ type Tx = sql.Tx
 type Store struct {
 	write *sql.DB // one connection, so that writers wait in line and never fail as busy
 	read  *sql.DB // refuses to write
+	group *group  // of writes
 	tidy  *checkpoints
 }
 
@@ -104,6 +105,7 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	}
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
+	s.group = newGroup(s.transact)
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(explain(err), s.Close())
 	}
@@ -146,6 +148,9 @@ func connect(path string, patience time.Duration, more string) (*sql.DB, error) 
 // Close closes the database.
 func (s *Store) Close() error {
 	var errs []error
+	if s.group != nil {
+		s.group.close()
+	}
 	if s.tidy != nil {
 		errs = append(errs, s.tidy.close())
 	}
@@ -169,23 +174,24 @@ func (s *Store) Writable(ctx context.Context) error {
 }
 
 // InTx runs a function in a writing transaction. What it wrote is on disk when
-// InTx returns nil, and undone when it returns an error.
+// InTx returns nil, and undone when it returns an error. Functions that arrive
+// together share a transaction; one may be run a second time after what it did
+// was undone, so it must set what it hands out rather than add to it.
 func (s *Store) InTx(ctx context.Context, do func(tx *Tx) error) error {
+	return s.group.write(ctx, do)
+}
+
+// transact runs writes in one transaction.
+func (s *Store) transact(ctx context.Context, list []*write) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return explain(err)
 	}
-	ended := false
-	defer func() {
-		if !ended {
-			_ = tx.Rollback() // a panic passes through; the one connection must not stay taken
+	for _, w := range list {
+		if err := w.carryOut(tx); err != nil {
+			_ = tx.Rollback() // fails only when the engine has rolled back by itself
+			return explain(err)
 		}
-	}()
-	err = do(tx)
-	ended = true
-	if err != nil {
-		_ = tx.Rollback() // fails only when the engine has rolled back by itself
-		return explain(err)
 	}
 	return explain(tx.Commit())
 }

@@ -28,50 +28,6 @@ func openStore(t *testing.T) *store.Store {
 	return s
 }
 
-// raise is a write that raises a subject's want, and may then fail.
-func raise(id string, fail error) *write {
-	return &write{result: make(chan error, 1), do: func(ctx context.Context, b *batch) error {
-		x := store.Subject{Kind: store.Pull, Owner: "acme", Repo: "app", Number: 1}
-		if _, err := store.Receive(ctx, b.tx, store.Delivery{ID: id, Received: time.Unix(0, 0)}, &x); err != nil {
-			return err
-		}
-		return fail
-	}}
-}
-
-func TestOneBadWriteRefusesNoOther(t *testing.T) {
-	t.Parallel()
-	s := openStore(t)
-	w := newWriter(s)
-	defer w.stop()
-	bad := errors.New("bad")
-	list := []*write{raise("a", nil), raise("b", bad), raise("c", nil)}
-	w.commit(list)
-	for i, want := range []error{nil, bad, nil} {
-		if err := <-list[i].result; !errors.Is(err, want) {
-			t.Errorf("write %d: %v, want %v", i, err, want)
-		}
-	}
-	got, err := s.FindSubject(context.Background(), "acme/app#1")
-	if err != nil || got.Want != 2 {
-		t.Errorf("want %d, %v", got.Want, err)
-	}
-}
-
-func TestWritesThatArriveTogetherShareATransaction(t *testing.T) {
-	t.Parallel()
-	w := &writer{queue: make(chan *write, maxBatch)}
-	for range maxBatch {
-		w.queue <- raise("x", nil)
-	}
-	if got := len(w.gather(raise("x", nil))); got != maxBatch {
-		t.Errorf("%d in the first batch", got)
-	}
-	if got := len(w.gather(raise("x", nil))); got != 2 {
-		t.Errorf("%d in the second batch", got)
-	}
-}
-
 // A handler that does not end keeps its subject to itself, even when the
 // database gives the job to another worker.
 func TestSubjectIsClaimed(t *testing.T) {
