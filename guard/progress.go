@@ -81,8 +81,18 @@ func (e *evaluation) target(head string) github.Target {
 type inputs struct {
 	BaseRef string `json:"base_ref,omitempty"`
 	HeadRef string `json:"head_ref,omitempty"`
+	// Policies are the ids of the policy files.
+	Policies []string `json:"policies,omitempty"`
 	// Aside is what reports say of the verdict and its JSON does not.
 	Aside json.RawMessage `json:"aside,omitempty"`
+}
+
+// readInputs reads what was kept beside a verdict.
+func readInputs(v store.Verdict) (in inputs, err error) {
+	if len(v.Inputs) > 0 {
+		err = json.Unmarshal(v.Inputs, &in)
+	}
+	return in, err
 }
 
 // misleads reports whether a green result stands on the head that was given for
@@ -106,11 +116,9 @@ func (e *evaluation) misleads(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	var in inputs
-	if len(last.Inputs) > 0 {
-		if err := json.Unmarshal(last.Inputs, &in); err != nil {
-			return true, nil // of another version
-		}
+	in, err := readInputs(last)
+	if err != nil {
+		return true, nil // of another version
 	}
 	return last.Head != e.Head || e.Base != "" && in.BaseRef != e.Base, nil
 }

@@ -29,7 +29,7 @@ func (e *evaluation) publish(ctx context.Context, loaded *github.Loaded, v *verd
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	err = e.saveVerdict(ctx, loaded.Change, v)
+	err = e.saveVerdict(ctx, loaded, v)
 	if errors.Is(err, store.ErrOlder) {
 		e.Logger.InfoContext(ctx, "a later evaluation was faster", logkey.Subject, e.Name())
 		return nil
@@ -64,7 +64,8 @@ func (e *evaluation) publish(ctx context.Context, loaded *github.Loaded, v *verd
 // evaluation that died was run again.
 const recently = 10 * time.Minute
 
-func (e *evaluation) saveVerdict(ctx context.Context, c *change.Change, v *verdict.Verdict) error {
+func (e *evaluation) saveVerdict(ctx context.Context, loaded *github.Loaded, v *verdict.Verdict) error {
+	c := loaded.Change
 	body, err := v.JSON()
 	if err != nil {
 		return err
@@ -74,6 +75,9 @@ func (e *evaluation) saveVerdict(ctx context.Context, c *change.Change, v *verdi
 		return err
 	}
 	kept := inputs{BaseRef: c.BaseRef, HeadRef: c.HeadRef}
+	for _, p := range loaded.Policies {
+		kept.Policies = append(kept.Policies, p.ID)
+	}
 	if err := json.Unmarshal(aside, &kept); err != nil {
 		return fmt.Errorf("read what the verdict says beside its JSON: %w", err)
 	}

@@ -151,7 +151,7 @@ func TestAnswerComesBeforeAnyCall(t *testing.T) {
 	r.github, r.repo = github, github.AddRepo(1, "acme", "app")
 	n := r.open(testPolicy, ghfake.Files{"core/a.py": ghfake.Text("x = 2\n")})
 	r.deliver("pull_request", r.repo.PullEvent(n, "opened", nil))
-	if got := r.get("/readyz"); got != "ready; 1 waiting to be evaluated\n" {
+	if got := r.get("/readyz"); got != "ready; 1 waiting to be evaluated; not reconciled yet\n" {
 		t.Errorf("when it was answered: %s", got)
 	}
 	close(answered)

@@ -89,7 +89,7 @@ func beServer(t *testing.T) {
 	}
 	// What a killed process leaves running is taken up after the time that an
 	// evaluation may take, which is short here.
-	s, err := app.New(context.Background(), c, app.Outside{Logger: discard(), Now: time.Now, Timeout: 5 * time.Second})
+	s, err := app.New(context.Background(), c, app.Outside{Logger: discard(), Now: time.Now, Timeout: 5 * time.Second, Reconcile: -1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -101,7 +101,16 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusServiceUnavailable, "no delivery can be stored: "+cause(err)+"\n")
 		return
 	}
-	answer(w, http.StatusOK, fmt.Sprintf("ready; %d waiting to be evaluated\n", waiting))
+	last, ok, err := s.guard.Reconciled(r.Context())
+	if err != nil {
+		answer(w, http.StatusServiceUnavailable, "no delivery can be stored: "+cause(err)+"\n")
+		return
+	}
+	reconciled := "not reconciled yet"
+	if ok {
+		reconciled = "last reconciled " + last.At.Format(time.RFC3339)
+	}
+	answer(w, http.StatusOK, fmt.Sprintf("ready; %d waiting to be evaluated; %s\n", waiting, reconciled))
 }
 
 // cause says in a few words what is wrong with the database. The log has the

@@ -56,6 +56,7 @@ type Outside struct {
 	Now       func() time.Time
 	Transport http.RoundTripper // to GitHub; nil means the usual one
 	Timeout   time.Duration     // of an evaluation; 0 means the queue's own
+	Reconcile time.Duration     // between two reconciliations; 0 means five minutes, less means none
 }
 
 // A Server is the whole program, ready to run.
@@ -64,6 +65,7 @@ type Server struct {
 	outside  Outside
 	store    *store.Store // nil before the set-up, like queue
 	queue    *queue.Queue
+	guard    *guard.Guard
 	intake   intake
 	probe    probe
 	listener net.Listener
@@ -87,7 +89,7 @@ func (s *Server) assemble(ctx context.Context) error {
 		router.MethodFunc(method, "/healthz", healthy)
 		router.MethodFunc(method, "/readyz", s.ready)
 	}
-	add := s.guard
+	add := s.addGuard
 	if s.config.Unset() {
 		add = func(_ context.Context, router chi.Router) error { return s.setUp(router) }
 	}
@@ -110,8 +112,8 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// guard adds everything that needs credentials.
-func (s *Server) guard(ctx context.Context, router chi.Router) error {
+// addGuard adds everything that needs credentials.
+func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
 	app, err := github.New(github.Options{
 		BaseURL: s.config.GitHubURL, AppID: s.config.appID, Key: []byte(s.config.PrivateKey), Transport: s.outside.Transport,
 		Now: s.outside.Now, CheckName: s.config.CheckName,
@@ -126,8 +128,10 @@ func (s *Server) guard(ctx context.Context, router chi.Router) error {
 		Store: s.store, GitHub: app, Kinds: catalogue.Kinds(), Engine: version.Engine(), PublicURL: s.config.PublicURL,
 		Logger: s.outside.Logger, Now: s.outside.Now,
 	})
+	s.guard = g
 	s.queue, err = queue.New(ctx, queue.Config{
 		Store: s.store, Workers: s.config.workers, Handler: g.Evaluate, Logger: s.outside.Logger, Now: s.outside.Now, Timeout: s.outside.Timeout,
+		Periodic: s.periodic(),
 	})
 	if err != nil {
 		return err

@@ -60,7 +60,7 @@ func begin(t *testing.T, env map[string]string) *running {
 	}
 	r := &running{world: &world{t: t}, log: &logBuffer{}}
 	ctx, cancel := context.WithCancel(context.Background())
-	s, err := app.New(ctx, c, app.Outside{Logger: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: time.Now})
+	s, err := app.New(ctx, c, app.Outside{Logger: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: time.Now, Reconcile: -1})
 	if err != nil {
 		cancel()
 		t.Fatal(err)
@@ -234,7 +234,7 @@ func TestConnectionsHaveTimeouts(t *testing.T) {
 	if err := c.Complete(environment(nil), false); err != nil {
 		t.Fatal(err)
 	}
-	s, err := app.New(context.Background(), c, app.Outside{Logger: discard(), Now: time.Now})
+	s, err := app.New(context.Background(), c, app.Outside{Logger: discard(), Now: time.Now, Reconcile: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +299,7 @@ func TestReadyFollowsTheDatabase(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "test.db")
 	r := begin(t, valid("CHANGEGUARD_DATABASE_URL", "sqlite:"+path))
-	if got := r.get("/readyz"); got != "ready; 0 waiting to be evaluated\n" {
+	if got := r.get("/readyz"); got != "ready; 0 waiting to be evaluated; not reconciled yet\n" {
 		t.Errorf("at first: %s", got)
 	}
 	free := lock(t, path)

@@ -39,6 +39,7 @@ type world struct {
 	repo   *ghfake.Repo
 	home   string
 	log    logs
+	every  time.Duration // between reconciliations, none by default
 
 	database string
 }
@@ -67,8 +68,14 @@ const secret = "a secret that only the test knows"
 // newWorld starts both; the repository acme/app is installed.
 func newWorld(t testing.TB, o ghfake.Options, permissions map[string]string) *world {
 	t.Helper()
+	return newWorldReconciling(t, o, permissions, -1)
+}
+
+// newWorldReconciling starts both, with a reconciliation every so often.
+func newWorldReconciling(t testing.TB, o ghfake.Options, permissions map[string]string, every time.Duration) *world {
+	t.Helper()
 	o.AppID, o.Key, o.Secret = 7, &testKey().PublicKey, secret
-	w := &world{t: t, github: ghfake.New(o)}
+	w := &world{t: t, github: ghfake.New(o), every: every}
 	w.github.AddInstallation(1, permissions)
 	w.repo = w.github.AddRepo(1, "acme", "app")
 	front := httptest.NewServer(held(t, w.github))
@@ -98,7 +105,7 @@ func (w *world) start(github, database string) {
 	if err := c.Complete(func(string) string { return "" }, false); err != nil {
 		w.t.Fatal(err)
 	}
-	s, err := app.New(ctx, c, app.Outside{Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Now: time.Now})
+	s, err := app.New(ctx, c, app.Outside{Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Now: time.Now, Reconcile: w.every})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -150,7 +150,7 @@ func start(ctx context.Context, config app.Config) (*app.Server, chan error, err
 		return nil, nil, err
 	}
 	config.PublicURL = ""
-	server, err := app.New(ctx, config, app.Outside{Logger: slog.New(slog.DiscardHandler), Now: time.Now})
+	server, err := app.New(ctx, config, app.Outside{Logger: slog.New(slog.DiscardHandler), Now: time.Now, Reconcile: -1})
 	if err != nil {
 		return nil, nil, err
 	}

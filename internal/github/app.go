@@ -52,6 +52,7 @@ type App struct {
 	graphql string
 	key     *rsa.PrivateKey
 	apps    *ghinstallation.AppsTransport // for the App's own requests
+	own     *http.Client                  // that sends them
 	cache   *cache
 
 	mu      sync.Mutex
@@ -82,7 +83,8 @@ func New(o Options) (*App, error) {
 	}
 	apps := ghinstallation.NewAppsTransportFromPrivateKey(o.Transport, o.AppID, key)
 	apps.BaseURL = strings.TrimSuffix(base.String(), "/")
-	return &App{options: o, base: base, graphql: graphqlURL(base), key: key, apps: apps, cache: newCache(cacheBytes), clients: make(map[int64]*Client)}, nil
+	own := &http.Client{Transport: newLimiter(apps, o.Now), Timeout: requestTimeout, CheckRedirect: sameHost}
+	return &App{options: o, base: base, graphql: graphqlURL(base), key: key, apps: apps, own: own, cache: newCache(cacheBytes), clients: make(map[int64]*Client)}, nil
 }
 
 // graphqlURL derives the query address: api.github.com/graphql, and
@@ -147,8 +149,6 @@ type Client struct {
 
 // Check asks GitHub who this App is, for the operator's peace of mind.
 func (a *App) Check(ctx context.Context) (slug string, err error) {
-	c := gh.NewClient(&http.Client{Transport: a.apps, Timeout: requestTimeout})
-	c.BaseURL = a.base
-	app, _, err := c.Apps.Get(ctx, "")
+	app, _, err := a.rest().Apps.Get(ctx, "")
 	return app.GetSlug(), explain("ask who the App is", err)
 }

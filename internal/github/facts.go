@@ -24,7 +24,7 @@ type loader struct {
 	trees    bool                   // the files must come from the trees
 }
 
-const policyFile = `file(path:$policy){mode type object{...on Blob{oid byteSize isTruncated isBinary text}}}`
+const policyFile = `file(path:$policy){mode type oid object{...on Blob{oid byteSize isTruncated isBinary text}}}`
 
 const tipFields = `tip:ref(qualifiedName:$baseRef){target{oid}}`
 
@@ -34,6 +34,7 @@ const organisationFields = aliasOrganisation + `:repository(owner:$owner,name:".
 type policyBlob struct {
 	Mode   int    `json:"mode"`
 	Type   string `json:"type"`
+	OID    string `json:"oid"`
 	Object *struct {
 		OID         string  `json:"oid"`
 		IsTruncated bool    `json:"isTruncated"`
@@ -194,7 +195,7 @@ func (l *loader) addPolicy(ctx context.Context, repo string, b *policyBlob, orga
 	if b == nil || b.Type == "tree" {
 		return nil
 	}
-	p := PolicyFile{Organisation: organisation, Mode: mode(b.Mode)}
+	p := PolicyFile{ID: policyID(organisation, b.Mode, b.OID), Organisation: organisation, Mode: mode(b.Mode)}
 	if b.Type == "blob" && b.Object != nil {
 		text := b.Object.Text
 		if text != nil && !b.Object.IsTruncated && blobID([]byte(*text), len(b.Object.OID)) == b.Object.OID {

@@ -40,6 +40,7 @@ type Loaded struct {
 
 // A PolicyFile is a policy as it was found.
 type PolicyFile struct {
+	ID           string // where it is, its mode and its blob: the same for the same policy
 	Organisation bool
 	Mode         change.Mode
 	Data         []byte

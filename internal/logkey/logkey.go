@@ -4,29 +4,31 @@ package logkey
 
 // The keys.
 const (
-	Addr     = "addr"
-	Attempt  = "attempt"
-	Delivery = "delivery" // GitHub's id of it
-	Err      = "err"
-	Event    = "event"
-	Findings = "findings"
-	Head     = "head"
-	MS       = "ms"
-	Observed = "observed"
-	Outcome  = "outcome"
-	Panic    = "panic"
-	Path     = "path"
-	Policy   = "policy" // its digest
-	PR       = "pr"
-	Reason   = "reason"
-	Repo     = "repo" // owner/name
-	SetUp    = "set-up-only"
-	Since    = "since"
-	Stack    = "stack"
-	Subject  = "subject" // the name of what is evaluated
-	Times    = "times"   // how often since the last line about it
-	Until    = "until"
-	Verdict  = "verdict" // its id
-	Version  = "version"
-	Work     = "work" // of the house
+	Addr        = "addr"
+	Attempt     = "attempt"
+	Delivery    = "delivery" // GitHub's id of it
+	Err         = "err"
+	Evaluated   = "evaluated" // how many
+	Event       = "event"
+	Findings    = "findings"
+	Head        = "head"
+	MS          = "ms"
+	Observed    = "observed"
+	Outcome     = "outcome"
+	Panic       = "panic"
+	Path        = "path"
+	Policy      = "policy" // its digest
+	PR          = "pr"
+	Reason      = "reason"
+	Redelivered = "redelivered" // how many
+	Repo        = "repo"        // owner/name
+	SetUp       = "set-up-only"
+	Since       = "since"
+	Stack       = "stack"
+	Subject     = "subject" // the name of what is evaluated
+	Times       = "times"   // how often since the last line about it
+	Until       = "until"
+	Verdict     = "verdict" // its id
+	Version     = "version"
+	Work        = "work" // of the house
 )

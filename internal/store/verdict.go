@@ -29,7 +29,7 @@ type Verdict struct {
 }
 
 // AddVerdict stores a verdict. One that says the same as the subject's newest
-// is not stored again; one whose evaluation began before that of the newest is
+// is not stored again, only what it came out of is; one whose evaluation began before that of the newest is
 // refused with ErrOlder.
 func (s *Store) AddVerdict(ctx context.Context, v Verdict) error {
 	return s.InTx(ctx, func(tx *Tx) error {
@@ -38,8 +38,11 @@ func (s *Store) AddVerdict(ctx context.Context, v Verdict) error {
 		}
 		var newest string
 		err := tx.QueryRowContext(ctx, `SELECT digest FROM verdicts WHERE subject = $1 ORDER BY id DESC LIMIT 1`, v.Subject.ID).Scan(&newest)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) || newest == v.Digest {
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
+		}
+		if newest == v.Digest {
+			return keepInputs(ctx, tx, v)
 		}
 		if v.ID, err = next(ctx, tx, "verdict"); err != nil {
 			return err
@@ -51,6 +54,13 @@ func (s *Store) AddVerdict(ctx context.Context, v Verdict) error {
 			v.Policy, v.Score, text(v.SubjectLine), micros(v.Created), text(string(v.Body)), text(string(v.Inputs)))
 		return err
 	})
+}
+
+// keepInputs notes what the subject's newest verdict came out of this time.
+func keepInputs(ctx context.Context, tx *Tx, v Verdict) error {
+	_, err := tx.ExecContext(ctx, `UPDATE verdicts SET inputs = $2 WHERE inputs <> $2 AND id = (SELECT max(id) FROM verdicts WHERE subject = $1)`,
+		v.Subject.ID, text(string(v.Inputs)))
+	return err
 }
 
 // judge keeps the order of evaluations.

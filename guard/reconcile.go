@@ -1,0 +1,195 @@
+package guard
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/changeguard/changeguard/internal/github"
+	"github.com/changeguard/changeguard/internal/logkey"
+	"github.com/changeguard/changeguard/internal/store"
+)
+
+// Enqueue asks for an evaluation of a subject. The id tells what asks.
+type Enqueue func(ctx context.Context, id string, s store.Subject) error
+
+// Reconciled is what a reconciliation found, kept from one to the next.
+type Reconciled struct {
+	At          time.Time        `json:"at"` // when the last one began that went through
+	Redelivered int              `json:"redelivered"`
+	Evaluated   int              `json:"evaluated"`
+	Asked       map[int64]string `json:"asked,omitempty"` // attempts that were asked for again, with when they failed
+}
+
+const (
+	reconciledScope = "reconciled"
+	// deliveriesFor is how long GitHub keeps deliveries; overlap is what is
+	// looked at twice, since they are listed a little late.
+	deliveriesFor = 72 * time.Hour
+	overlap       = 15 * time.Minute
+	// mendAtOnce and paceAtOnce bound what one reconciliation asks of an
+	// installation's hour of requests, about four for each: results that are
+	// missing, and those that stand under an older policy.
+	mendAtOnce = 300
+	paceAtOnce = 60
+)
+
+// Reconciled is the last reconciliation, and false before the first.
+func (g *Guard) Reconciled(ctx context.Context) (r Reconciled, ok bool, err error) {
+	stored, err := g.Store.Records(ctx, []string{reconciledScope})
+	if err != nil || stored[reconciledScope] == nil {
+		return r, false, err
+	}
+	if err := json.Unmarshal(stored[reconciledScope], &r); err != nil {
+		return r, false, fmt.Errorf("%s: %w", reconciledScope, err)
+	}
+	return r, true, nil
+}
+
+// Reconcile compares what GitHub has with what was judged, since events get
+// lost: it asks for failed deliveries again, and has open pull requests
+// evaluated that have no result for their head, or one under another policy. It
+// can be run at any time; what is right already costs a query for each twenty
+// repositories. An installation that cannot be asked does not keep the others
+// waiting.
+func (g *Guard) Reconcile(ctx context.Context, enqueue Enqueue) error {
+	last, _, err := g.Reconciled(ctx)
+	if err != nil {
+		return err
+	}
+	now := Reconciled{At: g.Now().UTC(), Asked: make(map[int64]string)}
+	problems := []error{g.redeliver(ctx, last, &now)}
+	installed, err := g.GitHub.Installations(ctx)
+	problems = append(problems, err)
+	for _, i := range installed {
+		n, err := g.survey(ctx, i, enqueue)
+		now.Evaluated += n
+		if err != nil {
+			problems = append(problems, fmt.Errorf("installation %d of %s: %w", i.ID, i.Owner, err))
+		}
+	}
+	if err := errors.Join(problems...); err != nil {
+		return fmt.Errorf("reconcile: %w", err) // what was looked at is looked at again
+	}
+	if now.Redelivered+now.Evaluated > 0 {
+		g.Logger.InfoContext(ctx, "reconciled", logkey.Redelivered, now.Redelivered, logkey.Evaluated, now.Evaluated)
+	}
+	body, err := json.Marshal(now)
+	if err != nil {
+		return fmt.Errorf("write the reconciliation: %w", err)
+	}
+	return g.Store.SetRecords(ctx, map[string][]byte{reconciledScope: body})
+}
+
+// redeliver asks for what this server did not take for a reason of its own.
+// What it refused would be refused again.
+func (g *Guard) redeliver(ctx context.Context, last Reconciled, now *Reconciled) error {
+	since := now.At.Add(-deliveriesFor)
+	if from := last.At.Add(-overlap); from.After(since) {
+		since = from
+	}
+	failed, err := g.GitHub.FailedDeliveries(ctx, since)
+	if err != nil {
+		return err
+	}
+	maps.Copy(now.Asked, last.Asked)
+	maps.DeleteFunc(now.Asked, func(_ int64, at string) bool {
+		t, err := time.Parse(time.RFC3339, at)
+		return err != nil || t.Before(since)
+	})
+	var problems []error
+	for _, f := range slices.Backward(failed) { // the oldest first
+		if now.Asked[f.ID] != "" || f.Status < 500 && f.Status != 0 {
+			continue
+		}
+		err := g.GitHub.Redeliver(ctx, f.ID)
+		if errors.Is(err, github.ErrNotFound) || errors.Is(err, github.ErrInvalid) {
+			err = nil // too old by now
+		}
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		now.Asked[f.ID] = f.At.UTC().Format(time.RFC3339)
+		now.Redelivered++
+	}
+	return errors.Join(problems...)
+}
+
+// survey has an installation's pull requests evaluated that need it.
+func (g *Guard) survey(ctx context.Context, i github.Installed, enqueue Enqueue) (evaluated int, err error) {
+	client := g.GitHub.Installation(i.ID)
+	repos, err := client.Repositories(ctx)
+	if err != nil {
+		return 0, err
+	}
+	list, err := client.Survey(ctx, repos)
+	if err != nil {
+		return 0, err
+	}
+	left := map[need]int{missing: mendAtOnce, outdated: paceAtOnce}
+	for _, p := range list {
+		s := store.Subject{Kind: store.Pull, Installation: i.ID, Owner: p.Owner, Repo: p.Repo, Number: p.Number, Base: p.Base, Head: p.Head}
+		n, err := g.needs(ctx, s, p)
+		if err != nil {
+			return evaluated, err
+		}
+		if n == nothing || left[n] == 0 {
+			continue // or the next time
+		}
+		left[n]--
+		if err := enqueue(ctx, fmt.Sprintf("reconciliation %d", g.Now().Unix()), s); err != nil {
+			return evaluated, err
+		}
+		evaluated++
+	}
+	return evaluated, nil
+}
+
+// need is why a pull request is evaluated again.
+type need int
+
+const (
+	nothing  need = iota
+	missing       // there is no result for its head and base
+	outdated      // there is one, which may not be what would come out now
+)
+
+// needs compares an open pull request with what was judged.
+func (g *Guard) needs(ctx context.Context, s store.Subject, p github.Open) (need, error) {
+	known, err := g.Store.FindSubject(ctx, s.Name())
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return missing, nil
+	case err != nil:
+		return nothing, err
+	case known.Want > known.Done:
+		return nothing, nil // it waits already
+	}
+	run, err := g.Store.Run(ctx, s.Repository(), p.Head)
+	if errors.Is(err, store.ErrNotFound) || err == nil && run.Conclusion == "" {
+		return missing, nil
+	}
+	if err != nil {
+		return nothing, err
+	}
+	last, err := g.Store.Latest(ctx, s.Name())
+	if errors.Is(err, store.ErrNotFound) {
+		return outdated, nil // it could not be judged, and the run says so
+	}
+	if err != nil {
+		return nothing, err
+	}
+	in, err := readInputs(last)
+	switch {
+	case err != nil || !slices.Equal(in.Policies, p.Policies):
+		return outdated, nil
+	case last.Head != p.Head || in.BaseRef != p.Base:
+		return missing, nil
+	}
+	return nothing, nil
+}

@@ -1,0 +1,25 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/changeguard/changeguard/internal/queue"
+)
+
+// reconcileEvery is how long a lost event may go unnoticed.
+const reconcileEvery = 5 * time.Minute
+
+// periodic is the work of the house that asks GitHub.
+func (s *Server) periodic() []queue.Periodic {
+	every := s.outside.Reconcile
+	switch {
+	case every < 0:
+		return nil
+	case every == 0:
+		every = reconcileEvery
+	}
+	return []queue.Periodic{{Name: "reconcile", Every: every, Do: s.reconcile}}
+}
+
+func (s *Server) reconcile(ctx context.Context) error { return s.guard.Reconcile(ctx, s.queue.Again) }

@@ -1,0 +1,133 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/changeguard/changeguard/internal/ghfake"
+)
+
+// often is a reconciliation's pace in tests: River's own clock has seconds.
+const often = time.Second
+
+func dev() ghfake.Account { return ghfake.Account{Login: "dev", ID: 11, Type: "User"} }
+
+// No event ever arrives, and every open pull request gets its result.
+func TestLostEventsAreMadeUpFor(t *testing.T) {
+	t.Parallel()
+	w := newWorldReconciling(t, ghfake.Options{Quota: -1}, nil, often)
+	w.open(testPolicy, ghfake.Files{"core/a.py": ghfake.Text("x = 2\n")})
+	var heads []string
+	for i := range 120 { // more than a page
+		branch := fmt.Sprint("b", i)
+		w.repo.Branch(branch, "main")
+		w.repo.Commit(branch, "change", ghfake.Files{"docs/a.md": ghfake.Text(fmt.Sprint(i))}, author)
+		w.repo.Open(ghfake.Pull{Title: "A change", Base: "main", Head: branch, Author: dev()})
+		heads = append(heads, w.repo.Tip(branch))
+	}
+	w.concludes(w.repo.Tip("feature"), "failure")
+	for _, head := range heads {
+		w.concludes(head, "success")
+	}
+	w.says("last reconciled 20")
+}
+
+// A new policy is laid on what is open.
+func TestPolicyChangeReachesOpenPullRequests(t *testing.T) {
+	t.Parallel()
+	w := newWorldReconciling(t, ghfake.Options{Quota: -1}, nil, often)
+	w.open("version: 1\n", ghfake.Files{"core/a.py": ghfake.Text("x = 2\n")})
+	head := w.repo.Tip("feature")
+	w.concludes(head, "success")
+	w.repo.Commit("main", "a stricter policy", ghfake.Files{".github/changeguard.yml": ghfake.Text(testPolicy)}, author)
+	w.concludes(head, "failure")
+	org := w.github.AddRepo(1, "acme", ".github")
+	w.repo.Commit("main", "a looser policy", ghfake.Files{".github/changeguard.yml": ghfake.Text("version: 1\n")}, author)
+	w.concludes(head, "success")
+	org.Commit("main", "the organisation's", ghfake.Files{".github/changeguard.yml": ghfake.Text(testPolicy)}, author)
+	w.concludes(head, "failure")
+}
+
+// What stands is left alone: no evaluation, and of requests only the survey's.
+func TestReconciliationOfWhatIsRightIsCheap(t *testing.T) {
+	t.Parallel()
+	w := newWorldReconciling(t, ghfake.Options{Quota: -1}, nil, often)
+	w.open(testPolicy, ghfake.Files{"docs/a.md": ghfake.Text("x\n")})
+	w.concludes(w.repo.Tip("feature"), "success")
+	before := w.reconciliation("")
+	second := w.reconciliation(before)
+	from := len(w.github.Requests())
+	w.reconciliation(second)
+	w.reconciliation("")
+	for _, r := range w.github.Requests()[from:] {
+		if !r.ByApp && r.Route != "GET /installation/repositories" && r.Route != "POST /graphql" || r.Status != http.StatusOK {
+			t.Errorf("%s was asked for and answered with %d", r.Route, r.Status)
+		}
+	}
+}
+
+// A delivery that GitHub could not hand over is asked for again, once for each
+// attempt that failed; what was refused is not.
+func TestFailedDeliveriesAreAskedForAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorldReconciling(t, ghfake.Options{Quota: -1}, nil, often)
+	w.repo.Commit("main", "first", ghfake.Files{"a": ghfake.Text("a\n"), ".github/changeguard.yml": ghfake.Text("version: 1\npushes: {branches: [main]}\n")}, author)
+	before := w.repo.Tip("main")
+	w.repo.Commit("main", "second", ghfake.Files{"docs/a.md": ghfake.Text("b\n")}, author)
+	// A push is nothing that a survey would find.
+	lost, err := w.github.Deliver(context.Background(), w.home+"/webhook", "push", w.repo.PushEvent("main", before), ghfake.Lost())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.github.Deliver(context.Background(), w.home+"/webhook", "push", w.repo.PushEvent("main", before), ghfake.Unsigned()); err != nil {
+		t.Fatal(err)
+	}
+	w.concludes(w.repo.Tip("main"), "success")
+	w.reconciliation(w.reconciliation(""))
+	w.github.Wait()
+	again := 0
+	for _, d := range w.github.Deliveries() {
+		if d.Redelivery {
+			again++
+			if d.ID != lost.ID {
+				t.Errorf("%s was sent again", d.ID)
+			}
+		}
+	}
+	if again != 1 {
+		t.Errorf("sent again %d times", again)
+	}
+}
+
+// concludes waits until a head's run says so.
+func (w *world) concludes(head, conclusion string) {
+	w.t.Helper()
+	w.until("the result "+conclusion+" of "+head, func() bool {
+		runs := w.repo.Runs(head)
+		return len(runs) > 0 && runs[len(runs)-1].Status == "completed" && runs[len(runs)-1].Conclusion == conclusion
+	})
+}
+
+// says waits until the server's readiness has words in it.
+func (w *world) says(words string) {
+	w.t.Helper()
+	w.until(words, func() bool { return strings.Contains(w.get("/readyz"), words) })
+}
+
+// reconciliation waits for one that is not the given one, and returns what
+// /readyz says of it.
+func (w *world) reconciliation(not string) (now string) {
+	w.t.Helper()
+	if not == "" {
+		not = w.get("/readyz")
+	}
+	w.until("another reconciliation", func() bool {
+		now = w.get("/readyz")
+		return strings.Contains(now, "last reconciled") && now != not && strings.HasPrefix(now, "ready; 0 ")
+	})
+	return now
+}

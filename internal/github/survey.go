@@ -1,0 +1,275 @@
+package github
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	gh "github.com/google/go-github/v60/github"
+
+	"github.com/changeguard/changeguard/policy"
+)
+
+// An Open is an open pull request as a survey finds it.
+type Open struct {
+	Owner, Repo string
+	Number      int
+	Head        string
+	Base        string   // branch
+	Policies    []string // the ids of the policy files at its base, as [PolicyFile] has them
+}
+
+// An Installed is an installation of the App.
+type Installed struct {
+	ID    int64
+	Owner string
+}
+
+// maxPages bounds every list, against an answer that never ends.
+const maxPages = 1000
+
+// Installations lists where the App is installed and not suspended, by id.
+func (a *App) Installations(ctx context.Context) ([]Installed, error) {
+	rest := a.rest()
+	var list []Installed
+	for page := 1; page > 0 && page <= maxPages; {
+		some, resp, err := rest.Apps.ListInstallations(ctx, &gh.ListOptions{Page: page, PerPage: perPage})
+		if err != nil {
+			return nil, explain("list the installations", err)
+		}
+		for _, i := range some {
+			if i.SuspendedAt == nil {
+				list = append(list, Installed{i.GetID(), i.GetAccount().GetLogin()})
+			}
+		}
+		page = resp.NextPage
+	}
+	slices.SortFunc(list, func(x, y Installed) int { return int(x.ID - y.ID) })
+	return list, nil
+}
+
+// rest is a client for the App's own requests.
+func (a *App) rest() *gh.Client {
+	c := gh.NewClient(a.own)
+	c.BaseURL, c.UserAgent = a.base, userAgent
+	return c
+}
+
+// Repositories lists an installation's repositories that are not archived, as
+// owner and name.
+func (c *Client) Repositories(ctx context.Context) ([][2]string, error) {
+	var list [][2]string
+	for page := 1; page > 0 && page <= maxPages; {
+		some, resp, err := c.rest.Apps.ListRepos(ctx, &gh.ListOptions{Page: page, PerPage: perPage})
+		if err != nil {
+			return nil, explain("list the repositories", err)
+		}
+		for _, r := range some.Repositories {
+			if !r.GetArchived() {
+				list = append(list, [2]string{r.GetOwner().GetLogin(), r.GetName()})
+			}
+		}
+		page = resp.NextPage
+	}
+	return list, nil
+}
+
+// How much a query of a survey asks about.
+const (
+	surveyRepos    = 20
+	surveyBranches = 50
+)
+
+// Survey lists the open pull requests of repositories, with the policies that
+// are in force at their bases. It takes about one query for each twenty
+// repositories and another for each fifty branches.
+func (c *Client) Survey(ctx context.Context, repos [][2]string) ([]Open, error) {
+	var list []Open
+	for part := range slices.Chunk(repos, surveyRepos) {
+		some, err := c.openPulls(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, some...)
+	}
+	return list, c.policiesOf(ctx, list)
+}
+
+// openPage is a page of open pull requests in an answer.
+type openPage struct {
+	Pulls *struct {
+		PageInfo struct {
+			HasNextPage bool   `json:"hasNextPage"`
+			EndCursor   string `json:"endCursor"`
+		} `json:"pageInfo"`
+		Nodes []struct {
+			Number      int    `json:"number"`
+			HeadRefOid  string `json:"headRefOid"`
+			BaseRefName string `json:"baseRefName"`
+		} `json:"nodes"`
+	} `json:"pullRequests"`
+}
+
+// reposQuery asks the same of several repositories, each under the alias rN.
+type reposQuery struct {
+	fields, params []string
+	variables      map[string]any
+}
+
+func newReposQuery() *reposQuery { return &reposQuery{variables: make(map[string]any)} }
+
+func (q *reposQuery) bind(name, kind string, value any) {
+	q.params = append(q.params, "$"+name+":"+kind)
+	q.variables[name] = value
+}
+
+// add asks for fields of a repository.
+func (q *reposQuery) add(owner, repo, fields string) {
+	n := len(q.fields)
+	q.bind(fmt.Sprint("o", n), "String!", owner)
+	q.bind(fmt.Sprint("n", n), "String!", repo)
+	q.fields = append(q.fields, fmt.Sprintf("r%d:repository(owner:$o%d,name:$n%d){%s}", n, n, n, fields))
+}
+
+func (q *reposQuery) text() string {
+	return "query(" + strings.Join(q.params, ",") + "){" + strings.Join(q.fields, " ") + "}"
+}
+
+// ask returns what the answer has of each repository; null is one that is gone.
+func (q *reposQuery) ask(ctx context.Context, c *Client, what string) ([]json.RawMessage, error) {
+	var answer map[string]json.RawMessage
+	if err := c.query(ctx, q.text(), q.variables, &answer); err != nil {
+		return nil, explain(what, err)
+	}
+	list := make([]json.RawMessage, len(q.fields))
+	for i := range list {
+		if list[i] = answer[fmt.Sprint("r", i)]; list[i] == nil {
+			list[i] = json.RawMessage("null")
+		}
+	}
+	return list, nil
+}
+
+func (c *Client) openPulls(ctx context.Context, repos [][2]string) ([]Open, error) {
+	var list []Open
+	type rest struct {
+		repo  [2]string
+		after *string
+	}
+	var todo []rest
+	for _, r := range repos {
+		todo = append(todo, rest{repo: r})
+	}
+	for page := 0; len(todo) > 0 && page < maxPages; page++ {
+		q := newReposQuery()
+		for i, r := range todo {
+			after := fmt.Sprint("after", i)
+			q.bind(after, "String", r.after)
+			q.add(r.repo[0], r.repo[1], "pullRequests(states:OPEN,first:100,after:$"+after+"){pageInfo{hasNextPage endCursor} nodes{number headRefOid baseRefName}}")
+		}
+		answers, err := q.ask(ctx, c, "list open pull requests")
+		if err != nil {
+			return nil, err
+		}
+		var more []rest
+		for i, raw := range answers {
+			var p *openPage
+			if err := json.Unmarshal(raw, &p); err != nil {
+				return nil, fmt.Errorf("list open pull requests: %w", err)
+			}
+			if p == nil || p.Pulls == nil {
+				continue // gone, or not to be seen
+			}
+			for _, n := range p.Pulls.Nodes {
+				list = append(list, Open{Owner: todo[i].repo[0], Repo: todo[i].repo[1], Number: n.Number, Head: n.HeadRefOid, Base: n.BaseRefName})
+			}
+			if p.Pulls.PageInfo.HasNextPage {
+				more = append(more, rest{todo[i].repo, &p.Pulls.PageInfo.EndCursor})
+			}
+		}
+		todo = more
+	}
+	return list, nil
+}
+
+// branch is where policies are read from. The organisation's are at the default
+// branch of a repository of its own, which has no name here.
+type branch struct{ owner, repo, name string }
+
+// organisationRepo holds the organisation's policy.
+const organisationRepo = ".github"
+
+// policiesOf fills in the ids of the policies.
+func (c *Client) policiesOf(ctx context.Context, list []Open) error {
+	found := make(map[branch]string)
+	var ask []branch
+	want := func(b branch) {
+		if _, ok := found[b]; !ok {
+			found[b] = ""
+			ask = append(ask, b)
+		}
+	}
+	for _, p := range list {
+		want(branch{p.Owner, organisationRepo, ""})
+		want(branch{p.Owner, p.Repo, p.Base})
+	}
+	for part := range slices.Chunk(ask, surveyBranches) {
+		if err := c.policiesAt(ctx, part, found); err != nil {
+			return err
+		}
+	}
+	for i, p := range list {
+		for _, b := range []branch{{p.Owner, organisationRepo, ""}, {p.Owner, p.Repo, p.Base}} {
+			if id := found[b]; id != "" && (b.name != "" || p.Repo != organisationRepo) {
+				list[i].Policies = append(list[i].Policies, id)
+			}
+		}
+	}
+	return nil
+}
+
+const policyEntry = `{target{...on Commit{file(path:$policy){mode type oid}}}}`
+
+func (c *Client) policiesAt(ctx context.Context, branches []branch, found map[branch]string) error {
+	q := newReposQuery()
+	q.bind("policy", "String!", policy.Path)
+	for i, b := range branches {
+		if b.name == "" {
+			q.add(b.owner, b.repo, "at:defaultBranchRef"+policyEntry)
+			continue
+		}
+		q.bind(fmt.Sprint("b", i), "String!", "refs/heads/"+b.name)
+		q.add(b.owner, b.repo, fmt.Sprintf("at:ref(qualifiedName:$b%d)%s", i, policyEntry))
+	}
+	answers, err := q.ask(ctx, c, "look for policies")
+	if err != nil {
+		return err
+	}
+	for i, raw := range answers {
+		var r *struct {
+			At *struct {
+				Target struct {
+					File *treeEntry `json:"file"`
+				} `json:"target"`
+			} `json:"at"`
+		}
+		if err := json.Unmarshal(raw, &r); err != nil {
+			return fmt.Errorf("look for policies: %w", err)
+		}
+		if r != nil && r.At != nil && r.At.Target.File != nil && r.At.Target.File.Type != "tree" {
+			found[branches[i]] = policyID(branches[i].name == "", r.At.Target.File.Mode, r.At.Target.File.OID)
+		}
+	}
+	return nil
+}
+
+// policyID names a policy file by where it is, how, and its content.
+func policyID(organisation bool, fileMode int, oid string) string {
+	where := "repository"
+	if organisation {
+		where = "organisation"
+	}
+	return where + " " + string(mode(fileMode)) + " " + oid
+}
