@@ -102,6 +102,9 @@ func (s *cssScanner) next() token {
 			return bad
 		}
 	}
+	if s.breaks() {
+		return token{mark: tokenBreak}
+	}
 	if s.braces != 0 || len(s.parens) > 0 {
 		return bad
 	}
@@ -421,7 +424,7 @@ func (s *cssScanner) slash() (token, bool) {
 	at := s.at
 	s.at = to
 	s.between |= remarked
-	counts := (loudly | scheduled).obey(text) || text[len(text)-3] == '\\'
+	counts := (loudly | hacked).obey(text) || text[len(text)-3] == '\\'
 	var t token
 	switch {
 	case counts:

@@ -207,6 +207,9 @@ func (s *curlyScanner) next() token {
 
 // finish ends the file. What is still open there is no program.
 func (s *curlyScanner) finish() token {
+	if s.breaks() {
+		return token{mark: tokenBreak}
+	}
 	if s.directive != noDirective {
 		s.directive = noDirective
 		return token{mark: tokenLine}

@@ -47,7 +47,7 @@ func wideEscape(digits []byte) bool {
 func javaName(s *curlyScanner, to int) token {
 	// One keyword has a hyphen.
 	if word := s.src[s.at:to]; string(word) == "non" && bytes.HasPrefix(s.src[to:], []byte("-sealed")) {
-		to += len("-sealed")
+		to = s.suffixEnd(to + len("-sealed"))
 	}
 	return s.token(to, wordly|operand)
 }

@@ -98,6 +98,9 @@ func (s *jsonScanner) next() token {
 			return bad
 		}
 	}
+	if s.breaks() {
+		return token{mark: tokenBreak}
+	}
 	if s.depth != 0 {
 		return bad
 	}

@@ -15,6 +15,7 @@ const (
 	referring                    // "/// <reference …/>"
 	scripted                     // SQL: migration tools, templates, substitution variables
 	scheduled                    // shell: "#$" addresses a batch system
+	hacked                       // CSS: "/**/" hides a property from old browsers
 )
 
 // obey reports whether a comment, with its marks, looks like one that a program
@@ -38,7 +39,7 @@ func (h habits) obey(text []byte) bool {
 func (h habits) signed(body []byte, block bool) bool {
 	trimmed := bytes.Trim(body, " \t*")
 	if len(trimmed) == 0 {
-		return block && h&loudly != 0 && len(body) == 0 // "/**/" hides a property from old browsers
+		return h&hacked != 0 && len(body) == 0
 	}
 	word := letter[byteAt(body, 1)] || byteAt(body, 1) == '_'
 	switch body[0] {

@@ -147,6 +147,9 @@ func (s *shellScanner) next() token {
 			return bad
 		}
 	}
+	if s.breaks() {
+		return token{mark: tokenBreak}
+	}
 	if len(s.documents) > 0 {
 		return bad
 	}

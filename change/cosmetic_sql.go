@@ -95,6 +95,9 @@ func (s *sqlScanner) next() token {
 			return bad
 		}
 	}
+	if s.breaks() {
+		return token{mark: tokenBreak}
+	}
 	return end
 }
 
