@@ -58,7 +58,7 @@ func cComment(s *curlyScanner, text []byte) bool {
 	if text[1] == '/' {
 		return !bytes.HasSuffix(bytes.TrimRight(text, " \t\r\f\v"), []byte(`\`)) && !(bytes.HasPrefix(text, []byte("//*")) && bytes.Contains(text, []byte("*/")))
 	}
-	return !bytes.Contains(text, []byte("*\\\n")) && !bytes.Contains(text, []byte("*\\\r"))
+	return !bytes.Contains(text, []byte(`*\`))
 }
 
 // cNumber reads what the preprocessor takes for a number.
@@ -102,6 +102,8 @@ func (s *curlyScanner) cHash() token {
 		to := s.at + 1
 		if byteAt(s.src, to) == '#' {
 			to++
+		} else {
+			s.makesString()
 		}
 		return s.token(to, 0)
 	}
@@ -112,6 +114,16 @@ func (s *curlyScanner) cHash() token {
 	s.directive = directiveName
 	s.outside, s.strict = s.strict, 0
 	return t
+}
+
+// makesString remembers a macro that turns an argument into a string.
+func (s *curlyScanner) makesString() {
+	if s.stringers == nil {
+		s.stringers = make(map[string]bool)
+	}
+	if len(s.defined) > 0 && len(s.stringers) < maxOpened {
+		s.stringers[string(s.defined)] = true
+	}
 }
 
 // splice passes over a backslash that continues a preprocessor line. It must
@@ -147,20 +159,45 @@ func (s *curlyScanner) cName(to int, plus bool) token {
 		return s.token(s.suffixEnd(s.rawString(to)), operand)
 	case next == '"' || next == '\'':
 		return s.token(s.suffixEnd(escapedEnd(s.src, to, true)), operand)
-	case word[0] == '_' && word[len(word)-1] == 'm' && (string(word) == "__asm" || string(word) == "_asm") && !s.plainAssembly(to):
-		return bad
-	case asksForLine(word):
-		s.word = word
-		return s.asks(s.token(to, wordly|operand))
 	}
 	s.word = word
+	switch cWords[string(word)] {
+	case cAssembly:
+		if !s.plainAssembly(to) {
+			return bad
+		}
+	case cHeader:
+		if s.hidesComment(to) {
+			return bad
+		}
+	case cLine:
+		return s.asks(s.token(to, wordly|operand))
+	}
 	return s.token(to, wordly|operand)
+}
+
+// cWord says what is special about a word.
+type cWord uint8
+
+const (
+	cPlain    cWord = iota
+	cAssembly       // code of the machine may follow
+	cHeader         // the name of a file may follow
+	cLine           // it stands for the number of its line
+	cString         // by custom, a macro that makes a string of its argument
+)
+
+var cWords = map[string]cWord{
+	"asm": cAssembly, "_asm": cAssembly, "__asm": cAssembly, "__asm__": cAssembly,
+	"__has_include": cHeader, "__has_include_next": cHeader, "__has_embed": cHeader, "import": cHeader,
+	"__LINE__": cLine, "__builtin_LINE": cLine, "source_location": cLine,
+	"str": cString, "xstr": cString, "stringify": cString, "__stringify": cString, "xstringify": cString, "stringize": cString, "quote": cString,
 }
 
 // macroWord is the name of a macro. One that a parenthesis follows without a
 // blank has parameters.
 func (s *curlyScanner) macroWord(to int) token {
-	s.directive, s.word = directiveText, nil
+	s.directive, s.word, s.defined = directiveText, nil, s.src[s.at:to]
 	t := s.token(to, wordly)
 	if byteAt(s.src, to) == '(' {
 		t.mark |= markRight
@@ -176,19 +213,24 @@ func rawPrefix(word []byte) bool {
 	return false
 }
 
-func asksForLine(word []byte) bool {
-	switch string(word) {
-	case "__LINE__", "__builtin_LINE", "source_location":
-		return true
-	}
-	return false
-}
-
 // plainAssembly: GNU's is in strings, Microsoft's has lines and comments of its
 // own.
 func (s *curlyScanner) plainAssembly(at int) bool {
 	rest := bytes.TrimLeft(s.src[at:], " \t")
-	return bytes.HasPrefix(rest, []byte("(")) || bytes.HasPrefix(rest, []byte("volatile")) || bytes.HasPrefix(rest, []byte("__volatile"))
+	for _, word := range [...]string{"(", "volatile", "__volatile", "goto", "inline"} {
+		if bytes.HasPrefix(rest, []byte(word)) {
+			return true
+		}
+	}
+	return false
+}
+
+// hidesComment reports whether the name of a file in angle brackets follows that
+// holds what looks like a comment.
+func (s *curlyScanner) hidesComment(at int) bool {
+	line := s.src[at:lineEnd(s.src, at)]
+	from, to := bytes.IndexByte(line, '<'), bytes.IndexByte(line, '>')
+	return from >= 0 && to > from && (bytes.Contains(line[from:to], []byte("//")) || bytes.Contains(line[from:to], []byte("/*")))
 }
 
 // rawString finds the end of a raw string of C++, whose quote stands at a place.
@@ -271,7 +313,7 @@ func cOpens(s *curlyScanner, before traits) byte {
 	if b != '(' {
 		return b
 	}
-	if s.strict > 0 || before&wordly != 0 && capitals(s.word) {
+	if s.strict > 0 || before&wordly != 0 && (capitals(s.word) || cWords[string(s.word)] == cString || s.stringers[string(s.word)]) {
 		s.strict++
 		s.begun = s.strict == 1
 	}

@@ -105,7 +105,7 @@ func (s *cssScanner) next() token {
 	if s.breaks() {
 		return token{mark: tokenBreak}
 	}
-	if s.braces != 0 || len(s.parens) > 0 {
+	if s.braces != 0 || len(s.parens) > 0 || s.statement == cssValue {
 		return bad
 	}
 	return end
@@ -178,6 +178,8 @@ func (s *cssScanner) word() token {
 	word := s.src[s.at:min(to, len(s.src))]
 	next := byteAt(s.src, to)
 	switch {
+	case next == '{' && bytes.IndexByte([]byte("#$@"), word[len(word)-1]) >= 0:
+		return bad // a template
 	case next == '>' && bytes.HasSuffix(word, []byte("--")), escape && next == '(':
 		return bad
 	case next == '(' && (hasFold(word, "url") || len(word) > 3 && hasFold(word[len(word)-3:], "url")):

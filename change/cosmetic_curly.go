@@ -33,13 +33,15 @@ type curlyScanner struct {
 	counted int     // the place up to which lines were counted
 	line    int     // line ends up to there
 
-	directive directive  // C: where in a preprocessor line
-	branches  int        // C#: how many #if are open
-	tags      [][]byte   // JSX: the elements that are open
-	nested    bool       // JSX: within a tag or among children
-	slashed   bool       // JSX: behind the "/" that ends an element in its tag
-	inText    bool       // JSX: behind the first line of a text
-	macro     macroState // Rust: what the next bracket belongs to
+	directive directive       // C: where in a preprocessor line
+	defined   []byte          // C: the last macro that was defined
+	stringers map[string]bool // C: the macros that turn an argument into a string
+	branches  int             // C#: how many #if are open
+	tags      [][]byte        // JSX: the elements that are open
+	nested    bool            // JSX: within a tag or among children
+	slashed   bool            // JSX: behind the "/" that ends an element in its tag
+	inText    bool            // JSX: behind the first line of a text
+	macro     macroState      // Rust: what the next bracket belongs to
 }
 
 // dialect is what a language does its own way. Functions may be nil.

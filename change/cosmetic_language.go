@@ -44,7 +44,7 @@ func languageOf(path string) language {
 
 // refusals are what a language cannot be judged with, wherever it stands.
 var refusals = map[language]func([]byte) bool{
-	clang: cJudged, cplusplus: cJudged, java: javaJudged, javascript: plainLines, typescript: plainLines, rust: plainLines, csharp: plainLines, kotlin: plainLines, swift: plainLines,
+	clang: cJudged, cplusplus: cJudged, java: javaJudged, javascript: plainLines, typescript: plainLines, rust: rustJudged, csharp: plainLines, kotlin: plainLines, swift: plainLines,
 	shell: shellJudged, sql: plainLines, css: plainLines, json: plainLines,
 }
 

@@ -37,7 +37,7 @@ func (h habits) obey(text []byte) bool {
 
 // signed knows the comments that say by their first bytes that they are more.
 func (h habits) signed(body []byte, block bool) bool {
-	trimmed := bytes.Trim(body, " \t*")
+	trimmed := bytes.TrimLeft(bytes.TrimRight(body, " \t*"), " \t*/")
 	if len(trimmed) == 0 {
 		return h&hacked != 0 && len(body) == 0
 	}
@@ -56,7 +56,9 @@ func (h habits) signed(body []byte, block bool) bool {
 	case '-':
 		next := byteAt(body, 1)
 		return next == '{' || next == ':' || next == 'V' && digit(byteAt(body, 2))
-	case '>', ';':
+	case '>':
+		return h&scripted != 0 || byteAt(body, 1) == '>'
+	case ';':
 		return h&scripted != 0
 	case '/':
 		if h&referring != 0 && bytes.HasPrefix(bytes.TrimLeft(body, "/ \t"), []byte("<")) {
@@ -235,7 +237,7 @@ var leadNames = func() map[string]string {
 	for name := range strings.FieldsSeq(`eslint eslint-env jshint jslint jscs tslint prettier biome oxlint dprint istanbul c8 v8 stryker resharper clang-format clang-tidy cppcheck
 		coverity rustfmt clippy swiftlint swiftformat ktlint ktfmt detekt checkstyle pmd spotless stylelint csslint purgecss postcss autoprefixer sass-lint scss-lint sqlfluff
 		sqlint squawk shellcheck shfmt bats global globals exported turbopackignore uncrustify astyle iwyu codeanalysis sonar parasoft polyspace prqa misra lint dotcover
-		csharpier swift-tools-version sourcekit periphery jscpd cspell spellchecker spell-checker flow jsx compdef autoload critical rtl splint region endregion`) {
+		csharpier swift-tools-version sourcekit periphery jscpd cspell spellchecker spell-checker flow jsx compdef autoload critical graphql i18n rtl splint region endregion`) {
 		m[name] = ""
 	}
 	for name := range strings.FieldsSeq(`spdx-license-identifier spdx-filecopyrighttext run check xfail requires unsupported safety deprecated sourcery doctest chkconfig processname

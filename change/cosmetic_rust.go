@@ -14,6 +14,14 @@ var rustDialect = &dialect{
 	name: rustName, special: rustSpecial, operator: rustOperator, program: rustDocumentation, opens: rustOpens, closes: rustCloses,
 }
 
+// rustJudged refuses what stands before the code of a script.
+func rustJudged(src []byte) bool {
+	if bytes.HasPrefix(src, []byte("#!")) {
+		src = src[lineEnd(src, 0):]
+	}
+	return plainLines(src) && !bytes.HasPrefix(bytes.TrimLeft(src, " \t\r\n"), []byte("---"))
+}
+
 // macroState says what the next bracket belongs to.
 type macroState uint8
 
@@ -121,7 +129,11 @@ func rustSpecial(s *curlyScanner) (token, bool) {
 				return t, true
 			}
 		}
-		return s.token(s.at+1, 0), true
+		t := s.token(s.at+1, 0)
+		if next := byteAt(s.src, s.at); next == '"' || next == '#' {
+			t.mark |= markRight // together they are kept for a new kind of string
+		}
+		return t, true
 	case '"':
 		return s.token(s.suffixEnd(rustStringEnd(s.src, s.at)), operand), true
 	case '\'':

@@ -80,7 +80,7 @@ func selfRead(line []byte) bool {
 	for word := range bytes.FieldsFuncSeq(line, func(r rune) bool { return !letter[byte(min(r, 0x7f))] }) {
 		switch string(word) {
 		case "sed", "grep", "egrep", "fgrep", "awk", "gawk", "head", "tail", "cat", "cut", "tr", "perl", "python", "read", "mapfile", "readarray", "LINENO", "sha", "md", "cksum", "tar",
-			"dd", "diff", "cmp", "less", "more", "wc", "rg", "ruby", "source":
+			"dd", "unzip", "base64", "openssl", "gpg", "xz", "gzip", "gunzip", "uudecode", "strings", "diff", "cmp", "less", "more", "wc", "rg", "ruby", "source":
 			return true
 		}
 	}
