@@ -150,7 +150,7 @@ func (s *shellScanner) next() token {
 	if s.breaks() {
 		return token{mark: tokenBreak}
 	}
-	if len(s.documents) > 0 {
+	if len(s.documents) > 0 || s.pattern {
 		return bad
 	}
 	if s.line {

@@ -159,6 +159,16 @@ func TestCosmeticNotByText(t *testing.T) {
 		{"utf8.go", "package a\n", "package a // \xc3\n"},
 		{"bom.py", "x = 1\n", "\ufeffx = 1\n"},
 		{"bom.go", "package a\n", "\ufeffpackage a\n"},
+		{"unknown.scss", "// a\n", "// b\n"},
+		{"unknown.yml", "# a\n", "# b\n"},
+		{"unknown.php", "<?php // a\n", "<?php // b\n"},
+		{"Dockerfile", "# a\n", "# b\n"},
+		{"Makefile", "# a\n", "# b\n"},
+		{"nul.c", "int x;\n", "int x; // \x00\n"},
+		{"utf8.rs", "// a\n", "// \xff\n"},
+		{"bom.cs", "// a\n", "\ufeff// a\n"},
+		{"cr.js", "// a\n", "// b\rx()\n"},
+		{"V1__a.sql", "-- a\n", "-- b\n"},
 		{"middle.go", "package a // a\ufeff\n", "package a // b\ufeff\n"},
 		{"cr.py", "x = 1\n", "# a\rx = 2\nx = 1\n"},
 		{"cr.go", "package a\n", "package a // c\rvar x = 1\n"},
@@ -177,8 +187,30 @@ func TestCosmeticNotByText(t *testing.T) {
 
 func TestCanBeCosmetic(t *testing.T) {
 	t.Parallel()
-	for path, want := range map[string]bool{"a.go": true, "a/b.py": true, "a.pyi": true, "a.rb": false, "a.go.txt": false, "Makefile": false, "testdata/a.go": false, "a.yml": false} {
-		if got := change.CanBeCosmetic(path); got != want {
+	for names, want := range map[string]bool{
+		"a.go a/b.py a.pyi a.c a.h a.cc a.cpp a.cxx a.hh a.hpp a.hxx a.java a.js a.mjs a.cjs a.jsx a.ts a.mts a.cts a.d.ts a.tsx a.rs a.cs a.kt a.gradle.kts a.swift a.sh a.bash a.sql a.css": true,
+		"package.json a.jsonc tsconfig.json .vscode/settings.json db/queries/users.sql testdata.go fixtures.js my-fixtures/a.js":                                                              true,
+		"a.rb a.go.txt Makefile a.yml a.yaml .github/workflows/ci.yml Dockerfile a.php a.scss a.sass a.less a.vue a.html a.xml a.toml a.md a.m a.PY a/go go":                                  false,
+		"testdata/a.go x/testdata/y/a.go xtestdata/testdata/a.go tests/fixtures/a.js a/__snapshots__/b.json corpus/a.c golden/a.json a/__fixtures__/b.ts":                                     false,
+		"db/migrations/20240101_users.sql prisma/migrations/1/migration.sql V1__users.sql sql/R__view.sql 001_users.sql src/main/resources/db/migration/V2.sql db/changelog/a.sql":            false,
+	} {
+		for path := range strings.FieldsSeq(names) {
+			if got := change.CanBeCosmetic(path); got != want {
+				t.Errorf("%s: got %v", path, got)
+			}
+		}
+	}
+}
+
+// TestCosmeticJSONComments: only some files of the format may hold comments.
+func TestCosmeticJSONComments(t *testing.T) {
+	t.Parallel()
+	before, after := []byte("{\"a\": 1} // old\n"), []byte("{\"a\": 1} // new\n")
+	for path, want := range map[string]bool{
+		"tsconfig.json": true, "a/tsconfig.build.json": true, "jsconfig.json": true, ".vscode/settings.json": true, ".devcontainer/devcontainer.json": true, "a.jsonc": true,
+		"package.json": false, "a.json": false, "vscode/settings.json": false,
+	} {
+		if got := change.Cosmetic(path, before, after); got != want {
 			t.Errorf("%s: got %v", path, got)
 		}
 	}
