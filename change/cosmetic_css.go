@@ -192,6 +192,9 @@ func (s *cssScanner) word() token {
 func (s *cssScanner) begins(word []byte, to int) token {
 	first := s.statement == cssBegin
 	heading := first && s.at == 0 && charset.Match(s.src)
+	if first && !heading && hasFold(word, "@charset") {
+		return bad
+	}
 	t := s.token(to)
 	if heading {
 		t.mark |= markLeft
