@@ -20,7 +20,7 @@ func FuzzCosmetic(f *testing.F) {
 			f.Add(uint8(lang-2), e.before, uint16(0), uint8(255), e.after)
 		}
 	}
-	for path, src := range map[string]string{"x.jsx": "/**/0", "x.swift": `\`, "x.css": "--:", "x.sh": "=~"} { // what was found
+	for path, src := range map[string]string{"x.jsx": "/**/0", "x.swift": `\`, "x.css": "--:", "x.sh": "=~", "x.rs": "#!"} { // what was found
 		f.Add(uint8(slices.Index(everyLanguage, path)-2), []byte(src), uint16(0), uint8(0), []byte(" "))
 	}
 	f.Fuzz(func(t *testing.T, lang uint8, src []byte, at uint16, remove uint8, insert []byte) {

@@ -28,6 +28,9 @@ func jsxOperator(s *curlyScanner) (token, bool) {
 		return t, ok
 	}
 	next := byteAt(s.src, s.at+1)
+	if next == '/' && byteAt(s.src, s.at+2) != '*' {
+		return bad, true // the end of an element to some, even before a comment
+	}
 	begins := s.classes[next] == curlyLetter || next == '>'
 	switch s.expects() {
 	case noValue:

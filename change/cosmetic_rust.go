@@ -149,8 +149,8 @@ func (s *curlyScanner) rustFirstLine() (token, bool) {
 	switch {
 	case byteAt(rest, 0) == '[':
 		return token{}, false
-	case bytes.HasPrefix(rest, []byte("/*")), bytes.HasPrefix(rest, []byte("//")):
-		return bad, true
+	case bytes.HasPrefix(rest, []byte("/*")), bytes.HasPrefix(rest, []byte("//")), len(bytes.TrimSpace(s.src[2:lineEnd(s.src, 0)])) == 0:
+		return bad, true // an attribute may still follow
 	}
 	return s.shebang()
 }
