@@ -161,7 +161,7 @@ func (s *curlyScanner) cName(to int, plus bool) token {
 		return s.token(s.suffixEnd(escapedEnd(s.src, to, true)), operand)
 	}
 	s.word = word
-	switch cWords[string(word)] {
+	switch cWordOf(word) {
 	case cAssembly:
 		if !s.plainAssembly(to) {
 			return bad
@@ -187,11 +187,18 @@ const (
 	cString         // by custom, a macro that makes a string of its argument
 )
 
-var cWords = map[string]cWord{
-	"asm": cAssembly, "_asm": cAssembly, "__asm": cAssembly, "__asm__": cAssembly,
-	"__has_include": cHeader, "__has_include_next": cHeader, "__has_embed": cHeader, "import": cHeader,
-	"__LINE__": cLine, "__builtin_LINE": cLine, "source_location": cLine,
-	"str": cString, "xstr": cString, "stringify": cString, "__stringify": cString, "xstringify": cString, "stringize": cString, "quote": cString,
+func cWordOf(word []byte) cWord {
+	switch string(word) {
+	case "asm", "_asm", "__asm", "__asm__":
+		return cAssembly
+	case "__has_include", "__has_include_next", "__has_embed", "import":
+		return cHeader
+	case "__LINE__", "__builtin_LINE", "source_location":
+		return cLine
+	case "str", "xstr", "stringify", "__stringify", "xstringify", "stringize", "quote":
+		return cString
+	}
+	return cPlain
 }
 
 // macroWord is the name of a macro. One that a parenthesis follows without a
@@ -313,7 +320,7 @@ func cOpens(s *curlyScanner, before traits) byte {
 	if b != '(' {
 		return b
 	}
-	if s.strict > 0 || before&wordly != 0 && (capitals(s.word) || cWords[string(s.word)] == cString || s.stringers[string(s.word)]) {
+	if s.strict > 0 || before&wordly != 0 && (capitals(s.word) || cWordOf(s.word) == cString || s.stringers[string(s.word)]) {
 		s.strict++
 		s.begun = s.strict == 1
 	}

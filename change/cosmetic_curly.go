@@ -240,7 +240,9 @@ func (s *curlyScanner) token(to int, kind traits) token {
 	}
 	t := token{s.src[s.at:to], s.code()}
 	if s.between != 0 {
-		t.mark |= s.gaps(kind)
+		if s.lines || s.strict > 0 {
+			t.mark |= s.gaps(kind)
+		}
 		s.between = 0
 	}
 	if s.strict > 0 {

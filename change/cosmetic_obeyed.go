@@ -222,11 +222,15 @@ func (h habits) leads(body []byte, from, to int) bool {
 // switching reports whether a part of a name with hyphens turns something on or
 // off: eslint-disable, prettier-ignore, run-pass.
 func switching(name []byte) bool {
-	for part := range bytes.SplitSeq(name, []byte("-")) {
-		switch string(part) {
+	for from, i := 0, 0; i <= len(name); i++ {
+		if i < len(name) && name[i] != '-' {
+			continue
+		}
+		switch string(name[from:i]) {
 		case "disable", "enable", "ignore", "suppress", "off", "on", "skip", "expect", "expected", "run", "check", "build", "compile", "only", "needs", "lint", "format", "transaction":
 			return true
 		}
+		from = i + 1
 	}
 	return false
 }
