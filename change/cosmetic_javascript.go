@@ -96,7 +96,7 @@ func javascriptSpecial(s *curlyScanner) (token, bool) {
 		return s.token(s.at+1, 0), true
 	case '{':
 		kind := opening
-		if s.last&(wordly|member) == wordly && blockWord(s.word) {
+		if s.last&headed != 0 || s.last&(wordly|member) == wordly && blockWord(s.word) {
 			kind |= closing
 		}
 		return s.open(kind), true
@@ -166,7 +166,7 @@ func headWord(word []byte) bool {
 func javascriptCloses(s *curlyScanner, opened byte) traits {
 	switch opened {
 	case control:
-		return opening | closing | headed
+		return closing | headed // not opening: a method may have such a name
 	case block:
 		return opening | closing
 	}
@@ -256,6 +256,8 @@ func javascriptOperator(s *curlyScanner) (token, bool) {
 		return s.token(s.at+1, doubt|operand), true
 	case b == '!' && byteAt(s.src, s.at+1) == '!':
 		return s.token(s.at+1, 0), true
+	case (b == '+' || b == '-') && s.last&(operand|wordly|doubt) == operand && !operatorBytes[byteAt(s.src, s.at+1)]:
+		return s.token(s.at+1, opening|closing), true // behind a literal or a bracket nothing else can begin
 	case b == '?' && byteAt(s.src, s.at+1) == ':':
 		return s.token(s.at+1, s.traits[b]), true
 	}
