@@ -1,7 +1,7 @@
 .PHONY: test ci fmt generate build
 
 build:
-	CGO_ENABLED=0 go build -trimpath -o changeguard ./cmd/changeguard
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o changeguard ./cmd/changeguard
 
 test:
 	go test ./...
@@ -9,10 +9,11 @@ test:
 fmt:
 	go tool -modfile=tools.mod gofumpt -w .
 
-# Rewrites the rule pages and golden files from the code.
+# Rewrites the rule pages, the golden files and the README's check run from the code.
 generate:
 	go test ./rules/catalogue -update
 	go test ./report -update
+	go test ./cmd/changeguard -run TestReadmeShowsTheCheckRun -update
 
 ci:
 	bash .ci/run

@@ -78,6 +78,10 @@ type Change struct {
 	content contents
 }
 
+// MaxTitle is the longest title in bytes that a forge takes: GitHub's have at most
+// 256 characters. A longer one did not come from there, and is not judged.
+const MaxTitle = 1024
+
 // A Label is one label of a pull request.
 type Label struct {
 	Name string

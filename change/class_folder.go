@@ -9,8 +9,11 @@ import "strings"
 // The second result is the set of kinds that are no documents there.
 func (n *name) folders(k kind, mode Mode) (best rank, input kinds) {
 	best = rankFunctional
-	if programText[n.base] || strings.HasSuffix(strings.TrimSuffix(n.base, n.ext), "prompt") {
+	if stem := strings.TrimSuffix(n.base, n.ext); programText[n.base] || strings.HasSuffix(stem, "prompt") || strings.HasSuffix(stem, "prompts") {
 		input = words
+	}
+	if k == kindText && !n.isWritten() {
+		input |= of(kindText)
 	}
 	inDocs := false
 	for start := 0; ; {
@@ -34,7 +37,7 @@ func (n *name) folders(k kind, mode Mode) (best rank, input kinds) {
 			if !inDocs || f.rank == rankTests {
 				input |= f.input
 			}
-		} else if !last && !inDocs && strings.HasSuffix(segment, "prompts") {
+		} else if !last && !inDocs && (strings.HasSuffix(segment, "prompts") || settingsFolder(segment)) {
 			input |= words
 		}
 		best = min(best, n.special(segment, end, k))
@@ -54,6 +57,24 @@ func claimsItself(segment string) bool {
 
 func isDocFolder(segment string) bool {
 	return segment == "docs" || segment == "doc" || segment == "documentation"
+}
+
+// isWritten reports whether a text lies where people write: at the top, or in a
+// folder of documents.
+func (n *name) isWritten() bool {
+	folders := n.full[:len(n.full)-len(n.base)]
+	for folder := range strings.SplitSeq(folders, "/") {
+		if textFolders[folder] {
+			return true
+		}
+	}
+	return folders == ""
+}
+
+// settingsFolder knows the hidden folders, in which tools keep what they obey,
+// prose too, unless people write there.
+func settingsFolder(segment string) bool {
+	return len(segment) > 1 && segment[0] == '.' && !writtenFolders[segment]
 }
 
 // top is the claim of the topmost folder.

@@ -215,7 +215,12 @@ func (n *name) isManual() bool {
 
 // isReadme is a document wherever it lies.
 func (n *name) isReadme() bool {
-	return strings.HasPrefix(n.base, "readme.") || strings.HasPrefix(n.base, "license.") || strings.HasPrefix(n.base, "changelog.")
+	switch stem, _, _ := strings.Cut(n.base, "."); stem {
+	case "notes", "todo", "news", "history", "changes":
+		return true
+	default:
+		return documentNames[stem]
+	}
 }
 
 // isEditorTask knows settings that are commands.

@@ -78,7 +78,8 @@ var nameClass = byRank([]string{
 	rankAgentInstructions: `agents.md agents.override.md agents.local.md agent.md claude.md claude.local.md gemini.md codex.md qwen.md warp.md crush.md replit.md
 		opencode.md skill.md copilot-instructions.md .mcp.json mcp.json .claude.json .cursorrules .cursorignore .cursorindexingignore .windsurfrules .clinerules
 		.roorules .roomodes .rooignore .goosehints .gooseignore .crush.json crush.json opencode.json opencode.jsonc .rules .geminiignore .claudeignore
-		.codeiumignore .aiexclude .copilotignore .replit gemini-extension.json`,
+		.codeiumignore .aiexclude .copilotignore .replit gemini-extension.json .augment-guidelines .openhands_instructions .kilocodemodes .kilocodeignore .pr_agent.toml
+		pr_agent.toml sweep.yaml sweep.yml .sweep.yaml .sweep.yml .coderabbit.yaml .coderabbit.yml .greptile.json .ellipsis.yaml .cubic.yaml`,
 	rankCI: `.gitlab-ci.yml .gitlab-ci.yaml .travis.yml appveyor.yml .appveyor.yml azure-pipelines.yml azure-pipelines.yaml bitbucket-pipelines.yml jenkinsfile .drone.yml
 		.drone.star .cirrus.yml .cirrus.star wercker.yml buildspec.yml buildspec.yaml bitrise.yml codemagic.yaml .taskcluster.yml .zuul.yaml zuul.yaml .prow.yaml bors.toml
 		codecov.yml .codecov.yml codecov.yaml .coveralls.yml .codeclimate.yml sonar-project.properties .sonarcloud.properties renovate.json renovate.json5 .renovaterc
@@ -120,6 +121,14 @@ var programText = set(`robots.txt humans.txt llms.txt llms-full.txt ads.txt app-
 	checksums.txt sha256sums.txt sha512sums.txt md5sums.txt allowlist.txt denylist.txt blocklist.txt whitelist.txt blacklist.txt stopwords.txt words.txt wordlist.txt
 	dictionary.txt vocab.txt merges.txt labels.txt`)
 
+// Folders in which a text is a document. Elsewhere it is as likely a list that a
+// program reads, of hosts or of words.
+var textFolders = set(`docs doc documentation reports report notes worklog worklogs spec specs learnings adr adrs rfc rfcs analysis audit audits changelog changelogs license
+	licenses legal man meetings`)
+
+// Hidden folders in which people write for people.
+var writtenFolders = set(`.github .gitlab .gitea .forgejo .ci .mvn .devcontainer .docs .doc .notes .adr .rfcs .reports .plans`)
+
 // Documents without an extension. The short words are documents in capitals
 // only: a file called install is an installer.
 var (
@@ -140,7 +149,8 @@ type folder struct {
 // anywhere are folders that claim at any depth.
 var anywhere = byFolder([]folders{
 	{`.claude .claude-plugin .codex .cursor .gemini .windsurf .devin .openhands .jules .aider .roo .clinerules .cline .kiro .continue .factory .amp .agents .agent .junie
-		.augment .trae .qwen .opencode .crush .goose .amazonq .warp .serena .ai`, folder{rankAgentInstructions, everyKind, 0}},
+		.augment .trae .qwen .opencode .crush .goose .amazonq .warp .serena .ai .kilocode .rovodev .aiassistant .copilot .antigravity .tabnine .zencoder .codebuddy
+		.ruler .qodo .lovable .sweep .zed`, folder{rankAgentInstructions, everyKind, 0}},
 	{`.circleci .buildkite .woodpecker .teamcity .semaphore .tekton .azure-pipelines .azuredevops .gitlab-ci .husky .githooks git-hooks .semgrep`, folder{rankCI, everyKind, 0}},
 	{`.ci`, folder{rankCI, notWords, 0}},
 	{`.mvn`, folder{rankDependencies, notWords, 0}},

@@ -3,15 +3,45 @@ package change
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
-// CanBeCosmetic reports whether Cosmetic knows the language of a file. What lies
-// in a folder for the input of tests is none: tools that are tested there read
-// comments. Nor is a script that a tool knows by its content.
+// CanBeCosmetic reports whether a change of a file is ever called cosmetic: for
+// languages whose scanner is switched on, which are Go and Python. The others
+// that [Cosmetic] reads are being tried. What lies in a folder for the input of
+// tests is none.
 func CanBeCosmetic(path string) bool {
 	lang := languageOf(path)
-	return lang != unknownLanguage && !testInput(path) && (lang != sql || !numbered(path))
+	return (lang == golang || lang == python) && scannable(path)
+}
+
+// scannable reports whether Cosmetic knows the language of a file.
+func scannable(path string) bool {
+	lang := languageOf(path)
+	return lang != unknownLanguage && !isInput(path) && (lang != sql || !numbered(path))
+}
+
+// isInput reports whether a source lies where tests and generators keep what they
+// read: there a comment may be what a tool is tested with.
+func isInput(path string) bool {
+	tests := false
+	for folder := range strings.SplitSeq(strings.ToLower(path), "/") {
+		switch folder {
+		case "testdata", "test_data", "test-data", "fixtures", "__fixtures__", "golden", "goldens", "snapshots", "__snapshots__", "corpus", "templates":
+			return true
+		case "test", "tests", "testing":
+			tests = true
+		case "data", "input", "inputs", "samples", "resources":
+			if tests {
+				return true
+			}
+		}
+		if strings.Contains(folder, "{{") || strings.Contains(folder, "{%") {
+			return true
+		}
+	}
+	return false
 }
 
 // Cosmetic reports whether two contents of a file provably differ in nothing
@@ -27,11 +57,13 @@ func CanBeCosmetic(path string) bool {
 //
 // A side that a compiler might refuse or read otherwise makes the answer no:
 // invalid UTF-8, control characters, lone carriage returns, unterminated
-// strings. So does an invisible character that a comment did not hold before.
+// strings. So does an invisible character that a comment did not hold before, and
+// a generator that reads comments like code. Python is Python 3: its second
+// version reads nothing but ASCII.
 //
 // The time is linear in the size, whatever the contents.
 func Cosmetic(path string, before, after []byte) bool {
-	if !CanBeCosmetic(path) || bytes.HasPrefix(before, bom) != bytes.HasPrefix(after, bom) {
+	if !scannable(path) || bytes.HasPrefix(before, bom) != bytes.HasPrefix(after, bom) {
 		return false
 	}
 	before, after = bytes.TrimPrefix(before, bom), bytes.TrimPrefix(after, bom)
@@ -93,8 +125,9 @@ const (
 	markGapComment                   // another comment does
 	markTrailing                     // the comment stands behind code
 	markHeading                      // the comment belongs to the head of the file
+	markBeside                       // another comment stands directly before it on its line
 
-	markShift = 8 // above: the column of a comment on its own line, the number of tokens before one behind code, the line of a heading
+	markShift = 9 // above: the column of a comment on its own line, the number of tokens before one behind code, the line of a heading
 )
 
 var (
@@ -103,10 +136,19 @@ var (
 	bom = []byte("\ufeff")
 )
 
-// readable refuses what compilers refuse or disagree about.
+// generators are signs that a file's comments are somebody's input: cog runs
+// them, stringer makes texts of them.
+var generators = [...][]byte{[]byte("[[[" + "cog"), []byte("-line" + "comment")}
+
+// readable refuses what compilers refuse or disagree about, and input.
 func readable(src []byte) bool {
 	if bytes.IndexByte(src, 0) >= 0 || bytes.Contains(src, bom) || !utf8.Valid(src) {
 		return false
+	}
+	for _, generator := range generators {
+		if bytes.Contains(src, generator) {
+			return false
+		}
 	}
 	for at := 0; ; {
 		n := bytes.IndexByte(src[at:], '\r')

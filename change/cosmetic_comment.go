@@ -2,7 +2,9 @@ package change
 
 import (
 	"bytes"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // obeyed reports whether a comment, without its mark, looks like one that a
@@ -13,8 +15,8 @@ import (
 // "go:build linux", also behind another comment mark on the same line; a few
 // suppress a finding from wherever they stand.
 func obeyed(text []byte) bool {
-	if bytes.Contains(text, []byte("NOSONAR")) {
-		return true // even within a word
+	if len(text) > 0 && text[0] == '|' || hasMarkup(text) {
+		return true // a directive of a notebook's cell begins with "|"
 	}
 	first := true
 	for i := 0; i < len(text); {
@@ -44,6 +46,32 @@ func obeyed(text []byte) bool {
 	return false
 }
 
+// markup counts wherever it stands: a suppression that tools find even within a
+// word, what templates fill in when a project is made from them, and settings of
+// editors.
+var markup = [...]string{"NOSONAR", "{{", "}}", "{%", "%}", "{#", "#}", "<%", "%>", "-*-", "<codecell>"}
+
+var markupStarts = func() (t [256]bool) {
+	for _, m := range markup {
+		t[m[0]] = true
+	}
+	return t
+}()
+
+func hasMarkup(text []byte) bool {
+	for i, b := range text {
+		if !markupStarts[b] {
+			continue
+		}
+		for _, m := range markup {
+			if m[0] == b && len(text)-i >= len(m) && string(text[i:i+len(m)]) == m {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 var letter = func() (t [256]bool) {
 	for b := range t {
 		t[b] = b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
@@ -66,14 +94,20 @@ func signals(text []byte) bool {
 }
 
 // leads reports whether the first word of a comment addresses a program: a name
-// with a colon and something right behind it, or one of the known names.
+// with a colon and something right behind it or an order, a name that ends in an
+// order, or one of the known names.
 func leads(text []byte, from, to int) bool {
 	at := to
 	for at < len(text) && (letter[text[at]] || text[at] >= '0' && text[at] <= '9' || strings.IndexByte("-_.", text[at]) >= 0) {
 		at++
 	}
-	if at+1 < len(text) && text[at] == ':' && text[at+1] > ' ' && text[at+1] != '/' && text[at+1] != ':' && !reminder(text[from:to]) {
+	if bytes.ContainsAny(text[to:at], "-_") && slices.ContainsFunc(bytes.FieldsFunc(text[to:at], notLetter), order) {
 		return true
+	}
+	if at+1 < len(text) && text[at] == ':' && !reminder(text[from:to]) {
+		if text[at+1] > ' ' && text[at+1] != '/' && text[at+1] != ':' || order(firstWord(bytes.TrimLeft(text[at+1:], " \t"))) {
+			return true
+		}
 	}
 	var buffer [longestWord]byte
 	follow := leadWords[string(lower(&buffer, text[from:to]))]
@@ -82,6 +116,9 @@ func leads(text []byte, from, to int) bool {
 		return false
 	case "any":
 		return true
+	case "quoted":
+		next := bytes.TrimLeft(text[to:], " \t")
+		return len(next) > 0 && (next[0] == '"' || next[0] == '`')
 	case ":":
 		return bytes.HasPrefix(bytes.TrimLeft(text[at:], " \t"), []byte(":")) || at > to && bytes.IndexByte(text[to:at], '-') == 0
 	default:
@@ -99,11 +136,36 @@ func reminder(word []byte) bool {
 	return false
 }
 
+// order knows the words by which tools are told to look away. No list of tools
+// is complete, but they are all told in these.
+func order(word []byte) bool {
+	var buffer [longestWord]byte
+	switch string(lower(&buffer, word)) {
+	case "ignore", "ignored", "disable", "disabled", "enable", "enabled", "skip", "suppress", "off", "on", "no", "allow", "allowlist", "exclude", "expect", "nowarn":
+		return true
+	}
+	return false
+}
+
+func firstWord(text []byte) []byte {
+	to := 0
+	for to < len(text) && letter[text[to]] {
+		to++
+	}
+	return text[:to]
+}
+
+func notLetter(r rune) bool { return r >= utf8.RuneSelf || !letter[r] }
+
 // leadWords are the known names, with what has to follow.
 var leadWords = func() map[string]string {
-	m := map[string]string{"code": "generated", "magic": "any", "command": "any", "dbtitle": "any", "databricks": "notebook", "doctest": ":", "deprecated": ":"}
-	for name := range strings.FieldsSeq(`type mypy dmypy ty pyre pylint ruff fmt isort flake8 pyright basedpyright cython yapf autopep8 pytype bandit semgrep black coverage pyupgrade
-		sourcery codespell cspell spell distutils jupytext streamlit nuitka vulture lint spdx pytest hypothesis revive staticcheck swagger openapi golangci`) {
+	m := map[string]string{
+		"code": "generated", "magic": "any", "command": "any", "dbtitle": "any", "databricks": "notebook", "in": "[", "sourcery": "any", "deepcode": "any", "static": "analysis:",
+		"lint": "any", "want": "quoted", "error": "quoted",
+	}
+	for name := range strings.FieldsSeq(`doctest deprecated requirements type mypy dmypy ty pyre pylint ruff fmt isort flake8 pyright basedpyright pyrefly zuban cython yapf autopep8 pytype
+		bandit semgrep black coverage pyupgrade autoflake unimport docformatter pylama pycodestyle pydocstyle pyflakes fixit refurb deptry pants
+		codespell cspell spell distutils jupytext streamlit nuitka vulture spdx pytest hypothesis revive staticcheck swagger openapi golangci vim vi`) {
 		m[strings.TrimRight(name, "0123456789")] = ":"
 	}
 	return m
@@ -133,7 +195,7 @@ func buried(text []byte, from, to int) bool {
 	return false
 }
 
-var buriedWords = set(`noqa nosec nolint nosonar nosemgrep nopep nopycln noinspection nobreak pragma pylint isort mypy pyright lgtm codeql gitleaks checkov tfsec skipcq`)
+var buriedWords = set(`noqa nosec nolint nosonar nosemgrep nopep nopycln nocover nosecret noinspection nobreak pragma pylint isort mypy pyright lgtm codeql gitleaks trufflehog ggignore checkov tfsec skipcq`)
 
 const shortestBuried = len("noqa")
 

@@ -8,8 +8,9 @@ import (
 
 // goScanner reads Go as the language's own scanner does, with the semicolons
 // that line ends stand for, and refuses what that refuses. Comments matter as a
-// whole in the two places where they are code: above an import of "C" and in the
-// examples of a test file, whose output they say.
+// whole in the places where they are code: above an import of "C", in the
+// examples of a test file, whose output they say, and around the package clause,
+// which an import path may follow and before which old build constraints end.
 type goScanner struct {
 	layout
 	src  []byte
@@ -24,6 +25,8 @@ type goScanner struct {
 	imports   importing
 	cgo       bool // imports of "C" are possible, and no other declaration came yet
 	usesC     bool
+	plusBuild bool // there may be a "// +build"
+	total     int  // tokens of code so far
 }
 
 // ending says whether a line end behind the last token is a semicolon.
@@ -46,7 +49,7 @@ const (
 
 func newGoScanner(src []byte, test bool) *goScanner {
 	c := bytes.Contains(src, []byte(`"C"`)) || bytes.Contains(src, []byte("`C`"))
-	return &goScanner{src: src, test: test, cgo: c, usesC: c}
+	return &goScanner{src: src, test: test, cgo: c, usesC: c, plusBuild: bytes.Contains(src, []byte("+build"))}
 }
 
 // The classes of bytes; zero is for those that may not stand in code.
@@ -174,6 +177,7 @@ func openKeyword(word []byte) bool {
 func (s *goScanner) token(to int, last ending) token {
 	t := token{s.src[s.at:to], s.code()}
 	s.at, s.last = to, last
+	s.total++
 	return t
 }
 

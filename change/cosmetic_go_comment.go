@@ -43,7 +43,9 @@ func (s *goScanner) comment(from, to int) (token, bool) {
 	switch {
 	case bytes.HasPrefix(body, []byte("line ")):
 		return bad, true
-	case s.example, s.cgo, compilerComment(body), obeyed(body):
+	case to == len(s.src) && bytes.HasPrefix(body, []byte("go:generate")):
+		return bad, true // an error without a line end
+	case s.example, s.cgo, s.atHead(text[1] == '*', body), compilerComment(body), obeyed(body):
 		return token{text, s.directive(s.src, from)}, true
 	case !s.skip(body):
 		return bad, true
@@ -52,10 +54,16 @@ func (s *goScanner) comment(from, to int) (token, bool) {
 	}
 }
 
+// atHead knows the comments at the head of a file that are more than words.
+func (s *goScanner) atHead(block bool, body []byte) bool {
+	const clause = 2 // package NAME
+	return block && s.plusBuild && s.total == 0 || s.total == clause && s.tokens == clause && bytes.HasPrefix(bytes.TrimSpace(body), []byte("import"))
+}
+
 // compilerComment knows the directives that follow the mark without a blank: a
 // few words, and any name with a colon and something right behind it.
 func compilerComment(body []byte) bool {
-	for _, word := range [...]string{"export", "extern", "sys"} {
+	for _, word := range [...]string{"go:", "export", "extern", "sys"} {
 		if bytes.HasPrefix(body, []byte(word)) {
 			return true
 		}

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/changeguard/changeguard/change"
 )
 
@@ -36,24 +38,26 @@ func goTokens(src []byte) ([]string, bool) {
 	}
 }
 
-// againstGo holds a verdict against the language's own scanner. Between a
-// directive and a semicolon that a line end stands for the order is a matter of
-// definition, so directives are compared apart.
-func againstGo(t *testing.T, before, after []byte) {
+// againstGo holds a verdict against the language's own tools and returns it.
+// Between a directive and a semicolon that a line end stands for the order is a
+// matter of definition, so directives are compared apart.
+func againstGo(t *testing.T, name string, before, after []byte) bool {
 	t.Helper()
-	if !change.Cosmetic("x.go", before, after) {
-		return
+	if !change.Cosmetic(name, before, after) {
+		return false
 	}
 	a, validBefore := goTokens(before)
 	b, validAfter := goTokens(after)
 	if !validBefore || !validAfter {
 		t.Errorf("called cosmetic, but no Go:\n%q\n%q", before, after)
 	}
-	for _, comments := range []bool{false, true} {
-		if x, y := only(a, comments), only(b, comments); !slices.Equal(x, y) {
-			t.Errorf("called cosmetic:\n%q\n%q\n%s\n%s", before, after, x, y)
-		}
+	if x, y := only(a, true), only(b, true); !slices.Equal(x, y) {
+		t.Errorf("called cosmetic:\n%q\n%q\n%s\n%s", before, after, x, y)
 	}
+	if diff := cmp.Diff(goMeaning(before, name), goMeaning(after, name)); diff != "" {
+		t.Errorf("called cosmetic:\n%q\n%q\n%s", before, after, diff)
+	}
+	return true
 }
 
 func only(tokens []string, comments bool) []string {
@@ -70,12 +74,18 @@ func FuzzCosmeticGo(f *testing.F) {
 			f.Add(e.before, uint16(0), uint8(255), e.after)
 		}
 	}
+	for i, src := range goSources {
+		f.Add([]byte(src), uint16(0), uint8(0), []byte("/* x */"))
+		f.Add([]byte(src), uint16(len(src)/2), uint8(i), []byte(goPieces[i]))
+	}
 	f.Fuzz(func(t *testing.T, src []byte, at uint16, remove uint8, insert []byte) {
 		from := min(int(at), len(src))
 		to := min(from+int(remove), len(src))
 		after := slices.Concat(src[:from], insert, src[to:])
-		againstGo(t, src, after)
-		againstGo(t, after, after)
+		for _, name := range []string{"x.go", "x_test.go"} {
+			againstGo(t, name, src, after)
+			againstGo(t, name, after, after)
+		}
 	})
 }
 

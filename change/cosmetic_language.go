@@ -73,16 +73,6 @@ var dialects = map[language]*dialect{
 	kotlin: kotlinDialect, swift: swiftDialect,
 }
 
-// testInput reports whether a file lies in a folder for what tests read.
-func testInput(path string) bool {
-	for _, folder := range [...]string{"testdata", "fixtures", "__fixtures__", "__snapshots__", "snapshots", "golden", "goldens", "corpus"} {
-		if inFolder(path, folder) {
-			return true
-		}
-	}
-	return false
-}
-
 // inFolder reports whether a path lies in a folder of a name, at any depth.
 func inFolder(path, folder string) bool {
 	for rest := path; ; {

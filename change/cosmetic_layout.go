@@ -8,7 +8,7 @@ import "unicode/utf8"
 // across such a boundary is no matter of taste.
 type layout struct {
 	tokens  uint64 // of code on this line so far
-	remark  bool   // a comment stands on this line
+	remark  bool   // a comment stands on this line, behind its last token
 	waiting bool   // a comment that counts stands above and no code since
 	pinned  bool   // the end of the next line with code matters
 	gap     uint64 // what came since the comment that counts
@@ -19,8 +19,11 @@ type layout struct {
 // code marks a token of the language.
 func (l *layout) code() uint64 {
 	mark := tokenCode | l.gap
+	if l.waiting && l.remark {
+		mark |= markBeside
+	}
 	l.tokens++
-	l.gap, l.waiting = 0, false
+	l.gap, l.waiting, l.remark = 0, false, false
 	return mark
 }
 
@@ -44,6 +47,9 @@ func (l *layout) breaks() bool {
 // directive marks a comment that counts and begins at a place of the source.
 func (l *layout) directive(src []byte, at int) uint64 {
 	mark := tokenComment | l.gap
+	if l.remark {
+		mark |= markBeside
+	}
 	l.gap, l.remark = 0, true
 	if l.tokens > 0 {
 		return mark | markTrailing | l.tokens<<markShift

@@ -20,7 +20,7 @@ type pythonScanner struct {
 	depth int  // of brackets
 	fresh bool // at the beginning of a statement
 
-	metadata bool // in a block of script metadata, whose comments are data
+	metadata bool // in a block of a script's metadata, whose comments are data
 }
 
 func newPythonScanner(src []byte) *pythonScanner {

@@ -23,7 +23,7 @@ func (s *pythonScanner) comment() (token, bool) {
 			return s.heading(text), true
 		}
 	}
-	if bytes.HasPrefix(text, []byte("# ///")) {
+	if bytes.HasPrefix(text, []byte("# ///")) || bytes.EqualFold(text, []byte("# requirements:")) {
 		s.metadata = true
 	}
 	switch {
@@ -64,11 +64,12 @@ func codingCookie(text []byte) (string, bool) {
 	}
 }
 
-// plainEncoding knows the encodings in which every ASCII byte is itself. In
-// others a comment can hold a line end that nobody sees.
+// plainEncoding knows the encodings in which every ASCII byte is itself and
+// every other byte is something. In others a comment can hold a line end that
+// nobody sees, or what nobody can read.
 func plainEncoding(name string) bool {
 	switch strings.ReplaceAll(name, "_", "-") {
-	case "utf-8", "utf8", "ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "iso8859-1", "iso-8859-15", "cp1252":
+	case "utf-8", "utf8", "latin-1", "latin1", "iso-8859-1", "iso8859-1", "iso-8859-15":
 		return true
 	}
 	return false

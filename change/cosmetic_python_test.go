@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"slices"
@@ -84,13 +83,14 @@ func pythonInvariants(t *testing.T, src []byte) {
 }
 
 // pythonOracle answers for each pair of sources, a line each, whether the
-// language sees the same program: the same tree, or none in both.
+// language sees the same program: the same tree, or none in both. It reads bytes,
+// as from a file, so that encodings count.
 const pythonOracle = `
 import ast, json, sys, warnings
 warnings.simplefilter("ignore")
 def tree(source):
     try:
-        parsed = ast.parse(source, type_comments=True)
+        parsed = ast.parse(source.encode(), type_comments=True)
     except (SyntaxError, ValueError, RecursionError):
         return None
     for comment in parsed.type_ignores:
@@ -102,8 +102,9 @@ for line in sys.stdin:
 `
 
 // TestCosmeticAgainstPython asks the language itself about thousands of random
-// edits that are called cosmetic. Without Python on the machine the cases of
-// TestCosmetic stand for it; a build server must have it.
+// edits that are called cosmetic: to the cases, and to strings within strings.
+// Without Python on the machine the cases of TestCosmetic stand for it; a build
+// server must have it.
 func TestCosmeticAgainstPython(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")
@@ -114,9 +115,11 @@ func TestCosmeticAgainstPython(t *testing.T) {
 		t.Log("left out: there is no python3 here")
 		return
 	}
-	pairs := cosmeticEdits(t, 40000)
-	if len(pairs) < 1000 {
-		t.Fatalf("only %d edits are called cosmetic", len(pairs))
+	pairs := pythonEdits(t, 40000)
+	edited := len(pairs)
+	pairs = append(pairs, pythonStrings(40000)...)
+	if edited < 1000 || len(pairs) < 3*edited {
+		t.Fatalf("only %d edits and %d strings are called cosmetic", edited, len(pairs)-edited)
 	}
 	var input bytes.Buffer
 	encoder := json.NewEncoder(&input)
@@ -142,30 +145,45 @@ func TestCosmeticAgainstPython(t *testing.T) {
 	}
 }
 
-// cosmeticEdits makes random edits, always the same ones, to the cases and keeps
+// pythonPieces are put into sources.
+var pythonPieces = []string{
+	" ", "  ", "\n", "\t", "#", "# x\n", "\\\n", "\\", "\"", "'", "'''", `"""`, "(", ")", "[", "]", "{", "}", `f"`, "rb'", "\f", "\r\n", ":", "=", ".", "e", "0", "+",
+	"-", "*", "/", "<", ">", "# type: ignore\n", "\n\n", "    ", "if x:\n", ";", "f'{", "é", "pass\n", "->", "...", "# coding: latin-1\n", "# coding: ascii\n", "\\\r\n", "\n\f", "!",
+	":=", "{{", "}}", "# c \\\n", "\\N{", "f'''", "rf\"", "{a!r:", "# '\n", "# \"\"\"\n", "# é\n",
+}
+
+// pythonEdits makes random edits, always the same ones, to the cases and keeps
 // those that are called cosmetic.
-func cosmeticEdits(t *testing.T, tries int) [][2]string {
-	random := rand.New(rand.NewPCG(1, 2))
-	pieces := []string{
-		" ", "  ", "\n", "\t", "#", "# x\n", "\\\n", "\\", "\"", "'", "'''", `"""`, "(", ")", "[", "]", "{", "}", `f"`, "rb'", "\f", "\r\n", ":", "=", ".", "e", "0", "+",
-		"-", "*", "/", "<", ">", "# type: ignore\n", "\n\n", "    ", "if x:\n", ";", "f'{", "é", "pass\n", "->", "...",
-	}
+func pythonEdits(t *testing.T, tries int) (pairs [][2]string) {
 	var sources []string
 	for _, e := range edits(t) {
 		if strings.HasSuffix(e.path, ".py") {
 			sources = append(sources, string(e.before), string(e.after))
 		}
 	}
-	var pairs [][2]string
+	random := newEditor(1, pythonPieces)
 	for range tries {
-		before := sources[random.IntN(len(sources))] + sources[random.IntN(len(sources))]
-		after := before
-		for range 1 + random.IntN(3) {
-			at := random.IntN(len(after) + 1)
-			to := min(at+max(0, random.IntN(6)-3), len(after))
-			after = after[:at] + pieces[random.IntN(len(pieces))] + after[to:]
-		}
+		before := random.pick(sources...) + random.pick(sources...)
+		after := random.edit(before)
 		if before != after && change.Cosmetic("x.py", []byte(before), []byte(after)) {
+			pairs = append(pairs, [2]string{before, after})
+		}
+	}
+	return pairs
+}
+
+// pythonStrings makes sources of strings within strings, changes what stands
+// behind one of their "#", and keeps those of which that is called a comment.
+func pythonStrings(tries int) (pairs [][2]string) {
+	random := newEditor(2, nil)
+	for range tries {
+		before := random.pick("x = ", "", "x = (") + random.expression(0) + random.pick("", "  #a", ")") + "\n" + random.pick("", "#a\n", "y = 'a' #a\n")
+		parts := strings.SplitAfter(before, "#")
+		if len(parts) == 1 {
+			continue
+		}
+		parts[random.IntN(len(parts)-1)] += random.pick("b", "'", `"`, "'''", "\\", "}", "{", "#", "]", `"""`, " ")
+		if after := strings.Join(parts, ""); change.Cosmetic("x.py", []byte(before), []byte(after)) {
 			pairs = append(pairs, [2]string{before, after})
 		}
 	}

@@ -30,10 +30,11 @@ func Trailers(text string) []Trailer {
 // Unquoted yields the lines of a text outside code blocks and quotes with their
 // numbers, without indentation. Empty lines are left out.
 //
-// Code blocks and quotes are those of CommonMark with two exceptions, both so
-// that nothing can be hidden from a reader of trailers: a fence that is never
-// closed opens nothing (whoever appends a trailer to a message, as hooks do,
-// would otherwise append it to code), and a line without ">" ends a quote.
+// Code blocks and quotes are those of CommonMark with three exceptions. A fence
+// that is never closed opens nothing, since whoever appends a trailer to a
+// message, as hooks do, would otherwise append it to code. A line without ">" ends
+// a quote. And four columns make code wherever they stand, also within a paragraph
+// or a list: so people write examples in commit messages.
 func Unquoted(text string) iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
 		closers := closersOf(text)

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -9,9 +10,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/github"
+	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/report"
 	"github.com/changeguard/changeguard/verdict"
@@ -19,98 +22,202 @@ import (
 
 // publish makes GitHub show the verdict. started is a check run in progress
 // that this evaluation began, or 0.
-func (g *Guard) publish(ctx context.Context, client *github.Client, s store.Subject, loaded *github.Loaded, v *verdict.Verdict, started int64) error {
-	release := g.heads.hold(s.Repository() + "@" + v.Head)
+func (e *evaluation) publish(ctx context.Context, loaded *github.Loaded, v *verdict.Verdict, started int64) error {
+	release := e.heads.hold(e.Repository() + "@" + v.Head)
 	defer release()
-	if err := g.saveVerdict(ctx, s, loaded.Change, v); err != nil {
+	before, err := e.Store.Latest(ctx, e.Name())
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	run := report.NewCheckRun(v, g.details(s))
-	if err := g.addSiblings(ctx, s, loaded.Siblings, v.Head, &run); err != nil {
+	err = e.saveVerdict(ctx, loaded.Change, v)
+	if errors.Is(err, store.ErrOlder) {
+		e.Logger.InfoContext(ctx, "a later evaluation was faster", logkey.Subject, e.Name())
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	standing, err := g.Store.Run(ctx, s.Repository(), v.Head)
+	if !e.Anew && before.Digest == v.ID && before.Created.Before(e.started) && e.Now().Sub(before.Created) < recently {
+		e.unsure.add(e.Repository() + "@" + v.Head) // the program that stored it may have died while it published
+	}
+	others, all, err := e.siblings(ctx, loaded)
+	if err != nil {
+		return err
+	}
+	if e.Kind != store.Pull && !all {
+		// The commit is a pull request's head too, which will be judged as such;
+		// what is good enough for a push must not stand in for that.
+		return e.endRun(ctx, v.Head, started)
+	}
+	own := judged{subject: e.Subject, verdict: v}
+	if err := e.show(ctx, v.Head, combine(append([]judged{own}, others...), e.Guard), started); err != nil {
+		return err
+	}
+	if e.Kind != store.Pull {
+		return nil
+	}
+	return e.comment(ctx, loaded.Change, v)
+}
+
+// recently is how long after its verdict was stored a run may have been
+// published by a program that did not live to note it. After that an
+// evaluation that died was run again.
+const recently = 10 * time.Minute
+
+func (e *evaluation) saveVerdict(ctx context.Context, c *change.Change, v *verdict.Verdict) error {
+	body, err := v.JSON()
+	if err != nil {
+		return err
+	}
+	aside, err := v.Aside()
+	if err != nil {
+		return err
+	}
+	kept := inputs{BaseRef: c.BaseRef, HeadRef: c.HeadRef}
+	if err := json.Unmarshal(aside, &kept); err != nil {
+		return fmt.Errorf("read what the verdict says beside its JSON: %w", err)
+	}
+	in, err := json.Marshal(kept)
+	if err != nil {
+		return fmt.Errorf("write the inputs: %w", err)
+	}
+	return e.Store.AddVerdict(ctx, store.Verdict{
+		Subject: e.Subject, Digest: v.ID, Outcome: string(v.Outcome), Observed: v.Observed, Title: v.Title, Head: v.Head, Base: v.Base, MergeBase: v.MergeBase,
+		Policy: v.Policy.Digest, Score: v.Risk.Score, SubjectLine: c.Title, Created: e.Now(), Body: body, Inputs: in,
+	})
+}
+
+// show publishes a run unless it stands already. The head is held.
+func (e *evaluation) show(ctx context.Context, head string, run report.CheckRun, started int64) error {
+	standing, err := e.Store.Run(ctx, e.Repository(), head)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
 	if started == 0 && standing.Conclusion == "" {
 		started = standing.RunID // of an attempt that died
 	}
-	if started != 0 || standing.ExternalID != run.ExternalID || standing.Conclusion != string(run.Conclusion) {
-		id, err := client.PublishRun(ctx, github.Target{Owner: s.Owner, Repo: s.Repo, Head: v.Head, RunID: started, Details: g.details(s)}, run)
-		if err != nil {
-			return err
-		}
-		noted := store.Run{Repository: s.Repository(), Head: v.Head, RunID: id, ExternalID: run.ExternalID, Conclusion: string(run.Conclusion)}
-		if err := g.Store.SetRun(ctx, noted, g.Now()); err != nil {
-			return err
-		}
-	}
-	if s.Kind != store.Pull {
+	if !e.Anew && started == 0 && standing.ExternalID == run.ExternalID && standing.Conclusion == string(run.Conclusion) {
 		return nil
 	}
-	return g.comment(ctx, client, s, loaded.Change, v)
-}
-
-func (g *Guard) saveVerdict(ctx context.Context, s store.Subject, c *change.Change, v *verdict.Verdict) error {
-	body, err := v.JSON()
-	if err != nil {
+	key := e.Repository() + "@" + head
+	t := e.target(head)
+	t.RunID, t.Doubt = started, !e.unsure.add(key)
+	id, published := e.client.PublishRun(ctx, t, run)
+	if id == 0 {
+		return published
+	}
+	noted := store.Run{Repository: e.Repository(), Head: head, RunID: id, ExternalID: run.ExternalID, Conclusion: string(run.Conclusion)}
+	if published != nil {
+		noted.ExternalID = "" // annotations are missing: not what should stand
+	}
+	if err := errors.Join(published, e.Store.SetRun(ctx, noted, e.Now())); err != nil {
 		return err
 	}
-	return g.Store.AddVerdict(ctx, store.Verdict{
-		Subject: s, Digest: v.ID, Outcome: string(v.Outcome), Observed: v.Observed, Title: v.Title, Head: v.Head, MergeBase: v.MergeBase,
-		Policy: v.Policy.Digest, Score: v.Risk.Score, SubjectLine: c.Title, Created: g.Now(), Body: body,
-	})
-}
-
-// addSiblings makes the run the worst over all open pull requests with the same
-// head, since GitHub shows one result per commit.
-func (g *Guard) addSiblings(ctx context.Context, s store.Subject, siblings []int, head string, run *report.CheckRun) error {
-	ids := []string{run.ExternalID}
-	var links []string
-	for _, n := range siblings {
-		other := store.Subject{Kind: store.Pull, Owner: s.Owner, Repo: s.Repo, Number: n}
-		stored, err := g.Store.Latest(ctx, other.Name())
-		if errors.Is(err, store.ErrNotFound) || err == nil && stored.Head != head {
-			continue // its own evaluation will find this one
-		}
-		if err != nil {
-			return err
-		}
-		var v verdict.Verdict
-		if err := json.Unmarshal(stored.Body, &v); err != nil {
-			return fmt.Errorf("read the stored verdict of %s: %w", other.Name(), err)
-		}
-		ids = append(ids, v.ID)
-		links = append(links, fmt.Sprintf("#%d: %s", n, v.Outcome))
-		if sibling := report.NewCheckRun(&v, g.details(other)); worse(sibling.Conclusion, run.Conclusion) {
-			links = append(links, fmt.Sprintf("#%d: this result", s.Number))
-			sibling.ExternalID = run.ExternalID
-			*run = sibling
-		}
-	}
-	if len(ids) == 1 {
-		return nil
-	}
-	slices.Sort(ids)
-	sum := sha256.Sum256([]byte(strings.Join(ids, " ")))
-	run.ExternalID = hex.EncodeToString(sum[:16])
-	note := "\nThis commit is the head of several pull requests; the worst result counts (" + strings.Join(links, ", ") + ").\n"
-	if len(run.Summary)+len(note) <= report.MaxSummary {
-		run.Summary += note
-	}
+	e.unsure.remove(key)
 	return nil
 }
 
-func worse(a, b report.Conclusion) bool {
-	order := []report.Conclusion{report.Success, report.ActionRequired, report.Failure}
-	return slices.Index(order, a) > slices.Index(order, b)
+// endRun ends a run in progress for whose commit another evaluation will answer.
+func (e *evaluation) endRun(ctx context.Context, head string, run int64) error {
+	if run == 0 {
+		return nil
+	}
+	return e.show(ctx, head, report.CheckRun{
+		Conclusion: report.Failure, Title: "Waiting for the pull request", Summary: "This commit is the head of a pull request, which is yet to be judged.", ExternalID: "waiting",
+	}, run)
+}
+
+// judged is a subject with its verdict.
+type judged struct {
+	subject store.Subject
+	verdict *verdict.Verdict
+}
+
+// siblings are the other open pull requests with the same head, as far as they
+// were judged at it; all says that every one was. The evaluation of one that was
+// not will find this one.
+func (e *evaluation) siblings(ctx context.Context, loaded *github.Loaded) (list []judged, all bool, err error) {
+	numbers, err := e.sharing(ctx, loaded)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, n := range numbers {
+		other := store.Subject{Kind: store.Pull, Owner: e.Owner, Repo: e.Repo, Number: n}
+		stored, err := e.Store.Latest(ctx, other.Name())
+		if errors.Is(err, store.ErrNotFound) || err == nil && stored.Head != loaded.Change.Head {
+			continue
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		v, err := parse(stored)
+		if err != nil {
+			return nil, false, err
+		}
+		list = append(list, judged{other, v})
+	}
+	return list, len(list) == len(numbers), nil
+}
+
+// sharing are the numbers of those pull requests. Where GitHub does not tell
+// them for a commit, those count that an event named with it.
+func (e *evaluation) sharing(ctx context.Context, loaded *github.Loaded) ([]int, error) {
+	if !loaded.SiblingsUnknown {
+		return loaded.Siblings, nil
+	}
+	known, err := e.Store.Sharing(ctx, e.Owner, e.Repo, loaded.Change.Head)
+	if err != nil {
+		return nil, err
+	}
+	var numbers []int
+	for _, s := range known {
+		if s.Kind == store.Pull && s.Number != e.Number {
+			numbers = append(numbers, s.Number)
+		}
+	}
+	return numbers, nil
+}
+
+// combine makes one run of several verdicts, since GitHub shows one result per
+// commit: the worst, with a word about the others.
+func combine(list []judged, g *Guard) report.CheckRun {
+	worst := slices.MaxFunc(list, func(a, b judged) int { return cmp.Compare(severity(a.verdict), severity(b.verdict)) })
+	run := report.NewCheckRun(worst.verdict, g.details(worst.subject))
+	if len(list) == 1 {
+		return run
+	}
+	var ids, words []string
+	for _, j := range list {
+		ids = append(ids, j.verdict.ID)
+		words = append(words, fmt.Sprintf("%s: %s", called(j.subject), j.verdict.Outcome))
+	}
+	slices.Sort(ids)
+	slices.Sort(words)
+	sum := sha256.Sum256([]byte(strings.Join(ids, " ")))
+	run.ExternalID = hex.EncodeToString(sum[:16])
+	note := "\nThis commit is the head of several pull requests, and the worst result counts (" + strings.Join(words, ", ") + ").\n"
+	if len(run.Summary)+len(note) <= report.MaxSummary {
+		run.Summary += note
+	}
+	return run
+}
+
+func called(s store.Subject) string {
+	if s.Kind == store.Pull {
+		return fmt.Sprintf("#%d", s.Number)
+	}
+	return "the push"
+}
+
+// severity orders conclusions.
+func severity(v *verdict.Verdict) int {
+	return slices.Index([]report.Conclusion{report.Success, report.ActionRequired, report.Failure}, report.Conclude(v))
 }
 
 // comment writes, edits or leaves the one comment of a pull request.
-func (g *Guard) comment(ctx context.Context, client *github.Client, s store.Subject, c *change.Change, v *verdict.Verdict) error {
-	body, wanted := report.Comment(v, c.Draft, g.details(s))
-	id, digest, err := g.Store.Comment(ctx, s.Repository(), s.Number)
+func (e *evaluation) comment(ctx context.Context, c *change.Change, v *verdict.Verdict) error {
+	body, wanted := report.Comment(v, c.Draft, e.details(e.Subject))
+	id, digest, err := e.Store.Comment(ctx, e.Repository(), e.Number)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		if !wanted {
@@ -126,15 +233,15 @@ func (g *Guard) comment(ctx context.Context, client *github.Client, s store.Subj
 	if now == digest {
 		return nil
 	}
-	id, err = client.PublishComment(ctx, s.Owner, s.Repo, s.Number, id, body)
-	if errors.Is(err, github.ErrForbidden) {
+	id, err = e.client.PublishComment(ctx, e.Owner, e.Repo, e.Number, id, body)
+	if errors.Is(err, github.ErrForbidden) || errors.Is(err, github.ErrInvalid) {
 		// The check run stands and says the same; a comment that may not be
 		// written must not keep it from being final.
-		g.Logger.WarnContext(ctx, "the comment could not be written", "subject", s.Name(), "err", err)
+		e.Logger.WarnContext(ctx, "the comment could not be written", logkey.Subject, e.Name(), logkey.Err, err)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return g.Store.SetComment(ctx, s.Repository(), s.Number, id, now)
+	return e.Store.SetComment(ctx, e.Repository(), e.Number, id, now)
 }

@@ -2,7 +2,6 @@ package policy_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,13 +16,7 @@ import (
 // corpus are all policies of the tests.
 func corpus(t testing.TB) []string {
 	texts := []string{string(policy.DefaultYAML())}
-	for _, name := range []string{"testdata/manual.yml"} {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts = append(texts, string(data))
-	}
+	texts = append(texts, examples(t, "docs/policy.md")...)
 	archives, err := filepath.Glob("testdata/*/*.txtar")
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +85,7 @@ func BenchmarkLint200Rules(b *testing.B) {
 		b.Fatal(problems)
 	}
 	for b.Loop() {
-		policy.Lint(p)
+		policy.Lint(p, nil)
 	}
 }
 

@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"unicode"
@@ -40,6 +41,22 @@ func hostile() map[string]string {
 		"unknown classes":              numbered("version: 1\nclasses:\n", " dosc%d: []\n"),
 		"comments":                     fill("", "#\n", ""),
 		"documents":                    fill("", "---\n", ""),
+		"keys in a second document":    fill("version: 1\n---\n", "a: 1\n", ""),
+		"merges in a second document":  fill("version: 1\n---\n", "<<: {}\n", ""),
+		"aliases in a second document": fill("version: 1\n---\na: &a {}\nb:\n", "- *a\n", ""),
+		"pairs in a list":              fill("[", ":,", ""),
+		"pairs in a list in a mapping": fill("a: {b: [", ":,", ""),
+		"pairs over lines":             fill("[", ":,\n", ""),
+		"keys in a mapping in a line":  fill("{", "a:,", ""),
+		"commas":                       fill("{", ",", ""),
+		"lists beside each other":      fill("", "[]", ""),
+		"quotes beside each other":     fill("", "\"\"", ""),
+		"question marks":               fill("", "?\n", ""),
+		"colons":                       fill("", ":\n", ""),
+		"dashes":                       fill("", "-\n", ""),
+		"dashes beside each other":     fill("", "- - -\n", ""),
+		"words in a list":              fill("[", "a b,", ""),
+		"blanks in a broken glob":      fill("version: 1\nclasses: {docs: [\"", " ", "[\"]}"),
 		"anchors":                      fill("", "&a ", ""),
 		"aliases":                      fill("a: &a x\nb: [", "*a,", "]"),
 		"tags":                         fill("", "!a ", ""),
@@ -61,17 +78,45 @@ func hostile() map[string]string {
 }
 
 // TestHostilePoliciesEnd has no time of its own: a policy that takes more than
-// the test's whole time is what fails it. The time is in BenchmarkLoadHostile.
+// the test's whole time is what fails it. The time is in BenchmarkLoadHostile. In
+// memory a policy takes at most some hundred times its size. Not parallel: it
+// counts the allocations of the whole program.
 func TestHostilePoliciesEnd(t *testing.T) {
-	t.Parallel()
 	for name, text := range hostile() {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		p, problems := policy.Load([]byte(text), policy.Source{Name: "p.yml"}, catalogue.Kinds())
+		runtime.ReadMemStats(&after)
+		if taken := (after.TotalAlloc - before.TotalAlloc) >> 20; taken > 400 {
+			t.Errorf("%s: %d MiB", name, taken)
+		}
 		if (p == nil) == (len(problems) == 0) {
 			t.Errorf("%s: neither a policy nor a problem", name)
 		}
 		if len(problems) > 101 {
 			t.Errorf("%s: %d problems", name, len(problems))
 		}
+	}
+}
+
+// The bounds leave room for more than anybody writes: ten thousand globs with
+// braces, in a thousand rules.
+func TestALargePolicyLoads(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString("version: 1\nrules:\n")
+	for i := range 999 {
+		fmt.Fprintf(&b, "  rule-%d:\n    uses: protected-paths\n    level: approve\n    approvals: {count: 1, from: [\"@acme/team-%d\"]}\n    with:\n      paths: [", i, i)
+		for j := range 10 {
+			fmt.Fprintf(&b, "\"services/component-%d/%d/**/*.{ts,tsx}\", ", i, j)
+		}
+		b.WriteString("]\n    message: \"Ask: the team, please.\"\n")
+	}
+	if b.Len() < policy.MaxSize/2 {
+		t.Errorf("only %d bytes", b.Len())
+	}
+	if _, problems := load(b.String()); problems != nil {
+		t.Error(problems[:1])
 	}
 }
 
@@ -99,10 +144,10 @@ func check(t *testing.T, text string) {
 	lines += strings.Count(text, "\u2028") + strings.Count(text, "\u2029") + strings.Count(text, "\u0085")
 	before := policy.Problem{Line: 1, Col: 1}
 	if p != nil {
-		if diff := cmp.Diff(policy.Lint(p), policy.Lint(again)); diff != "" {
+		if diff := cmp.Diff(policy.Lint(p, nil), policy.Lint(again, nil)); diff != "" {
 			t.Errorf("%q: lint is not the same twice: %s", text, diff)
 		}
-		problems = policy.Lint(p)
+		problems = policy.Lint(p, nil)
 	}
 	for _, x := range problems {
 		if x.Line < before.Line || x.Line == before.Line && x.Col < before.Col || x.Line > lines || x.Message == "" || x.File != "p.yml" {

@@ -11,14 +11,10 @@ import (
 type Reader func(path string) ([]byte, bool)
 
 // Init writes a commented policy for a repository with the given files. With a
-// reader it also looks into CODEOWNERS for who is to approve. The result loads,
-// has nothing that Lint warns of, and observes.
-func Init(paths []string, read ...Reader) []byte {
-	var reader Reader
-	if len(read) > 0 {
-		reader = read[0]
-	}
-	w := &writer{found: survey(paths, reader)}
+// reader, which may be nil, it also looks into CODEOWNERS for who is to approve.
+// The result loads, has nothing that Lint warns of, and observes.
+func Init(paths []string, read Reader) []byte {
+	w := &writer{found: survey(paths, read)}
 	w.head()
 	w.text(initSessions)
 	w.surfaceRule()
@@ -59,7 +55,7 @@ func (w *writer) head() {
 	}
 	w.printf("#\n# Written by `changeguard policy init` for what it found here: %d %s", w.found.files, noun)
 	if len(languages) > 0 {
-		w.printf(",\n# most of them %s", strings.Join(languages, ", "))
+		w.printf(",\n# among them %s", strings.Join(languages, ", "))
 	}
 	w.text(".\nversion: 1\n" + initMode)
 }
@@ -117,7 +113,10 @@ func (w *writer) guardedRule() {
       paths:
 `)
 	w.items("        ", w.found.guarded)
-	w.text("\n")
+	if n := w.found.unguarded; n > 0 {
+		w.printf("        # There are %d more files of this kind, each in a place of its own.\n", n)
+	}
+	w.text("        - \"!**/*.md\"\n\n")
 }
 
 func (w *writer) people() {

@@ -13,8 +13,9 @@ import (
 
 // Lint finds what is valid and probably not meant: guards that are off, rules
 // that can never fire, limits that limit nothing. Messages begin with
-// "warning: ", or with "note: " where nothing needs to change.
-func Lint(p *Policy) Problems {
+// "warning: ", or with "note: " where nothing needs to change. Paths are the
+// files of the policy's repository, nil when they are not known.
+func Lint(p *Policy, paths []string) Problems {
 	l := &linter{policy: p}
 	if p.Mode == Observe {
 		l.note("mode", "the policy observes: it shows what it would stop and stops nothing; remove mode: observe to enforce it")
@@ -31,6 +32,7 @@ func Lint(p *Policy) Problems {
 	l.approvers("approvals", p.Approvals)
 	l.globs()
 	l.classes()
+	l.folders(paths)
 	return l.found.sorted(len(l.found))
 }
 
@@ -64,8 +66,11 @@ func (l *linter) rule(r *Rule) {
 		l.warn(where+".level", "rule %s is off; it judges nothing", r.Name)
 	}
 	if r.If != nil {
-		if holds, constant := r.If.Constant(); constant && !holds {
+		switch holds, constant := r.If.Constant(); {
+		case constant && !holds:
 			l.warn(where+".if", "rule %s can never fire: its condition is false for every change", r.Name)
+		case !constant && r.Kind.Name == guardIntegrity && !l.alwaysGuarded():
+			l.warn(where+".if", "guard-integrity judges only where this holds: any other change may rewrite this policy, the code owners and the agents' instructions unseen")
 		}
 	}
 	if r.Approvals != nil && r.Level != Approve {
@@ -77,6 +82,13 @@ func (l *linter) rule(r *Rule) {
 		l.warn(where, "rule %s has the name of a session; their findings are told apart by the kind alone", r.Name)
 	}
 	l.options(r, where)
+}
+
+// alwaysGuarded reports whether guard-integrity judges every change.
+func (l *linter) alwaysGuarded() bool {
+	return slices.ContainsFunc(l.policy.Rules, func(r Rule) bool {
+		return r.Kind.Name == guardIntegrity && r.Level != Off && r.If == nil
+	})
 }
 
 // options looks into the options of a rule, whatever its kind.
@@ -109,11 +121,8 @@ func (l *linter) mode(c writtenLiteral) {
 	if c.Text == "" || slices.Contains(names, c.Text) {
 		return
 	}
-	hint, meant := "", nearest.Of(c.Text, names)
-	if at := slices.IndexFunc(names, func(n string) bool { return strings.HasPrefix(n, c.Text) }); meant == "" && at >= 0 {
-		meant = names[at]
-	}
-	if meant != "" {
+	hint := ""
+	if meant := nearest.Of(c.Text, names); meant != "" {
 		hint = fmt.Sprintf("; did you mean %q?", meant)
 	}
 	l.add(c.place, "warning: ", "session.mode is never %q, because this policy has no such session%s", clip(c.Text), hint)

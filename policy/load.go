@@ -17,6 +17,7 @@ import (
 // The limits of a policy file. What a head brings is hostile until it is read.
 const (
 	MaxSize         = 1 << 20  // bytes
+	maxMarks        = 100_000  // brackets, commas, colons, quotes and the like, see isMark
 	maxDepth        = 32       // levels of mappings and lists in one another
 	maxConditions   = 32 << 10 // bytes of all conditions together
 	maxEntries      = 1000     // of a mapping: rules, sessions, classes

@@ -1,7 +1,6 @@
 package policy_test
 
 import (
-	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -29,10 +28,7 @@ func mustLoad(t testing.TB, text string) *policy.Policy {
 // real kinds, and finds everything that it says.
 func TestTheManualsPolicyLoads(t *testing.T) {
 	t.Parallel()
-	data, err := os.ReadFile("testdata/manual.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := []byte(wholePolicy(t))
 	p, problems := policy.Load(data, policy.Source{Name: policy.Path, Ref: "acme/app@abc"}, catalogue.Kinds())
 	if problems != nil {
 		t.Fatal(problems)
@@ -87,9 +83,6 @@ func TestTheManualsPolicyLoads(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[policy.Level][]string{policy.Block: {"slack"}}, p.Notify); diff != "" {
 		t.Error(diff)
-	}
-	if warnings := policy.Lint(p); warnings != nil {
-		t.Errorf("lint: %v", warnings)
 	}
 }
 
@@ -168,9 +161,47 @@ func TestGlobsErrOnTheStrictSide(t *testing.T) {
 	if !m.Has(o.Paths.List) || m.Has(o.Ignore.List) {
 		t.Error("src/x must be protected by Src/** and not be ignored by it")
 	}
-	if p.Classify("reports/x.bin", change.Regular) == change.ClassDocs {
-		t.Error("a class permits and must not match case-folded")
+}
+
+// What a list that permits excludes, it excludes in any case of letters.
+func TestExclusionsErrOnTheStrictSide(t *testing.T) {
+	t.Parallel()
+	p := mustLoad(t, "version: 1\nclasses: {docs: [\"reports/**\", \"!reports/code/**\"]}\nrules: {a: {uses: sample, with: {ignore: [\"docs/**\", \"!docs/AGENTS.md\"]}}}\n")
+	if got := classify(p, "reports/Code/x.py", change.Regular); got == change.ClassDocs {
+		t.Error("reports/Code/x.py is a document")
 	}
+	if m := matches(p, "docs/agents.md"); m.Has(p.Rules[0].Options.(*sampleOptions).Ignore.List) {
+		t.Error("docs/agents.md is ignored")
+	}
+}
+
+// A file is in a mild class by its exact name alone, and in a strict one also
+// under a name that some machines take for it: prompts/ and Prompts/ are one
+// folder there.
+func TestClassesErrOnTheStrictSide(t *testing.T) {
+	t.Parallel()
+	for _, class := range change.Classes() {
+		p := mustLoad(t, "version: 1\nclasses: {"+string(class)+": [\"Folder/**\"]}\n")
+		folded := classify(p, "folder/x.go", change.Regular) == class
+		if classify(p, "Folder/x.go", change.Regular) != class {
+			t.Errorf("%s: the exact name does not match", class)
+		}
+		switch class {
+		case change.ClassVendored, change.ClassGenerated, change.ClassDocs, change.ClassTests, change.ClassAssets, change.ClassData, change.ClassConfig:
+			if folded {
+				t.Errorf("%s: a mild class matches case-folded", class)
+			}
+		default:
+			if !folded {
+				t.Errorf("%s: a strict class does not match case-folded", class)
+			}
+		}
+	}
+}
+
+// classify is how verdicts ask for the class of a file.
+func classify(p *policy.Policy, path string, mode change.Mode) change.Class {
+	return p.Class(matches(p, path), mode, change.Classify(path, mode))
 }
 
 func TestClassify(t *testing.T) {
@@ -195,11 +226,11 @@ classes:
 		{"reports/link.md", change.Symlink, change.ClassFunctional},
 		{"reports/sub", change.Submodule, change.ClassDependencies},
 	} {
-		if got := p.Classify(c.path, c.mode); got != c.want {
+		if got := classify(p, c.path, c.mode); got != c.want {
 			t.Errorf("%s %s: got %s, want %s", c.path, c.mode, got, c.want)
 		}
 	}
-	if got := mustLoad(t, "version: 1\n").Classify("notes/x.md", change.Regular); got != change.ClassDocs {
+	if got := classify(mustLoad(t, "version: 1\n"), "notes/x.md", change.Regular); got != change.ClassDocs {
 		t.Errorf("without classes: %s", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"unicode/utf8"
 
@@ -13,16 +14,15 @@ import (
 
 // parse turns the bytes into the root mapping, nil with a problem.
 func (r *reader) parse(data []byte) *yaml.Node {
-	if !r.readable(data) {
+	if !r.readable(data) || !r.countable(data) {
 		return nil
 	}
 	r.source = newSource(data)
-	var doc yaml.Node
-	if err := yaml.Load(data, &doc, yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth)))); err != nil {
-		r.syntax(err)
+	doc := r.document(data)
+	if doc == nil {
 		return nil
 	}
-	root := &doc
+	root := doc
 	if doc.Kind == yaml.DocumentNode && len(doc.Content) == 1 {
 		root = doc.Content[0]
 	}
@@ -35,6 +35,35 @@ func (r *reader) parse(data []byte) *yaml.Node {
 		return nil
 	}
 	return root
+}
+
+// document reads the nodes of the one document that a policy is. What follows
+// it is read as nodes too: decoded into values, it would be searched for equal
+// keys pair by pair.
+func (r *reader) document(data []byte) *yaml.Node {
+	loader, err := yaml.NewLoader(bytes.NewReader(data), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
+	if err != nil {
+		r.syntax(err)
+		return nil
+	}
+	var doc, next yaml.Node
+	switch err := loader.Load(&doc); {
+	case errors.Is(err, io.EOF):
+		r.failAt(place{1, 1}, "the policy is empty; `changeguard policy init` writes one")
+		return nil
+	case err != nil:
+		r.syntax(err)
+		return nil
+	}
+	switch err := loader.Load(&next); {
+	case err == nil:
+		r.failAt(r.source.secondDocument(), "a second document begins here; a policy is one")
+		return nil
+	case !errors.Is(err, io.EOF):
+		r.syntax(err)
+		return nil
+	}
+	return &doc
 }
 
 // readable refuses bytes that are no text.
@@ -73,14 +102,12 @@ func (r *reader) readable(data []byte) bool {
 func (r *reader) syntax(err error) {
 	var load *yaml.LoadError
 	switch {
-	case strings.Contains(err.Error(), "expected single document"):
-		r.failAt(r.source.secondDocument(), "a second document begins here; a policy is one")
-	case strings.Contains(err.Error(), "no documents"):
-		r.failAt(place{1, 1}, "the policy is empty; `changeguard policy init` writes one")
 	case !errors.As(err, &load):
 		r.failAt(place{1, 1}, "%s", oneLine(strings.TrimPrefix(err.Error(), "yaml: ")))
 	case strings.Contains(load.Message, "max depth"):
 		r.failAt(place{load.Mark.Line, load.Mark.Column}, "nested too deeply; %d levels are allowed", maxDepth)
+	case strings.Contains(load.Message, "could not find expected ':'") && load.ContextMark.Line > 0:
+		r.failAt(place{load.ContextMark.Line, load.ContextMark.Column}, "a key must be followed by a colon and a blank")
 	default:
 		at := place{load.Mark.Line, load.Mark.Column}
 		r.failAt(at, "%s", r.syntaxMessage(load, at))
@@ -97,13 +124,56 @@ func (r *reader) syntaxMessage(e *yaml.LoadError, at place) string {
 	case strings.Contains(e.Message, "unknown anchor"):
 		return alias
 	case strings.Contains(e.Message, "mapping values are not allowed"):
-		return "a colon cannot stand here; indent all keys of a mapping alike, and put a text that holds \": \" in quotes"
+		return "a colon cannot stand here; indent all keys of a mapping alike, write a blank behind each colon, and put a text that holds \": \" in quotes"
 	}
 	message := "this is no valid YAML: " + oneLine(e.Message)
 	if e.ContextMsg != "" && e.ContextMark.Line > 0 && e.ContextMark.Line <= at.line {
 		message += fmt.Sprintf(" (%s that begins in line %d)", oneLine(e.ContextMsg), e.ContextMark.Line)
 	}
 	return message
+}
+
+// countable refuses a text of more structure than a policy needs, before it is
+// parsed: a node takes a thousand times the memory of the characters that make
+// one, so that a megabyte of them would be a gigabyte.
+func (r *reader) countable(data []byte) bool {
+	count, at, before := 0, place{1, 0}, byte('\n')
+	for i, c := range data {
+		next := byte('\n')
+		if i+1 < len(data) {
+			next = data[i+1]
+		}
+		if utf8.RuneStart(c) {
+			at.col++
+		}
+		if isMark(before, c, next) {
+			count++
+		}
+		if count > maxMarks {
+			r.failAt(at, "the policy has more than %d brackets, commas, colons, dashes and quotes; that is no policy", maxMarks)
+			return false
+		}
+		if c == '\n' {
+			at = place{at.line + 1, 0}
+		}
+		before = c
+	}
+	return true
+}
+
+// isMark reports whether a character between two others may be one of YAML's own.
+// Whether it stands in a text it does not ask, so it errs upwards.
+func isMark(before, c, next byte) bool {
+	switch c {
+	case '[', ']', '{', '}', ',':
+		return true
+	case ':':
+		return before == '"' || before == '\'' || strings.IndexByte(" \t\r\n,[]{}", next) >= 0
+	case '"', '\'', '&', '*', '!', '?', '-':
+		return strings.IndexByte(" \t\r\n,[]{}:\"'-?", before) >= 0
+	default:
+		return false
+	}
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -178,23 +178,20 @@ func (p *Policy) Session(name string) *Session {
 // UndeclaredAgent is the policy's mode for agents that nobody declared, or nil.
 func (p *Policy) UndeclaredAgent() *Session { return p.Session(UndeclaredAgent) }
 
-// Classify says what a file is for: by the policy's own classes in their order,
-// then by the built-in ones.
-func (p *Policy) Classify(path string, mode change.Mode) change.Class {
-	if len(p.Classes) > 0 {
-		var m pathset.Matches
-		p.Set.Match(path, &m)
-		for _, rule := range p.Classes {
-			if !m.Has(rule.List) {
-				continue
-			}
-			if rule.Class == change.ClassDocs && mode != change.Regular {
-				break // what runs or points elsewhere is no document, whatever its name
-			}
+// Class says what a file is for: by the first of the policy's own classes whose
+// globs matched it, else as it is built in. What runs or points elsewhere is no
+// document, whatever its name.
+func (p *Policy) Class(m *pathset.Matches, mode change.Mode, builtIn change.Class) change.Class {
+	for _, rule := range p.Classes {
+		switch {
+		case !m.Has(rule.List):
+		case rule.Class == change.ClassDocs && mode != change.Regular:
+			return builtIn
+		default:
 			return rule.Class
 		}
 	}
-	return change.Classify(path, mode)
+	return builtIn
 }
 
 // LiftableBy words who can lift a finding of a level. own are the rule's own

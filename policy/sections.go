@@ -68,10 +68,23 @@ func (r *reader) classes(n *yaml.Node, where string, p *Policy) {
 		case message != "":
 			r.fail(e.at, "%s: %s", where, message)
 		default:
-			if _, list, ok := r.globs(e.value, join(where, e.key), pathset.Permit); ok {
-				p.Classes = append(p.Classes, ClassRule{change.Class(e.key), list})
+			class := change.Class(e.key)
+			if _, list, ok := r.globs(e.value, join(where, e.key), direction(class)); ok {
+				p.Classes = append(p.Classes, ClassRule{class, list})
 			}
 		}
+	}
+}
+
+// direction says how the globs of a class err. Policies let sessions change
+// files of the mild classes, so a file is in one of those only by its exact name;
+// it is in a strict one also under a name that some machines take for it.
+func direction(class change.Class) pathset.Use {
+	switch class {
+	case change.ClassVendored, change.ClassGenerated, change.ClassDocs, change.ClassTests, change.ClassAssets, change.ClassData, change.ClassConfig:
+		return pathset.Permit
+	default:
+		return pathset.Protect
 	}
 }
 
@@ -135,7 +148,7 @@ func (r *reader) pushes(n *yaml.Node, where string, p *Policy) {
 // branches compiles globs of branch names, apart from those of paths.
 func (r *reader) branches(n *yaml.Node, where string) ([]string, *pathset.Matcher) {
 	patterns, nodes := r.texts(n, where)
-	if len(patterns) == 0 || !r.validGlobs(patterns, nodes) {
+	if len(patterns) == 0 || !r.validGlobs(patterns, nodes) || !r.matchesAnything(patterns, nodes, where) {
 		return nil, nil
 	}
 	r.remember(where, patterns, nodes)

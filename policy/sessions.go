@@ -54,7 +54,7 @@ func (r *reader) session(e pair, where string) Session {
 func (r *reader) declaredBy(n *yaml.Node, where string, s *session.Spec) {
 	before := r.found
 	r.fields(n, where, []field{
-		{"labels", func(n *yaml.Node, where string) { s.Labels, _ = r.texts(n, where) }},
+		{"labels", func(n *yaml.Node, where string) { s.Labels = r.labels(n, where) }},
 		{"branches", func(n *yaml.Node, where string) { _, s.Branches = r.branches(n, where) }},
 		{"titles", func(n *yaml.Node, where string) { s.Titles, _ = r.texts(n, where) }},
 		{"trailers", func(n *yaml.Node, where string) { r.trailers(n, where, s) }},
@@ -62,6 +62,17 @@ func (r *reader) declaredBy(n *yaml.Node, where string, s *session.Spec) {
 	if len(s.Labels)+len(s.Titles)+len(s.Trailers) == 0 && s.Branches == nil && r.found == before {
 		r.fail(n, "%s names nothing; give labels, branches, titles or trailers", where)
 	}
+}
+
+// labels refuses what no label can be called: it would silently declare nothing.
+func (r *reader) labels(n *yaml.Node, where string) []string {
+	texts, nodes := r.texts(n, where)
+	for i, t := range texts {
+		if strings.TrimSpace(t) != t {
+			r.fail(nodes[i], "%s[%d]: a label does not begin or end with a blank; this is %q", where, i, clip(t))
+		}
+	}
+	return texts
 }
 
 var trailerKey = regexp.MustCompile(`^[A-Za-z0-9-]+$`)

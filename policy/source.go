@@ -3,19 +3,24 @@ package policy
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
 
 // source is the text of a policy in lines of characters, to find the places of
 // what is within a scalar: a condition over several lines, a glob in quotes.
-type source struct{ lines [][]rune }
+type source struct {
+	lines [][]rune
+	ends  []int // where the blanks at the end of each line begin
+}
 
 func newSource(data []byte) source {
 	var s source
 	text := strings.ReplaceAll(strings.TrimPrefix(string(data), "\ufeff"), "\r\n", "\n")
 	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r", "\n"), "\n") {
 		s.lines = append(s.lines, []rune(line))
+		s.ends = append(s.ends, utf8.RuneCountInString(strings.TrimRightFunc(line, unicode.IsSpace)))
 	}
 	return s
 }
@@ -130,7 +135,7 @@ func blankUntil(line []rune) int {
 func (w *walker) step(value []rune) int {
 	rest := w.lines[w.line][min(w.col, len(w.lines[w.line])):]
 	switch {
-	case len(rest) == 0 || !w.block() && blankUntil(rest) == len(rest):
+	case len(rest) == 0 || !w.block() && w.col >= w.ends[w.line]:
 		return w.lineBreak(value)
 	case w.style&yaml.DoubleQuotedStyle != 0 && rest[0] == '\\':
 		if len(rest) == 1 {

@@ -18,6 +18,7 @@ type found struct {
 	languages []counted
 	manifests []string
 	guarded   []string // globs of what builds and deploys
+	unguarded int      // files of that kind for which there was no room
 	surfaces  []foundSurface
 	owners    []string // as "from" takes them
 	ownersIn  string   // the file that names them
@@ -90,7 +91,7 @@ func survey(paths []string, read Reader) found {
 		}
 	}
 	f.languages = commonest(languages)
-	f.guarded = byFolder(guarded)
+	f.guarded, f.unguarded = buildAndDeploy(guarded)
 	for _, s := range surfaceNames {
 		if globs := outermost(dirs[s.name]); len(globs) > 0 {
 			f.surfaces = append(f.surfaces, foundSurface{s.name, globs[:min(len(globs), maxDirs)], s.weight})
@@ -116,57 +117,6 @@ func surfacesAbove(name string, dirs map[string][]string) {
 			}
 		}
 	}
-}
-
-// outermost makes globs of folders and drops those within others of the list.
-func outermost(dirs []string) []string {
-	dirs = slices.Compact(slices.Sorted(slices.Values(dirs)))
-	var kept, globs []string
-	for _, d := range dirs {
-		if !slices.ContainsFunc(kept, func(k string) bool { return strings.HasPrefix(d, k+"/") }) {
-			kept = append(kept, d)
-			globs = append(globs, escapeGlob(d)+"/**")
-		}
-	}
-	return globs
-}
-
-// byFolder writes three or more files of a folder as one glob. The last glob
-// of a list that would be too long stands for its whole kind of folder, so
-// that nothing is left out silently.
-func byFolder(files []string) []string {
-	perDir := make(map[string]int)
-	for _, f := range files {
-		perDir[path.Dir(f)]++
-	}
-	var dirs, globs []string
-	for _, f := range files {
-		if dir := path.Dir(f); dir != "." && (perDir[dir] > 2 || dir == ".github/workflows") {
-			dirs = append(dirs, dir)
-		} else {
-			globs = append(globs, escapeGlob(f))
-		}
-	}
-	globs = slices.Compact(slices.Sorted(slices.Values(append(globs, outermost(dirs)...))))
-	if len(globs) <= maxGuarded {
-		return globs
-	}
-	return topFolders(files)
-}
-
-// topFolders shortens further: a glob for each folder at the root.
-func topFolders(files []string) []string {
-	var globs []string
-	for _, f := range files {
-		top, _, nested := strings.Cut(f, "/")
-		if nested {
-			globs = append(globs, escapeGlob(top)+"/**/"+escapeGlob(path.Base(f)))
-		} else {
-			globs = append(globs, escapeGlob(f))
-		}
-	}
-	globs = slices.Compact(slices.Sorted(slices.Values(globs)))
-	return globs[:min(len(globs), 10*maxGuarded)]
 }
 
 // commonest are the names seen most, by count and name.
@@ -236,13 +186,4 @@ func asFrom(owner string) string {
 		return name
 	}
 	return ""
-}
-
-// escapeGlob takes a name literally.
-func escapeGlob(name string) string {
-	name = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`, "]", `\]`, "{", `\{`, "}", `\}`).Replace(name)
-	if strings.HasPrefix(name, "!") {
-		name = `\` + name
-	}
-	return name
 }

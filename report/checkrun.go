@@ -2,19 +2,24 @@ package report
 
 import (
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/changeguard/changeguard/policy"
 	"github.com/changeguard/changeguard/verdict"
 )
 
-// GitHub's limits for a check run's output, in bytes here although GitHub
-// counts characters: never too long, whatever the alphabet.
+// GitHub's limits for a check run's output. GitHub counts characters; here are
+// bytes, which are never fewer: what fits in them is accepted, whatever the
+// alphabet and however a character is counted.
 const (
-	MaxSummary         = 65535
-	MaxAnnotations     = 50 // a request; further ones are appended by updates
+	MaxSummary     = 65535
+	MaxAnnotations = 50 // a request; further ones are appended by updates
+
+	summaryRoom        = 1535 // for what is added to a summary, such as other pull requests
+	maxTitle           = 250
 	maxAnnotationTitle = 255
-	maxAnnotationText  = 64 << 10
-	maxTotal           = 4 * MaxAnnotations // four requests; all findings are in the summary or the page
+	maxAnnotationText  = 4000               // far below the 64 KB that are accepted
+	maxMarks           = 4 * MaxAnnotations // four requests; the summary says more
 )
 
 // A CheckRun is a verdict as GitHub's check run shows it.
@@ -23,7 +28,28 @@ type CheckRun struct {
 	Title       string
 	Summary     string
 	Annotations []Annotation
+	Actions     []Action
 	ExternalID  string
+}
+
+// An Action is a button on a check run. GitHub shows three at most and limits
+// each text; see [MaxActions].
+type Action struct{ Label, Description, Identifier string }
+
+// MaxActions is how many buttons a check run can have. A label has at most 20
+// characters, a description 40, an identifier 20.
+const MaxActions = 3
+
+// Recheck is the identifier of the button that asks for a new judgement: of the
+// same commit, by the policy and the approvals as they are by then.
+const Recheck = "recheck"
+
+// actions are the buttons of a result that stops a change.
+func actions(c Conclusion) []Action {
+	if c == Success {
+		return nil
+	}
+	return []Action{{Label: "Check again", Description: "Judge it again, by the policy as it is", Identifier: Recheck}}
 }
 
 // An Annotation marks lines of a file.
@@ -37,51 +63,59 @@ type Annotation struct {
 // NewCheckRun words the verdict. details is the address of the page that says
 // more, or "".
 func NewCheckRun(v *verdict.Verdict, details string) CheckRun {
-	link := ""
+	marks, left := annotations(v)
+	after := ""
+	if left > 0 {
+		after = fmt.Sprintf("\nThe lines of %s are not annotated.\n", plural(left, "more finding"))
+	}
 	if details != "" {
-		link = "\n[Why this verdict](" + details + ")\n"
+		after += "\n[Why this verdict](" + details + ")\n"
 	}
 	return CheckRun{
 		Conclusion:  Conclude(v),
-		Title:       Visible(v.Title),
-		Summary:     fit(v, MaxSummary-len(link)) + link,
-		Annotations: annotations(v),
+		Title:       within(maxTitle, v.Title, Visible),
+		Summary:     fit(v, MaxSummary-summaryRoom-len(after)) + after,
+		Annotations: marks,
+		Actions:     actions(Conclude(v)),
 		ExternalID:  v.ID,
 	}
 }
 
-func annotations(v *verdict.Verdict) []Annotation {
-	var marks []Annotation
+// annotations marks the worst findings that have a file, and counts the others
+// that have one.
+func annotations(v *verdict.Verdict) (marks []Annotation, left int) {
 	for _, f := range v.Findings {
-		if f.Path == "" || len(marks) == maxTotal {
-			continue
+		switch {
+		case f.Path == "" || !utf8.ValidString(f.Path):
+		case len(marks) == maxMarks:
+			left++
+		default:
+			marks = append(marks, annotation(v, f))
 		}
-		marks = append(marks, Annotation{
-			Path:      f.Path,
-			StartLine: max(1, f.Line),
-			EndLine:   max(1, f.Line, f.EndLine),
-			Level:     annotationLevel(v, f),
-			Title:     clip(Visible(f.Rule), maxAnnotationTitle),
-			Message:   clip(annotationText(f), maxAnnotationText),
-		})
 	}
-	return marks
+	return marks, left
 }
 
-func annotationText(f verdict.Finding) string {
-	text := Visible(f.Message)
-	if f.LiftedBy != nil {
-		return text + "\n" + Visible(lifters(f))
+// annotation marks the first line where a finding names none: GitHub wants one,
+// and a file that is gone or empty has no other.
+func annotation(v *verdict.Verdict, f verdict.Finding) Annotation {
+	a := Annotation{Path: f.Path, StartLine: 1, EndLine: 1, Level: annotationLevel(v, f), Title: within(maxAnnotationTitle, f.Rule, Visible)}
+	if f.Line > 0 {
+		a.StartLine, a.EndLine = f.Line, max(f.Line, f.EndLine)
 	}
-	if f.Remedy != "" {
-		text += fmt.Sprintf("\nTo undo: %s", Visible(f.Remedy))
+	a.Message = within(maxAnnotationText/2, f.Message, Visible)
+	switch {
+	case f.LiftedBy != nil:
+		a.Message += "\nLifted: " + within(maxAnnotationText/4, Lifters(f), Visible)
+	case f.Remedy != "" && len(f.Remedy) <= maxAnnotationText/4:
+		a.Message += "\nTo undo: " + Visible(f.Remedy)
 	}
-	return text
+	return a
 }
 
 func annotationLevel(v *verdict.Verdict, f verdict.Finding) string {
 	switch {
-	case f.LiftedBy != nil, v.Observed:
+	case f.LiftedBy != nil, v.Observed, ObservedOnly(v, f):
 		return "notice"
 	case f.Level == policy.Block:
 		return "failure"

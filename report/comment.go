@@ -6,8 +6,8 @@ import (
 	"github.com/changeguard/changeguard/verdict"
 )
 
-// MaxComment is what GitHub accepts as a comment, less room for what it counts
-// differently.
+// MaxComment is the most that a comment is, in bytes. GitHub accepts 65,536
+// characters; a byte is at most one, and some room is left.
 const MaxComment = 60000
 
 // Marker is the hidden first line by which the one comment of a pull request is
@@ -33,7 +33,17 @@ func Comment(v *verdict.Verdict, draft bool, details string) (body string, wante
 	return b.String(), wanted
 }
 
-// Resolved is the comment's text once nothing is wrong any more.
+// Resolved is what the comment says once it is not wanted any more: nothing is
+// wrong, or what is wrong is said elsewhere while the policy observes or the pull
+// request is a draft.
 func Resolved(v *verdict.Verdict) string {
-	return Marker + "\n**Resolved.** " + prose(v.Title) + "\n"
+	text := within(maxHead, v.Title, prose) + "\n"
+	switch {
+	case v.Observed:
+		return Marker + "\n**Nothing is stopped.** " + text
+	case v.Outcome == verdict.Pass:
+		return Marker + "\n**Resolved.** " + text
+	default:
+		return Marker + "\n**Not resolved**, but this is a draft; the check says more. " + text
+	}
 }

@@ -5,39 +5,74 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/changeguard/changeguard/internal/pathset"
 )
 
 // Visible makes a text harmless and readable in one line: control,
 // bidirectional and other invisible characters and bytes that are no UTF-8
-// come out as escapes such as \n, \x1b and \u202e.
+// come out as escapes such as \n, \x1b and \u202e. Selectors and joiners that
+// belong to an emoji stay.
 func Visible(s string) string {
 	if !strings.ContainsFunc(s, hidden) && utf8.ValidString(s) {
 		return s
 	}
 	var b strings.Builder
+	var last rune
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
 		switch {
 		case r == utf8.RuneError && n == 1:
 			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case r == '\r':
-			b.WriteString(`\r`)
-		case hidden(r) && r < 0x80:
-			fmt.Fprintf(&b, `\x%02x`, r)
-		case hidden(r) && r > 0xffff:
-			fmt.Fprintf(&b, `\U%08x`, r)
-		case hidden(r):
-			fmt.Fprintf(&b, `\u%04x`, r)
-		default:
+		case !hidden(r), ofEmoji(last, r, s[i+n:]):
 			b.WriteString(s[i : i+n])
+		default:
+			b.WriteString(escaped(r))
 		}
+		last = r
 		i += n
 	}
 	return b.String()
+}
+
+func escaped(r rune) string {
+	switch {
+	case r == '\n':
+		return `\n`
+	case r == '\t':
+		return `\t`
+	case r == '\r':
+		return `\r`
+	case r < 0x80:
+		return fmt.Sprintf(`\x%02x`, r)
+	case r > 0xffff:
+		return fmt.Sprintf(`\U%08x`, r)
+	default:
+		return fmt.Sprintf(`\u%04x`, r)
+	}
+}
+
+// hidden reports whether a character must not be shown as it is. Names of files
+// with such a character are findings, by the same table. The replacement
+// character is seen for what it is.
+func hidden(r rune) bool { return pathset.Unseen(r) && r != utf8.RuneError }
+
+// ofEmoji reports whether a character that is not seen alone makes one picture
+// of its neighbours.
+func ofEmoji(last, r rune, next string) bool {
+	const selector, joiner = '\ufe0f', '\u200d'
+	switch r {
+	case selector:
+		return pictorial(last)
+	case joiner:
+		after, _ := utf8.DecodeRuneInString(next)
+		return (pictorial(last) || last == selector) && pictorial(after)
+	}
+	return false
+}
+
+func pictorial(r rune) bool {
+	return r > 0x7f && (unicode.Is(unicode.So, r) || unicode.Is(unicode.Sm, r) || 0x1f3fb <= r && r <= 0x1f3ff) && !hidden(r)
 }
 
 // visibleLines is Visible that keeps line ends.
@@ -49,91 +84,46 @@ func visibleLines(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// hidden reports whether a rune must not be shown as it is.
-func hidden(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' ||
-		r == '\u115f' || r == '\u1160' || r == '\u3164' || r == '\uffa0' || unicode.Is(unicode.Variation_Selector, r) || unicode.Is(unicode.Co, r)
-}
-
-// code makes a Markdown code span of any text. Inside one neither mentions nor
-// links nor HTML exist; the run of backticks around it is longer than any in
-// it, and a pipe is escaped for the table that it may stand in.
-func code(s string, inTable bool) string {
-	s = Visible(s)
-	if strings.TrimSpace(s) == "" {
-		return "(empty)"
-	}
-	if inTable {
-		s = strings.ReplaceAll(s, "|", `\|`)
-	}
-	fence := strings.Repeat("`", longestRun(s, '`')+1)
-	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") || strings.HasPrefix(s, " ") && strings.HasSuffix(s, " ") {
-		s = " " + s + " "
-	}
-	return fence + s + fence
-}
-
-// block makes a Markdown code block of any text.
-func block(language, s string) string {
-	s = visibleLines(s)
-	fence := strings.Repeat("`", max(3, longestRun(s, '`')+1))
-	return fence + language + "\n" + strings.TrimSuffix(s, "\n") + "\n" + fence + "\n"
-}
-
-func longestRun(s string, c byte) int {
-	longest, run := 0, 0
-	for i := range len(s) {
-		if s[i] != c {
-			run = 0
-			continue
-		}
-		run++
-		longest = max(longest, run)
-	}
-	return longest
-}
-
-// breaks are where GitHub would see a mention, a reference or a bare link in
-// running text; an invisible character in the middle prevents it.
-var breaks = strings.NewReplacer(
-	"@", "@\u200b", "#", "#\u200b", "://", ":\u200b//", "www.", "www\u200b.", "WWW.", "WWW\u200b.", "GH-", "GH\u200b-", "gh-", "gh\u200b-",
-)
-
-// prose makes running Markdown text of any text: every character that could
-// begin markup is escaped.
-func prose(s string) string {
-	s = breaks.Replace(Visible(s))
-	var b strings.Builder
-	for i, r := range s {
-		switch {
-		case strings.ContainsRune("\\`*_{}[]<>()+-!|~&$=\"'^", r), r == '#':
-			// A hyphen inside a word is text; escaping it would only be noise.
-			if r == '-' && i > 0 || r == '\'' || r == '"' || r == '(' || r == ')' {
-				if !(r == '(' && strings.HasSuffix(s[:i], "]")) {
-					b.WriteRune(r)
-					continue
-				}
-			}
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-// cell makes one table cell of running text.
-func cell(s string) string { return prose(s) }
-
-// clip shortens a text to at most n bytes at a rune's border and says so.
+// clip shortens a text to at most n bytes at a character's border and says so.
 func clip(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
-	s = s[:max(0, n-len("…"))]
-	for len(s) > 0 && !utf8.ValidString(s[len(s)-min(len(s), utf8.UTFMax):]) && !utf8.RuneStart(s[len(s)-1]) {
-		s = s[:len(s)-1]
+	end := max(0, n-len("…"))
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
 	}
-	return strings.ToValidUTF8(s, "") + "…"
+	return s[:end] + "…"
+}
+
+// within renders a text, shortened until the outcome has at most n bytes: what
+// escapes take is counted, so that no text can crowd out the others.
+func within(n int, s string, render func(string) string) string {
+	s = clip(s, n) // an outcome is never shorter than its text
+	for {
+		out := render(s)
+		if len(out) <= n || s == "" {
+			return out
+		}
+		s = clip(s, min(len(s)-1, len(s)*n/len(out)))
+		if s == "…" {
+			return s
+		}
+	}
+}
+
+// plural words a number of things.
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func upperFirst(s string) string {
+	first, n := utf8.DecodeRuneInString(s)
+	if first == utf8.RuneError {
+		return s
+	}
+	return string(unicode.ToUpper(first)) + s[n:]
 }

@@ -14,7 +14,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/changeguard/changeguard/policy"
@@ -69,20 +71,39 @@ func ExitCode(v *verdict.Verdict) int {
 	}
 }
 
-// heading is the verdict in two or three words.
-func heading(v *verdict.Verdict) string {
-	words := map[verdict.Outcome]string{
+// Heading is the verdict in a few words.
+func Heading(v *verdict.Verdict) string {
+	if v.Observed {
+		return map[verdict.Outcome]string{
+			verdict.Fail: "Observing, would be blocked", verdict.Approve: "Observing, would need an approval", verdict.Pass: "Observing, passed",
+		}[v.Outcome]
+	}
+	return map[verdict.Outcome]string{
 		verdict.Incomplete: "Analysis incomplete", verdict.Fail: "Blocked",
 		verdict.Approve: "Approval needed", verdict.Pass: "Passed",
 	}[v.Outcome]
-	if v.Observed {
-		words += " (observing, nothing is stopped)"
-	}
-	return words
 }
 
-// place is "path:line", with the old name of a renamed file.
-func place(f verdict.Finding) string {
+// ToDo is the heading of what undoes the findings.
+func ToDo(v *verdict.Verdict) string {
+	if Conclude(v) == Success {
+		return "What would undo it"
+	}
+	return "What to do"
+}
+
+// ObservedOnly reports whether a finding of a layer that only observes stands
+// beside others that are enforced. It is not known of a verdict that was read
+// from its JSON.
+func ObservedOnly(v *verdict.Verdict, f verdict.Finding) bool {
+	return !v.Observed && !f.Enforced && f.LiftableBy != ""
+}
+
+// Place is "path:line", with the old name of a renamed file.
+func Place(f verdict.Finding) string {
+	if f.Path == "" {
+		return "the change as a whole"
+	}
 	p := f.Path
 	if f.PreviousPath != "" {
 		p = f.PreviousPath + " → " + f.Path
@@ -90,25 +111,40 @@ func place(f verdict.Finding) string {
 	if f.Line > 0 {
 		p = fmt.Sprintf("%s:%d", p, f.Line)
 	}
-	if p == "" {
-		return "the change as a whole"
-	}
 	return p
 }
 
-// lifters words who can lift a finding, or who did.
-func lifters(f verdict.Finding) string {
-	if f.LiftedBy != nil {
-		return fmt.Sprintf("lifted by %s of %s", f.LiftedBy.Kind, strings.Join(f.LiftedBy.By, ", "))
-	}
-	if f.Level == policy.Warn {
+// Lifters words who can lift a finding, or who did.
+func Lifters(f verdict.Finding) string {
+	switch {
+	case f.LiftedBy != nil:
+		return lifted(f.LiftedBy)
+	case f.Level == policy.Warn:
 		return "nobody needs to"
+	case f.LiftableBy != "":
+		return f.LiftableBy
+	case f.Level == policy.Approve: // read from its JSON, which does not say
+		return "the approvals that the policy asks for, or an override"
+	default:
+		return "an override, if the policy has any"
 	}
-	return f.LiftableBy
 }
 
-// Remedies lists the distinct commands in the order of the findings, and apart
-// from them the advice that is no command.
+// lifted words who lifted a finding, why and until when.
+func lifted(l *verdict.Lift) string {
+	text := fmt.Sprintf("%s by %s", l.Kind, strings.Join(l.By, ", "))
+	if l.Until != "" {
+		text += ", until " + l.Until
+	}
+	if l.Reason != "" {
+		text += ": " + l.Reason
+	}
+	return text
+}
+
+// Remedies lists the distinct commands that undo what was found and is not
+// lifted, and apart from them the advice that is no command. What removes a file
+// comes first: it may stand where another was.
 func Remedies(v *verdict.Verdict) (commands, advice []string) {
 	seen := make(map[string]bool)
 	for _, f := range v.Findings {
@@ -122,25 +158,23 @@ func Remedies(v *verdict.Verdict) (commands, advice []string) {
 			advice = append(advice, f.Remedy)
 		}
 	}
-	for _, m := range v.Missing {
-		if m.Remedy != "" && !seen[m.Remedy] {
-			seen[m.Remedy] = true
-			if isCommand(m.Remedy) {
-				commands = append(commands, m.Remedy)
-			} else {
-				advice = append(advice, m.Remedy)
-			}
-		}
-	}
+	slices.SortStableFunc(commands, func(a, b string) int { return cmp.Compare(removes(b), removes(a)) })
 	return commands, advice
+}
+
+func removes(command string) int {
+	if strings.HasPrefix(command, "git rm ") {
+		return 1
+	}
+	return 0
 }
 
 func isCommand(remedy string) bool {
 	return strings.HasPrefix(remedy, "git ") || strings.HasPrefix(remedy, "changeguard ")
 }
 
-// who words the session: "agent (claude-code), mode analysis-only".
-func who(v *verdict.Verdict) string {
+// Who words the session: "agent (claude-code), mode analysis-only".
+func Who(v *verdict.Verdict) string {
 	s := string(v.Session.Actor)
 	if v.Session.Agent != "" {
 		s += " (" + v.Session.Agent + ")"
@@ -153,18 +187,11 @@ func who(v *verdict.Verdict) string {
 	return s
 }
 
-// size words the change: "19 files, 1 commit, +3963 −70".
-func size(v *verdict.Verdict) string {
+// Size words the change: "19 files, 1 commit, +3963 −70".
+func Size(v *verdict.Verdict) string {
 	s := fmt.Sprintf("%s, %s", plural(v.Change.Files, "file"), plural(v.Change.Commits, "commit"))
 	if v.Change.Additions != nil && v.Change.Deletions != nil {
 		s += fmt.Sprintf(", +%d −%d", *v.Change.Additions, *v.Change.Deletions)
 	}
 	return s
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

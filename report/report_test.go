@@ -1,18 +1,20 @@
 package report_test
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
-	"unicode"
-	"unicode/utf8"
 
+	"pgregory.net/rapid"
+
+	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/policy"
 	"github.com/changeguard/changeguard/report"
+	"github.com/changeguard/changeguard/rules"
 	"github.com/changeguard/changeguard/session"
 	"github.com/changeguard/changeguard/verdict"
 )
@@ -112,107 +114,109 @@ func TestCommentOnlyWhereItIsNeeded(t *testing.T) {
 	}
 }
 
-// Whatever a change holds, GitHub accepts the report.
-func TestLimits(t *testing.T) {
+// What an existing comment becomes when it is not wanted any more is true.
+func TestResolvedOnlySaysWhatIsTrue(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		outcome  verdict.Outcome
+		observed bool
+		want     string
+	}{
+		{verdict.Pass, false, "**Resolved.** T"},
+		{verdict.Pass, true, "**Nothing is stopped.** T"},
+		{verdict.Fail, true, "**Nothing is stopped.** T"},
+		{verdict.Fail, false, "**Not resolved**, but this is a draft; the check says more. T"},
+		{verdict.Approve, false, "**Not resolved**, but this is a draft; the check says more. T"},
+		{verdict.Incomplete, false, "**Not resolved**, but this is a draft; the check says more. T"},
+	} {
+		if got := report.Resolved(&verdict.Verdict{Outcome: c.outcome, Observed: c.observed, Title: "T"}); got != report.Marker+"\n"+c.want+"\n" {
+			t.Errorf("%s %v: %q", c.outcome, c.observed, got)
+		}
+	}
+}
+
+// A verdict that was read from its JSON says who can lift a finding in general
+// words, and does not call its findings observed.
+func TestReportOfAReadVerdict(t *testing.T) {
+	t.Parallel()
+	data, err := sample().JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v verdict.Verdict
+	if err := json.Unmarshal(data, &v); err != nil {
+		t.Fatal(err)
+	}
+	summary := report.NewCheckRun(&v, "").Summary
+	for _, want := range []string{"only docs. | an override, if the policy has any |\n", "| the approvals that the policy asks for, or an override |\n", "\n| block | ", "| nobody needs to |\n"} {
+		if !strings.Contains(summary, want) {
+			t.Errorf("%q is not in %s", want, summary)
+		}
+	}
+	if a := report.NewCheckRun(&v, "").Annotations; a[0].Level != "failure" {
+		t.Errorf("%+v", a[0])
+	}
+}
+
+// Observing is said first, and what only observes beside what is enforced.
+func TestObservingIsSaid(t *testing.T) {
 	t.Parallel()
 	v := sample()
-	for i := range 5000 {
-		v.Findings = append(v.Findings, verdict.Finding{
-			ID: fmt.Sprint(i), Rule: strings.Repeat("r|", 200), Level: policy.Block, Path: fmt.Sprintf("dir/%d/%s", i, strings.Repeat("💥", 900)), Message: strings.Repeat("@all ", 500),
-			Evidence: strings.Repeat("`", 3000), Remedy: "git rm -- " + fmt.Sprint(i),
-		})
+	v.Observed, v.Title = true, "Observing, would block: x"
+	if text := report.Markdown(v); !strings.HasPrefix(text, "**Observing, would be blocked.** X.\n") || !strings.Contains(text, "### What would undo it") {
+		t.Error(text)
 	}
-	v.Title = strings.Repeat("T", 70000)
-	run := report.NewCheckRun(v, "https://guard.example/x")
-	if n := len(run.Summary); n > report.MaxSummary {
-		t.Errorf("summary of %d bytes", n)
-	}
-	if !strings.Contains(run.Summary, "that do not fit here") {
-		t.Error("the summary does not say that findings are left out")
-	}
-	if n := len(run.Annotations); n == 0 || n > 200 {
-		t.Errorf("%d annotations", n)
-	}
-	for _, a := range run.Annotations {
-		if utf8.RuneCountInString(a.Title) > 255 || len(a.Message) > 64<<10 || a.StartLine < 1 || a.EndLine < a.StartLine {
-			t.Fatalf("%+v", a)
+	for _, a := range report.NewCheckRun(v, "").Annotations {
+		if a.Level != "notice" {
+			t.Errorf("%+v", a)
 		}
 	}
-	if body, _ := report.Comment(v, false, ""); len(body) > report.MaxComment {
-		t.Errorf("comment of %d bytes", len(body))
+	v = sample()
+	v.Findings[0].Enforced = false
+	if text := report.Markdown(v); !strings.Contains(text, "\n| block, observing | ") {
+		t.Error(text)
+	}
+	if text := report.Text(v, false); !strings.Contains(text, "\n  block, observing  analysis-only  app/ws.py\n") {
+		t.Error(text)
 	}
 }
 
-// hostile are texts that would be markup, mentions, links or terminal control.
-var hostile = []string{
-	"@octocat", "@acme/platform", "[x](https://evil.example)", "![x](https://evil.example/p.png)", "<img src=x onerror=alert(1)>", "a|b|c", "`code`", "``` fence", "line\nbreak\n# heading",
-	"#123", "GH-1", "https://evil.example/x", "www.evil.example", "\x1b[31mred", "\u202ereversed", "<!-- x", "</sub></details>", "*bold* _it_ ~~s~~", "| --- |", "\\", "&amp;", "$math$", "a\tb", "\xff\xfe",
-}
-
-func poisoned(text string) *verdict.Verdict {
-	v := sample()
-	v.Title = "Blocked: " + text
-	v.Missing = []verdict.Missing{{What: text, Remedy: text}}
-	v.Session.Evidence = []session.Evidence{{Signal: text, Value: text, Where: text}}
-	v.Risk.Factors = []verdict.Factor{{Name: text, Why: text}}
-	v.Findings = []verdict.Finding{{Rule: text, Level: policy.Block, Path: text, PreviousPath: text, Message: text, Evidence: text, Remedy: text, LiftableBy: text}}
-	return v
-}
-
-// spans are what Markdown takes as it is: code spans and blocks.
-var spans = regexp.MustCompile("(?s)(`{3,})[a-z]*\n.*?\n`{3,}\n|`+[^`]+`+|`` .*? ``|``` .*? ```|```` .*? ````")
-
-// markup is what must not be left outside code: an unescaped beginning of a
-// link, image, tag or emphasis, and anything GitHub links by itself.
-var markup = regexp.MustCompile(`[^\\](\[|<[a-z!/]|\*b|_i|~~s)|@[A-Za-z]|#[0-9]|://|www\.|GH-[0-9]`)
-
-func TestTextOfTheChangeIsNeverMarkup(t *testing.T) {
+// Commands are shown as they are, in a form that can be copied, on a terminal
+// and in Markdown.
+func TestCommandsAreShownAsTheyAre(t *testing.T) {
 	t.Parallel()
-	for _, text := range hostile {
-		v := poisoned(text)
-		for _, out := range []string{report.Markdown(v), report.NewCheckRun(v, "").Summary} {
-			body, _, _ := strings.Cut(out, "\n<sub>")
-			if found := markup.FindString(spans.ReplaceAllString(body, "")); found != "" {
-				t.Errorf("%q leaves %q in:\n%s", text, found, body)
-			}
-			for _, line := range strings.Split(body, "\n") {
-				if strings.HasPrefix(line, "| block |") && strings.Count(strings.ReplaceAll(line, `\|`, ""), "|") != 6 {
-					t.Errorf("%q breaks the table: %s", text, line)
-				}
-				if strings.HasPrefix(line, "# ") {
-					t.Errorf("%q makes a heading: %s", text, line)
-				}
-			}
+	rapid.Check(t, func(rt *rapid.T) {
+		path := rapid.OneOf(rapid.StringN(1, 20, -1), rapid.SampledFrom([]string{"⚠\ufe0f", "a\u202eb", "\u200d", "\x1b", "`", "```", "new\nline\n", "$(x)", "é ü", "\u009b", "\U000e0041", "\u00a0"})).Draw(rt, "path")
+		status := rapid.SampledFrom([]change.Status{change.Added, change.Modified, change.Removed}).Draw(rt, "status")
+		command := rules.Undo(&change.Change{MergeBase: "abc"}, change.File{Path: path, Status: status})
+		if !strings.HasPrefix(command, "git ") {
+			return
 		}
-		if bad := strings.IndexFunc(report.Text(v, false), func(r rune) bool { return r != '\n' && unicode.IsControl(r) || r == '\u202e' }); bad >= 0 {
-			t.Errorf("%q reaches the terminal", text)
+		v := &verdict.Verdict{Outcome: verdict.Fail, Title: "Blocked: x", Findings: []verdict.Finding{{Level: policy.Block, Rule: "x", Remedy: command}}}
+		if text := report.Text(v, true); !strings.Contains(text, "\n    → "+command+"\n") {
+			rt.Errorf("%q is not shown in %q", command, text)
 		}
-		for _, a := range report.NewCheckRun(v, "").Annotations {
-			if strings.ContainsAny(a.Title+a.Message, "\x1b\u202e") {
-				t.Errorf("%q reaches an annotation: %+v", text, a)
-			}
-		}
-	}
-}
-
-func FuzzReports(f *testing.F) {
-	for _, text := range hostile {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		v := poisoned(text)
-		for _, out := range []string{report.Markdown(v), report.Text(v, false)} {
-			if !utf8.ValidString(out) {
-				t.Errorf("%q makes invalid UTF-8", text)
-			}
-			if strings.ContainsFunc(out, func(r rune) bool { return r != '\n' && unicode.IsControl(r) }) {
-				t.Errorf("%q makes control characters", text)
-			}
-		}
-		for _, line := range strings.Split(report.Markdown(v), "\n") {
-			if strings.HasPrefix(line, "| block |") && strings.Count(strings.ReplaceAll(line, `\|`, ""), "|") != 6 {
-				t.Errorf("%q breaks the table: %s", text, line)
-			}
+		if text := report.Markdown(v); !strings.Contains(text, "\n"+command+"\n") {
+			rt.Errorf("%q is not shown in %q", command, text)
 		}
 	})
+}
+
+// A result that stops a change has buttons within GitHub's limits; one that does
+// not has none.
+func TestActions(t *testing.T) {
+	t.Parallel()
+	for _, outcome := range []verdict.Outcome{verdict.Pass, verdict.Approve, verdict.Fail, verdict.Incomplete} {
+		v := sample()
+		v.Outcome = outcome
+		run := report.NewCheckRun(v, "")
+		if (len(run.Actions) > 0) != (run.Conclusion != report.Success) || len(run.Actions) > report.MaxActions {
+			t.Errorf("%s: %+v", outcome, run.Actions)
+		}
+		for _, a := range run.Actions {
+			if a.Label == "" || len(a.Label) > 20 || a.Description == "" || len(a.Description) > 40 || a.Identifier == "" || len(a.Identifier) > 20 {
+				t.Errorf("%s: %+v is empty or too long", outcome, a)
+			}
+		}
+	}
 }

@@ -13,7 +13,7 @@ func Text(v *verdict.Verdict, colour bool) string {
 	t := &terminal{colour: colour}
 	t.line(t.paint(outcomeColour(v), Visible(v.Title)))
 	t.line("")
-	t.line("  " + Visible(who(v)) + "; " + size(v))
+	t.line("  " + Visible(Who(v)) + "; " + Size(v))
 	t.line(fmt.Sprintf("  risk %s, %d of 100 (size and shape %d%s)", v.Risk.Level, v.Risk.Score, v.Risk.Shape/2, factors(v)))
 	for _, m := range v.Missing {
 		t.line("")
@@ -21,10 +21,10 @@ func Text(v *verdict.Verdict, colour bool) string {
 		t.remedy(m.Remedy)
 	}
 	for _, f := range v.Findings {
-		t.finding(f)
+		t.finding(v, f)
 	}
 	t.line("")
-	t.line("  policy: " + Visible(strings.Join(v.Policy.Sources, "; ")))
+	t.line("  policy: " + Visible(source(strings.Join(v.Policy.Sources, "; "))))
 	t.line("  verdict " + v.ID)
 	return t.String()
 }
@@ -60,24 +60,23 @@ func (t *terminal) paint(colour, s string) string {
 	return "\x1b[" + colour + "m" + s + "\x1b[0m"
 }
 
-func (t *terminal) finding(f verdict.Finding) {
-	level := string(f.Level)
-	if f.LiftedBy != nil {
-		level = "lifted"
-	}
+func (t *terminal) finding(v *verdict.Verdict, f verdict.Finding) {
 	t.line("")
-	t.line(fmt.Sprintf("  %s  %s  %s", t.paint(levelColour(f), level), Visible(f.Rule), Visible(place(f))))
+	t.line(fmt.Sprintf("  %s  %s  %s", t.paint(levelColour(f), level(v, f)), Visible(f.Rule), Visible(Place(f))))
 	t.line("    " + Visible(f.Message))
 	if f.Evidence != "" {
-		for _, l := range strings.Split(visibleLines(clip(f.Evidence, maxCell)), "\n") {
+		for _, l := range strings.Split(visibleLines(clip(f.Evidence, maxWhat)), "\n") {
 			t.line("    " + t.paint(faint, "| "+l))
 		}
 	}
 	if f.LiftedBy != nil {
-		t.line("    " + Visible(lifters(f)))
+		t.line("    lifted: " + Visible(Lifters(f)))
 		return
 	}
 	t.remedy(f.Remedy)
+	if f.Level != policy.Warn {
+		t.line("    who can lift it: " + Visible(Lifters(f)))
+	}
 }
 
 // remedy shows commands in a form that can be copied as they are.

@@ -100,12 +100,13 @@ var links = []link{
 	{"amp", "ampcode.com/threads/T-"},
 }
 
-// footers are whole lines that programs write under a description. A robot or
-// emphasis around them does not matter; a word more, and it is prose.
+// footers are whole lines that programs write under a description. A robot,
+// emphasis or a full stop around them does not matter; a word more, and it is
+// prose.
 var footers = map[string]string{
 	"Generated with [Claude Code](https://claude.com/claude-code)": "claude-code",
 	"Generated with [Claude Code](https://claude.ai/code)":         "claude-code",
-	"Generated with [Codex](https://openai.com/codex/).":           "codex",
+	"Generated with [Codex](https://openai.com/codex/)":            "codex",
 	"Generated with [Devin](https://devin.ai)":                     "devin",
 }
 

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/changeguard/changeguard/change"
 )
 
 // Every line of the tables has a fixture that shows it; a signal that nobody
@@ -120,4 +122,61 @@ func TestMatchShape(t *testing.T) {
 			t.Errorf("%q %q: %v", c.shape, c.name, got)
 		}
 	}
+}
+
+// Every signal of the reference is recognised, alone, for what it is.
+func TestReference(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("testdata/reference.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for line := range strings.Lines(string(data)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		rows++
+		fields := strings.SplitN(strings.TrimSuffix(line, "\n"), " | ", 3)
+		c := &change.Change{Author: change.Person{Login: "dev", ID: 11, Kind: change.User}}
+		commit := change.Commit{ID: "c1", Message: "Fix the login\n", Author: change.Identity{Email: "dev@example.com"}}
+		switch value := fields[2]; fields[1] {
+		case "message":
+			commit.Message += "\n" + value + "\n"
+		case "author":
+			name, email, _ := strings.Cut(strings.TrimSuffix(value, ">"), " <")
+			commit.Author = change.Identity{Name: name, Email: email}
+		case "body":
+			c.Body = "Words.\n\n" + value + "\n"
+		case "branch":
+			c.HeadRef = value
+		case "login":
+			c.Author = person(t, value)
+		default:
+			t.Fatal(line)
+		}
+		c.Commits = []change.Commit{commit}
+		got := Recognise(c, nil)
+		if want := fields[0]; want == "-" && len(got.Evidence) > 0 || want == "note" && (got.Actor != Human || len(got.Evidence) == 0) || want != "-" && want != "note" && got.Agent != want {
+			t.Errorf("%s is %s %s %v", strings.TrimSpace(line), got.Actor, got.Agent, got.Evidence)
+		}
+	}
+	if rows < 75 {
+		t.Errorf("%d rows", rows)
+	}
+}
+
+// person reads "LOGIN NUMBER".
+func person(t *testing.T, s string) change.Person {
+	t.Helper()
+	login, number, _ := strings.Cut(s, " ")
+	id, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := change.Person{Login: login, ID: id, Kind: change.User}
+	if strings.HasSuffix(login, "[bot]") || login == "Copilot" {
+		p.Kind = change.Bot
+	}
+	return p
 }

@@ -43,11 +43,16 @@ func (d *detector) knownLogin(login string, app bool) string {
 	return ""
 }
 
-// accountOf finds a known account by its number or, since a user cannot have an
-// app's name, by its login.
+// accountOf finds a known account by its number, which survives a rename, or else,
+// since a user cannot have an app's name, by its login.
 func accountOf(id int64, login string, app bool) *account {
 	for i, a := range accounts {
-		if a.id != 0 && a.id == id || app != a.user && slices.Contains(a.logins, login) {
+		if a.id != 0 && a.id == id {
+			return &accounts[i]
+		}
+	}
+	for i, a := range accounts {
+		if app != a.user && slices.Contains(a.logins, login) {
 			return &accounts[i]
 		}
 	}

@@ -148,7 +148,7 @@ func footer(line string) string {
 	if !strings.Contains(line, "Generated with [") {
 		return ""
 	}
-	return footers[strings.Trim(line, "🤖_* ")]
+	return footers[strings.Trim(line, "🤖_*. ")]
 }
 
 // trailer reports whether it knows the trailer's key.

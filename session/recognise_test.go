@@ -124,7 +124,7 @@ func FuzzRecognise(f *testing.F) {
 		build := func(message, body string) *change.Change {
 			return &change.Change{
 				Author: change.Person{Login: login, ID: id, Kind: change.User}, HeadRef: branch, Title: branch, Body: body,
-				Commits: []change.Commit{{ID: "c1", Message: message, Author: change.Identity{Email: email}}, {ID: "c2", Message: message + body, Author: change.Identity{Email: login}}},
+				Commits: []change.Commit{{ID: "c1", Message: message, Author: change.Identity{Email: email}}, {ID: "c2", Message: message + "\n" + body, Author: change.Identity{Email: login}}},
 			}
 		}
 		c := build(message, body)

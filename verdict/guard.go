@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	"regexp"
 	"slices"
 
 	"github.com/changeguard/changeguard/change"
@@ -27,16 +27,16 @@ const (
 )
 
 // enforce adds a finding that no layer can soften.
-func (j *judge) enforce(rule, kind string, level policy.Level, found rules.Finding) {
-	j.always(rule, kind, level, found, true)
+func (j *judge) enforce(rule, kind string, level policy.Level, found rules.Finding) *Finding {
+	return j.always(rule, kind, level, found, true)
 }
 
 // always adds a finding that needs no rule in a policy.
-func (j *judge) always(rule, kind string, level policy.Level, found rules.Finding, enforced bool) {
-	f := newFinding(rule, kind, level, found)
+func (j *judge) always(rule, kind string, level policy.Level, found rules.Finding, enforced bool) *Finding {
+	f := newFinding("", rule, kind, level, found)
 	f.Enforced = enforced
 	f.LiftableBy = "an override"
-	j.verdict.Findings = append(j.verdict.Findings, f)
+	return j.add(f)
 }
 
 // observing reports whether every layer only observes.
@@ -78,13 +78,20 @@ func (j *judge) headPolicy(ctx context.Context) {
 		return
 	}
 	for _, p := range problems {
-		j.enforce(integrityRule, integrityKind, policy.Block, rules.Finding{
-			Key: "broken policy: " + p.Message, Path: PolicyPath, Line: p.Line,
+		f := j.enforce(integrityRule, integrityKind, policy.Block, rules.Finding{
+			Key: "broken policy: " + withoutLines(p.Message), Path: PolicyPath, Line: p.Line,
 			Message: "This policy would not load: " + p.Error(),
 			Remedy:  "changeguard policy lint " + PolicyPath,
 		})
+		f.gist = "the policy that it brings does not load: " + p.Error()
 	}
 }
+
+var lineNumber = regexp.MustCompile(`\bline \d+`)
+
+// withoutLines takes the numbers of lines out of a problem, for the finding's
+// key: a line that moves does not make another mistake of it.
+func withoutLines(message string) string { return lineNumber.ReplaceAllString(message, "line") }
 
 func (j *judge) loadHeadPolicy(ctx context.Context, f change.File) (policy.Problems, error) {
 	if f.Mode != change.Regular && f.Mode != change.Executable {
@@ -94,36 +101,57 @@ func (j *judge) loadHeadPolicy(ctx context.Context, f change.File) (policy.Probl
 	switch {
 	case errors.Is(err, change.ErrTooLarge):
 		return policy.Problems{{File: PolicyPath, Line: 1, Col: 1, Message: err.Error()}}, nil
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+	case err != nil:
 		return nil, err
 	}
 	_, problems := policy.Load(data, policy.Source{Name: PolicyPath}, j.in.Kinds)
 	return problems, nil
 }
 
-// brokenBase reports, with findings, that a layer of policy does not load. Such
-// a base stops every change, except that one of class policy alone whose own
-// policy loads may be approved, so that the base can be mended.
-func (j *judge) brokenBase() bool {
-	level := policy.Block
-	if j.mends() {
-		level = policy.Approve
-	}
-	broken := false
+// brokenBase finds layers of policy that do not load. Such a base stops every
+// change, and nobody can lift that: the rules are not known, so none was held.
+// Only a change of class policy alone whose own policy loads may be approved, so
+// that the base can be mended. The layers that load are judged all the same.
+func (j *judge) brokenBase() {
+	mends := j.mends()
 	for _, l := range j.in.Layers {
-		for _, p := range l.Problems {
-			broken = true
-			j.enforce(integrityRule, integrityKind, level, rules.Finding{
-				Key:     "base policy broken: " + l.Name + ": " + p.Message,
-				Path:    p.File,
-				Line:    p.Line,
-				Message: fmt.Sprintf("The %s's policy does not load, so no change can be judged: %s", l.Name, p.Error()),
-				Remedy:  "Mend the policy on the base branch: changeguard policy lint",
-			})
+		switch {
+		case len(l.Problems) > 0:
+			j.verdict.PolicyBroken = true
+			j.brokenLayer(l, mends)
+		case l.Policy == nil:
+			j.miss("the "+l.Name+"'s policy was not loaded", "Run the check again.")
 		}
 	}
-	j.verdict.PolicyBroken = broken
-	return broken
+}
+
+func (j *judge) brokenLayer(l Layer, mends bool) {
+	for _, p := range l.Problems {
+		found := rules.Finding{
+			Key:     "base policy broken: " + l.Name + ": " + withoutLines(p.Message),
+			Message: fmt.Sprintf("The %s's policy does not load, so no change can be judged: %s", l.Name, p.Error()),
+			Remedy:  "Mend the policy of the " + l.Name + " first; changeguard policy lint shows its mistakes.",
+		}
+		if l.Name == RepositoryLayer {
+			found.Path, found.Line = p.File, p.Line
+			found.Remedy = "Mend the policy on the base branch, in a change of its own; changeguard policy lint shows its mistakes."
+			if j.touches(p.File) {
+				found.Line = 0 // it is the base's, and the head's lines are others
+			}
+		}
+		level, by := policy.Block, "nobody, until the policy loads"
+		if mends {
+			level, by = policy.Approve, "1 approval, since this change mends it"
+		}
+		f := j.enforce(integrityRule, integrityKind, level, found)
+		f.gist, f.LiftableBy = "the "+l.Name+"'s policy does not load: "+p.Error(), by
+		f.final = !mends
+	}
+}
+
+// touches reports whether the change has a file of this name.
+func (j *judge) touches(path string) bool {
+	return slices.ContainsFunc(j.in.Change.Files, func(f change.File) bool { return f.Path == path || f.OldPath == path })
 }
 
 // mends reports whether the change touches files of class policy only, brings

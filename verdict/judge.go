@@ -28,8 +28,9 @@ type Input struct {
 	Record session.Record
 	// Engine is the name and version of the program, "changeguard 0.1.0".
 	Engine string
-	// Lifts are the approvals and overrides in force, by finding id. An
-	// override's Until was compared with the clock by whoever recorded it.
+	// Lifts are the approvals and overrides in force, by finding id: who gave
+	// them had the right to, and an override's Until was compared with the clock.
+	// One of a kind that the finding's level does not take changes nothing.
 	Lifts map[string]Lift
 }
 
@@ -70,6 +71,7 @@ type judge struct {
 	verdict  *Verdict
 	known    session.Session // recognised, before any layer's modes
 	policies []*policy.Policy
+	names    []string        // of each policy's layer
 	views    []*view         // of each policy
 	builtIn  []rules.Classes // of each file, before any policy has a say
 }
@@ -88,17 +90,16 @@ func Judge(ctx context.Context, in Input) (*Verdict, error) {
 	j.describePolicy()
 	j.unreadablePaths()
 	j.headPolicy(ctx)
-	if j.brokenBase() {
-		return j.finish(ctx)
-	}
+	j.brokenBase()
 	j.known = session.Recognise(in.Change, j.agents())
+	j.showSession(j.known)
 	j.builtIn = builtIn(in.Change)
 	for _, p := range j.policies {
 		j.views = append(j.views, newView(in.Change, p, j.builtIn))
 	}
 	j.countRisk(ctx)
 	for i, p := range j.policies {
-		j.layer(ctx, p, j.views[i])
+		j.layer(ctx, j.names[i], p, j.views[i])
 	}
 	return j.finish(ctx)
 }
@@ -114,15 +115,26 @@ func newVerdict(in Input) *Verdict {
 	}
 }
 
-// finish applies lifts and seals the verdict.
+// add takes a finding into the verdict.
+func (j *judge) add(f Finding) *Finding {
+	j.verdict.Findings = append(j.verdict.Findings, f)
+	return &j.verdict.Findings[len(j.verdict.Findings)-1]
+}
+
+// finish puts the findings in order, applies lifts and seals the verdict.
 func (j *judge) finish(ctx context.Context) (*Verdict, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("judge %s: %w", j.in.Change.Head, err)
 	}
 	v := j.verdict
+	v.Findings = unite(v.Findings)
+	sortFindings(v.Findings)
+	numberTwins(v.Findings)
 	for i := range v.Findings {
-		if lift, ok := j.in.Lifts[v.Findings[i].ID]; ok {
-			v.Findings[i].LiftedBy = &lift
+		f := &v.Findings[i]
+		if lift, ok := j.in.Lifts[f.ID]; ok && f.canBeLifted(lift) {
+			lift.By = append([]string{}, lift.By...) // [] and not null
+			f.LiftedBy = &lift
 		}
 	}
 	slices.SortFunc(v.Missing, func(a, b Missing) int { return cmp.Compare(a.What, b.What) })
@@ -149,6 +161,7 @@ func (j *judge) describePolicy() {
 		organisation = organisation || l.Name == OrganisationLayer
 		if l.Policy != nil {
 			layers = append(layers, l.Policy)
+			j.names = append(j.names, l.Name)
 		}
 	}
 	if !organisation {
@@ -184,12 +197,12 @@ func (j *judge) agents() []session.Known {
 }
 
 // layer judges the change by one policy.
-func (j *judge) layer(ctx context.Context, p *policy.Policy, view *view) {
+func (j *judge) layer(ctx context.Context, name string, p *policy.Policy, view *view) {
 	c := j.in.Change
 	s := session.Declare(j.known, c, p.Specs(), p.UndeclaredAgent() != nil, j.in.Record)
 	j.showSession(s)
 	vars := j.vars(ctx, s, view)
-	l := &laying{judge: j, policy: p, session: s, view: view, vars: vars}
+	l := &laying{judge: j, name: name, policy: p, session: s, view: view, vars: vars}
 	l.unknownModes()
 	if !j.mergeGroup() {
 		for _, bound := range s.Modes {

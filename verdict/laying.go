@@ -17,29 +17,39 @@ import (
 // SessionKind is the kind of the findings of a session's own limits.
 const SessionKind = "session"
 
+const unknownMode = "unknown-mode"
+
 // laying is one policy being laid on the change.
 type laying struct {
 	*judge
+	name    string // of the layer
 	policy  *policy.Policy
 	session session.Session
 	view    *view
 	vars    *condition.Vars
 }
 
-// add takes a finding into the verdict.
-func (l *laying) add(rule, kind string, level policy.Level, found rules.Finding, liftableBy string) *Finding {
-	f := newFinding(rule, kind, level, found)
+// found takes a finding of this layer into the verdict.
+func (l *laying) found(rule, kind string, level policy.Level, found rules.Finding, liftableBy string) *Finding {
+	f := newFinding(l.name, rule, kind, level, found)
 	f.Enforced = l.policy.Mode != policy.Observe
 	f.LiftableBy = liftableBy
-	l.verdict.Findings = append(l.verdict.Findings, f)
-	return &l.verdict.Findings[len(l.verdict.Findings)-1]
+	return l.add(f)
 }
 
-func newFinding(rule, kind string, level policy.Level, found rules.Finding) Finding {
+// The bounds of texts in a finding, in bytes: a file can have one line of
+// megabytes, and a verdict is stored and sent.
+const (
+	maxMessage  = 2000
+	maxEvidence = 1000
+)
+
+func newFinding(layer, rule, kind string, level policy.Level, found rules.Finding) Finding {
 	f := Finding{
-		ID: findingID(rule, kind, found.Path, found.Key), Rule: rule, Kind: kind, Level: level,
+		ID: findingID(layer, rule, kind, found.Path, found.Key), Rule: rule, Kind: kind, Level: level,
 		Path: found.Path, PreviousPath: found.PreviousPath, Line: found.Line, EndLine: max(found.EndLine, found.Line),
-		Message: found.Message, Evidence: found.Evidence, Remedy: found.Remedy, Package: found.Package,
+		Message: cut(found.Message, maxMessage), Evidence: cut(found.Evidence, maxEvidence), Remedy: found.Remedy, Package: found.Package,
+		layer: layer,
 	}
 	f.Files = slices.DeleteFunc(append([]string{found.Path, found.PreviousPath}, found.Files...), func(p string) bool { return p == "" })
 	return f
@@ -68,7 +78,7 @@ func (l *laying) rule(ctx context.Context, r *policy.Rule) {
 		if r.Message != "" {
 			f.Message = strings.TrimSpace(f.Message + " " + r.Message)
 		}
-		l.add(r.Name, r.Kind.Name, r.Level, f, l.policy.LiftableBy(r.Level, r.Approvals))
+		l.found(r.Name, r.Kind.Name, r.Level, f, l.policy.LiftableBy(r.Level, r.Approvals))
 	}
 }
 
@@ -105,7 +115,7 @@ func (l *laying) unknownModes() {
 		if l.knownElsewhere(e.Value) {
 			continue
 		}
-		l.add("unknown-mode", SessionKind, policy.Warn, rules.Finding{
+		l.found(unknownMode, SessionKind, policy.Warn, rules.Finding{
 			Key:     "unknown mode " + e.Value,
 			Message: fmt.Sprintf("The %s of the %s declares the mode %q, which no policy knows, so it limits nothing.", e.Signal, e.Where, e.Value),
 			Remedy:  "Declare one of: " + strings.Join(l.modeNames(), ", "),
@@ -133,7 +143,7 @@ func (l *laying) knownElsewhere(mode string) bool {
 		return true
 	}
 	return slices.ContainsFunc(l.verdict.Findings, func(f Finding) bool {
-		return f.ID == findingID("unknown-mode", SessionKind, "", "unknown mode "+mode)
+		return f.Rule == unknownMode && f.ID == findingID(f.layer, unknownMode, SessionKind, "", "unknown mode "+mode)
 	})
 }
 
@@ -143,7 +153,7 @@ func (l *laying) riskLevel() {
 	if at == "" || at == "never" || riskRank(l.verdict.Risk.Level) < riskRank(string(at)) {
 		return
 	}
-	l.add("risk", "risk", policy.Approve, rules.Finding{
+	l.found("risk", "risk", policy.Approve, rules.Finding{
 		Key:     "risk " + l.verdict.Risk.Level,
 		Message: fmt.Sprintf("The risk is %s (score %d), and the policy asks for an approval from %s on.", l.verdict.Risk.Level, l.verdict.Risk.Score, at),
 		Remedy:  "Split the change, or ask for an approval.",

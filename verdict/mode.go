@@ -79,7 +79,7 @@ func (l *laying) maxCommits(spec *policy.Session, bound session.Bound) {
 	if n <= spec.MaxCommits {
 		return
 	}
-	l.add(spec.Name, SessionKind, spec.Level, rules.Finding{
+	l.found(spec.Name, SessionKind, spec.Level, rules.Finding{
 		Key:     "max-commits",
 		Message: fmt.Sprintf("%s sessions may make %d commits; this one made %d. A long session is hard to review and hard to roll back.", spec.Name, spec.MaxCommits, n),
 		Remedy:  "git rebase -i " + l.in.Change.MergeBase,
@@ -148,12 +148,12 @@ func (l *laying) addModeFinding(spec *policy.Session, f change.File, classes rul
 	if f.Mode != change.NoMode && f.OldMode != f.Mode && classes.After != "" {
 		class = classes.After
 	}
-	found := l.add(spec.Name, SessionKind, spec.Level, rules.Finding{
+	found := l.found(spec.Name, SessionKind, spec.Level, rules.Finding{
 		Key: "changed", Path: f.Path, PreviousPath: f.OldPath,
 		Message: fmt.Sprintf("A session declared %s may change only %s; this file is %s and was %s.", spec.Name, permitted(spec), class, f.Status),
 		Remedy:  rules.Undo(l.in.Change, f),
 	}, l.policy.LiftableBy(spec.Level, nil))
-	found.Class = class
+	found.class = class
 }
 
 // permitted words the items of may-change.

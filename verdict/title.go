@@ -58,15 +58,15 @@ func passed(v *Verdict) string {
 	return t
 }
 
-// worst words the findings of one level: a session's limits first, since they
-// say what the change was meant to be, then the rule with the most findings.
+// worst words the findings of one level that count: a policy that does not load
+// first, then a session's limits, since they say what the change was meant to
+// be, then the rule with the most findings.
 func worst(v *Verdict, level policy.Level) string {
 	groups := make(map[string][]Finding)
 	total := 0
 	for _, f := range v.Findings {
-		if f.Level == level && f.LiftedBy == nil {
-			key := f.Rule
-			groups[key] = append(groups[key], f)
+		if f.Level == level && f.counts(v.Observed) {
+			groups[f.Rule] = append(groups[f.Rule], f)
 			total++
 		}
 	}
@@ -76,21 +76,26 @@ func worst(v *Verdict, level policy.Level) string {
 	}
 	slices.SortFunc(names, func(a, b string) int {
 		x, y := groups[a], groups[b]
-		return cmp.Or(sessionFirst(x, y), -cmp.Compare(len(x), len(y)), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(rankGroup(x), rankGroup(y)), -cmp.Compare(len(x), len(y)), cmp.Compare(a, b))
 	})
 	first := groups[names[0]]
+	if at := slices.IndexFunc(first, hasGist); at >= 0 {
+		return first[at].gist + more(total-1, "finding")
+	}
 	return wordGroup(names[0], first) + more(total-len(first), "finding")
 }
 
-func sessionFirst(a, b []Finding) int {
-	return cmp.Compare(b2i(b[0].Kind == SessionKind), b2i(a[0].Kind == SessionKind))
-}
+func hasGist(f Finding) bool { return f.gist != "" }
 
-func b2i(b bool) int {
-	if b {
+func rankGroup(fs []Finding) int {
+	switch {
+	case slices.ContainsFunc(fs, hasGist):
+		return 0
+	case fs[0].Kind == SessionKind:
 		return 1
+	default:
+		return 2
 	}
-	return 0
 }
 
 func wordGroup(rule string, fs []Finding) string {
@@ -112,7 +117,7 @@ func wordSession(mode string, fs []Finding) string {
 	files := 0
 	for _, f := range fs {
 		if f.Path != "" {
-			counts[f.Class]++
+			counts[f.class]++
 			files++
 		}
 	}

@@ -27,8 +27,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"unicode/utf16"
 
 	"github.com/changeguard/changeguard/change"
+	"github.com/changeguard/changeguard/internal/pathset"
 	"github.com/changeguard/changeguard/policy"
 	"github.com/changeguard/changeguard/rules"
 	"github.com/changeguard/changeguard/session"
@@ -120,23 +122,56 @@ type Finding struct {
 	Package      *rules.Package `json:"package,omitempty"`
 	LiftedBy     *Lift          `json:"lifted_by"`
 
-	// Class is the class of the file for session findings; for the title only.
-	Class change.Class `json:"-"`
 	// Files are Path, PreviousPath and what else the finding depends on.
 	Files []string `json:"-"`
 	// Enforced is false for a finding of a layer that only observes.
 	Enforced bool `json:"-"`
-	// LiftableBy says in words who can lift the finding.
+	// LiftableBy says in words who can lift the finding; it is not known of a
+	// verdict that was read from its JSON.
 	LiftableBy string `json:"-"`
+
+	layer string       // that found it, "" for what needs no policy
+	class change.Class // of the file, of session findings
+	gist  string       // how the title words it, when the path does not say enough
+	final bool         // nobody can lift it
+}
+
+// counts reports whether the finding is one that the outcome rests on.
+func (f *Finding) counts(observed bool) bool {
+	return f.LiftedBy == nil && (observed || f.Enforced)
+}
+
+// canBeLifted reports whether a lift of this kind is one for the finding's
+// level: an approval never lifts a block.
+func (f *Finding) canBeLifted(l Lift) bool {
+	switch {
+	case f.final:
+		return false
+	case f.Level == policy.Block:
+		return l.Kind == Override
+	case f.Level == policy.Approve:
+		return l.Kind == Override || l.Kind == Approval
+	default:
+		return false // there is nothing to lift
+	}
 }
 
 // Lift says why a finding does not count.
 type Lift struct {
-	Kind   string   `json:"kind"` // approval or override
+	Kind   LiftKind `json:"kind"`
 	By     []string `json:"by"`
 	Reason string   `json:"reason"`
 	Until  string   `json:"until"` // RFC 3339; empty for an approval
 }
+
+// LiftKind is what lifts a finding.
+type LiftKind string
+
+// The kinds of lift.
+const (
+	Approval LiftKind = "approval"
+	Override LiftKind = "override"
+)
 
 // Missing is one thing that could not be judged.
 type Missing struct {
@@ -145,7 +180,8 @@ type Missing struct {
 }
 
 // JSON is the public form: indented, with a final newline, the same bytes for
-// the same verdict. HTML characters are left alone.
+// the same verdict. HTML characters are left alone; what nobody could see, or
+// what would act on a terminal, is written as an escape.
 func (v *Verdict) JSON() ([]byte, error) {
 	return v.encode("  ")
 }
@@ -158,13 +194,34 @@ func (v *Verdict) encode(indent string) ([]byte, error) {
 	if err := enc.Encode(v); err != nil {
 		return nil, fmt.Errorf("write the verdict as JSON: %w", err)
 	}
-	return b.Bytes(), nil
+	return escapeUnseen(b.Bytes()), nil
 }
 
-// seal sorts the findings, settles outcome and title and computes the id.
+// escapeUnseen writes characters that nobody sees in JSON's own escapes. Outside
+// strings there are none.
+func escapeUnseen(data []byte) []byte {
+	if !bytes.ContainsFunc(data, unseen) {
+		return data
+	}
+	var b bytes.Buffer
+	for _, r := range string(data) {
+		switch {
+		case !unseen(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.Bytes()
+}
+
+func unseen(r rune) bool { return r != '\n' && pathset.Unseen(r) }
+
+// seal settles outcome and title and computes the id.
 func (v *Verdict) seal(observing bool) error {
-	sortFindings(v.Findings)
-	numberTwins(v.Findings)
 	v.settle(observing)
 	v.Title = title(v)
 	v.ID = ""
@@ -226,6 +283,29 @@ func sortFindings(fs []Finding) {
 	})
 }
 
+// unite says once what several layers found alike, such as what every layer
+// guards by itself. What either enforces is enforced.
+func unite(fs []Finding) []Finding {
+	type sight struct { // all that a reader sees of a finding
+		rule, kind, path, previous, message, evidence, remedy, by string
+		level                                                     policy.Level
+		line, end                                                 int
+	}
+	first := make(map[sight]int, len(fs))
+	united := fs[:0:0]
+	for _, f := range fs {
+		seen := sight{f.Rule, f.Kind, f.Path, f.PreviousPath, f.Message, f.Evidence, f.Remedy, f.LiftableBy, f.Level, f.Line, f.EndLine}
+		if at, ok := first[seen]; ok && united[at].layer != f.layer {
+			united[at].Enforced = united[at].Enforced || f.Enforced
+			continue
+		} else if !ok {
+			first[seen] = len(united)
+		}
+		united = append(united, f)
+	}
+	return united
+}
+
 // numberTwins gives findings that say the same thing of the same file an id of
 // their own, in their order.
 func numberTwins(fs []Finding) {
@@ -236,14 +316,20 @@ func numberTwins(fs []Finding) {
 			fs[i].ID = fmt.Sprintf("%s-%d", id, seen[id])
 		}
 	}
+	sortFindings(fs)
 }
 
 // findingID depends on the rule and on what was found, never on line numbers
-// or order.
-func findingID(rule, kind, path, key string) string {
+// or order. It is long enough that nobody finds another file's finding with the
+// same one. What the organisation finds is not what the repository's own rule of
+// the same name finds: who may lift one has no say in the other.
+func findingID(layer, rule, kind, path, key string) string {
+	if layer != OrganisationLayer {
+		layer = ""
+	}
 	h := sha256.New()
-	for _, part := range []string{rule, kind, path, key} {
+	for _, part := range []string{layer, rule, kind, path, key} {
 		fmt.Fprintf(h, "%d:%s", len(part), part)
 	}
-	return hex.EncodeToString(h.Sum(nil)[:6])
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }

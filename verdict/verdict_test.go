@@ -12,6 +12,7 @@ import (
 
 	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/change/changetest"
+	"github.com/changeguard/changeguard/internal/gitrepo/gitrepotest"
 	"github.com/changeguard/changeguard/policy"
 	"github.com/changeguard/changeguard/rules"
 	"github.com/changeguard/changeguard/rules/catalogue"
@@ -117,7 +118,7 @@ func TestSessionLimits(t *testing.T) {
 		if f.Kind != verdict.SessionKind || f.Remedy == "" || f.LiftableBy == "" {
 			t.Errorf("%+v", f)
 		}
-		if f.Path == "src.py" && (f.PreviousPath != "move.md" || !strings.HasPrefix(f.Remedy, "git mv ")) {
+		if f.Path == "src.py" && (f.PreviousPath != "move.md" || !strings.HasPrefix(f.Remedy, "git rm -q ")) {
 			t.Errorf("a renamed file: %+v", f)
 		}
 	}
@@ -351,8 +352,8 @@ func TestRisk(t *testing.T) {
 	t.Parallel()
 	c := changetest.New(changetest.Text(map[string]string{"ws/a.py": "1\n"}), changetest.Text(map[string]string{"ws/a.py": strings.Repeat("x\n", 30), "requirements.txt": "a==1\n", "docs/long.md": strings.Repeat("words\n", 900)}))
 	v := judge(t, c, "risk: {surfaces: {sockets: {paths: [\"ws/**\"], weight: 30}}, approve-at: high}\nrules: {}\n")
-	want := verdict.Risk{Score: 79, Level: "critical", Shape: 58, Factors: []verdict.Factor{
-		{Name: "sockets", Points: 30, Why: "1 file: ws/a.py"}, {Name: "dependencies", Points: 10, Why: "1 file: requirements.txt"}, {Name: "no tests", Points: 10, Why: "1 functional files changed, no test did"},
+	want := verdict.Risk{Score: 75, Level: "critical", Shape: 50, Factors: []verdict.Factor{
+		{Name: "sockets", Points: 30, Why: "1 file: ws/a.py"}, {Name: "dependencies", Points: 10, Why: "1 file: requirements.txt"}, {Name: "no tests", Points: 10, Why: "1 functional file changed, no test did"},
 	}}
 	if diff := cmp.Diff(want, v.Risk); diff != "" {
 		t.Error(diff)
@@ -438,20 +439,16 @@ func TestJSONHasTheNamesOfTheManual(t *testing.T) {
 	}
 }
 
-// BenchmarkJudge11178 is the verdict alone: 11,178 files, fifty path rules.
+// BenchmarkJudge11178 is the verdict alone, on the files of a real pull request,
+// with fifty path rules.
 func BenchmarkJudge11178(b *testing.B) {
-	var text strings.Builder
-	text.WriteString(sessions + "rules:\n")
-	for i := range 50 {
-		fmt.Fprintf(&text, "  r%d: {uses: protected-paths, with: {paths: [\"app/part%d*/**\", \"**/*_%d.py\", \"!**/*.md\"]}}\n", i, i, i)
-	}
-	l := layer(b, verdict.RepositoryLayer, text.String())
-	var files []change.File
-	for i := range 11178 {
-		files = append(files, change.NewFile(fmt.Sprintf("app/part%d/module/sub%d/file_%d.py", i%97, i%13, i), change.Regular, changetest.BlobID("a"), change.Regular, changetest.BlobID(fmt.Sprint(i))))
-	}
+	l := verdict.NewLayer(verdict.RepositoryLayer, []byte(gitrepotest.LargePolicy(b)), change.Regular, catalogue.Kinds())
+	files := gitrepotest.LargeChange(b)
 	for b.Loop() {
-		c := &change.Change{Files: files, MergeBase: changetest.MergeBase, Source: &changetest.Source{}}
-		judgeWith(b, verdict.Input{Change: c, Layers: []verdict.Layer{l}})
+		c := &change.Change{Files: slices.Clone(files), MergeBase: changetest.MergeBase, Source: &changetest.Source{}}
+		c.Normalise()
+		if v := judgeWith(b, verdict.Input{Change: c, Layers: []verdict.Layer{l}}); v.Outcome != verdict.Fail || len(v.Findings) < 1000 {
+			b.Fatalf("%s with %d findings", v.Outcome, len(v.Findings))
+		}
 	}
 }

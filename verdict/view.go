@@ -14,21 +14,29 @@ import (
 // globs once, whatever the number of rules.
 type view struct {
 	set     *pathset.Set
-	paths   map[string]*pathset.Matches
+	paths   map[string]int // places in asked
+	asked   []asked
+	next    int // the place that is probably asked for next, since rules go through the files in order
 	classes []rules.Classes
 }
 
+// asked is a path that was walked.
+type asked struct {
+	path    string
+	matches *pathset.Matches
+}
+
 func newView(c *change.Change, p *policy.Policy, builtIn []rules.Classes) *view {
-	v := &view{set: p.Set, paths: make(map[string]*pathset.Matches, len(c.Files)), classes: slices.Clone(builtIn)}
+	v := &view{set: p.Set, paths: make(map[string]int, len(c.Files)), classes: slices.Clone(builtIn)}
 	if len(p.Classes) == 0 {
 		return v
 	}
 	for i, f := range c.Files {
 		if base := f.BasePath(); base != "" {
-			v.classes[i].Before = v.class(p, base, f.OldMode, builtIn[i].Before)
+			v.classes[i].Before = p.Class(v.at(base), f.OldMode, builtIn[i].Before)
 		}
 		if head := f.HeadPath(); head != "" {
-			v.classes[i].After = v.class(p, head, f.Mode, builtIn[i].After)
+			v.classes[i].After = p.Class(v.at(head), f.Mode, builtIn[i].After)
 		}
 	}
 	return v
@@ -55,13 +63,21 @@ func builtIn(c *change.Change) []rules.Classes {
 
 // at returns the matches of a path.
 func (v *view) at(path string) *pathset.Matches {
-	m := v.paths[path]
-	if m == nil {
-		m = new(pathset.Matches)
-		v.set.Match(path, m)
-		v.paths[path] = m
+	for at := max(v.next-1, 0); at <= v.next && at < len(v.asked); at++ {
+		if v.asked[at].path == path {
+			v.next = at + 1
+			return v.asked[at].matches
+		}
 	}
-	return m
+	at, known := v.paths[path]
+	if !known {
+		at = len(v.asked)
+		v.paths[path] = at
+		v.asked = append(v.asked, asked{path, new(pathset.Matches)})
+		v.set.Match(path, v.asked[at].matches)
+	}
+	v.next = at + 1
+	return v.asked[at].matches
 }
 
 // Match implements rules.Matches.
@@ -69,22 +85,6 @@ func (v *view) Match(list pathset.List, path string) bool { return v.at(path).Ha
 
 // Pattern implements rules.Matches.
 func (v *view) Pattern(list pathset.List, path string) int { return v.at(path).Pattern(list) }
-
-// class asks the policy's own classes first. A file that is no plain file is
-// never a document, whatever the policy calls its name.
-func (v *view) class(p *policy.Policy, path string, mode change.Mode, builtIn change.Class) change.Class {
-	m := v.at(path)
-	for _, rule := range p.Classes {
-		if !m.Has(rule.List) {
-			continue
-		}
-		if rule.Class == change.ClassDocs && mode != change.Regular {
-			break
-		}
-		return rule.Class
-	}
-	return builtIn
-}
 
 // classNames lists the classes that occur, sorted.
 func (v *view) classNames() []string {

@@ -9,12 +9,35 @@ import (
 	"strings"
 
 	"github.com/changeguard/changeguard/internal/store"
+	"github.com/changeguard/changeguard/report"
 )
 
-// found is what a payload is about. No subject means that it does not matter.
+// found is what a payload is about. Nothing of it means that it does not matter.
 type found struct {
 	action   string
 	subjects []store.Subject
+	// sharing names a repository and a head: what else is known of it is to be
+	// evaluated too. No head means nothing else.
+	sharing store.Subject
+	again   bool // somebody asked for a new result
+}
+
+// with adds to the subjects what was found to share the head.
+func (f found) with(known []store.Subject) []store.Subject {
+	list := slices.Clone(f.subjects)
+	names := make(map[string]bool)
+	for _, s := range list {
+		names[s.Name()] = true
+	}
+	for _, s := range known {
+		other := s.Kind == store.Pull && s.Number == f.sharing.Number // the pull request that is let go
+		if names[s.Name()] || other || !f.again && s.Kind != store.Pull {
+			continue
+		}
+		s.Installation = f.sharing.Installation
+		list = append(list, s)
+	}
+	return list
 }
 
 // payload is the part of all events that is looked at.
@@ -22,6 +45,7 @@ type payload struct {
 	Action     string `json:"action"`
 	Number     int    `json:"number"`
 	Repository *struct {
+		ID            int64  `json:"id"`
 		Name          string `json:"name"`
 		DefaultBranch string `json:"default_branch"`
 		Owner         struct {
@@ -32,18 +56,14 @@ type payload struct {
 		ID int64 `json:"id"`
 	} `json:"installation"`
 	PullRequest *pull `json:"pull_request"`
-	Issue       *struct {
-		Number      int              `json:"number"`
-		PullRequest *json.RawMessage `json:"pull_request"`
-	} `json:"issue"`
-	CheckRun *struct {
-		HeadSHA      string `json:"head_sha"`
-		PullRequests []pull `json:"pull_requests"`
-	} `json:"check_run"`
-	CheckSuite *struct {
-		HeadSHA      string `json:"head_sha"`
-		PullRequests []pull `json:"pull_requests"`
-	} `json:"check_suite"`
+	Review      *struct {
+		State string `json:"state"`
+	} `json:"review"`
+	CheckRun        *checks `json:"check_run"`
+	RequestedAction struct {
+		Identifier string `json:"identifier"`
+	} `json:"requested_action"`
+	CheckSuite *checks `json:"check_suite"`
 	MergeGroup *struct {
 		HeadSHA string `json:"head_sha"`
 		HeadRef string `json:"head_ref"`
@@ -60,15 +80,26 @@ type pull struct {
 		SHA string `json:"sha"`
 	} `json:"head"`
 	Base struct {
-		Ref string `json:"ref"`
+		Ref  string `json:"ref"`
+		Repo struct {
+			ID int64 `json:"id"`
+		} `json:"repo"`
 	} `json:"base"`
 }
 
-// actions are those that are acted on, by event.
+// checks are a check run, or the suite that it is in. The pull requests of
+// forks are not named.
+type checks struct {
+	HeadSHA      string `json:"head_sha"`
+	PullRequests []pull `json:"pull_requests"`
+}
+
+// actions are those that are acted on, by event. The rest costs nothing: who is
+// assigned, what a review's text is changed to, a merge group that is gone.
 var actions = map[string][]string{
-	"pull_request":        {"opened", "reopened", "synchronize", "edited", "labeled", "unlabeled", "ready_for_review", "converted_to_draft"},
-	"pull_request_review": {"submitted", "edited", "dismissed"},
-	"check_run":           {"rerequested"},
+	"pull_request":        {"opened", "reopened", "synchronize", "edited", "labeled", "unlabeled", "ready_for_review", "converted_to_draft", "closed"},
+	"pull_request_review": {"submitted", "dismissed"},
+	"check_run":           {"rerequested", "requested_action"},
 	"check_suite":         {"rerequested"},
 	"merge_group":         {"checks_requested"},
 	"push":                {""},
@@ -79,6 +110,13 @@ var (
 	commitID = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
 	nameRule = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
 )
+
+func isName(s string) bool { return nameRule.MatchString(s) && s != "." && s != ".." }
+
+func isCommit(s string) bool { return commitID.MatchString(s) }
+
+// isNothing reports whether a commit's id stands for no commit.
+func isNothing(s string) bool { return strings.Trim(s, "0") == "" }
 
 // subject reads a payload as far as needed.
 func subject(event string, raw []byte) (found, error) {
@@ -91,76 +129,131 @@ func subject(event string, raw []byte) (found, error) {
 	}
 	var p payload
 	if err := json.Unmarshal(raw, &p); err != nil {
-		return found{}, fmt.Errorf("it is no JSON of this event: %w", err)
+		return found{}, describe(err)
 	}
 	f := found{action: p.Action}
 	if !slices.Contains(known, p.Action) {
 		return f, nil
 	}
+	if p.Action == "requested_action" && p.RequestedAction.Identifier != report.Recheck {
+		return f, nil // a button of an earlier version, or of nobody
+	}
 	base, err := p.subject()
 	if err != nil {
 		return f, err
 	}
-	f.subjects, err = p.subjects(event, base)
+	err = p.find(event, base, &f)
 	return f, err
+}
+
+// describe says what is wrong with a payload without repeating any of it.
+func describe(err error) error {
+	var kind *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &kind) && kind.Field == "":
+		return errors.New("it is no JSON object")
+	case errors.As(err, &kind):
+		what, _, _ := strings.Cut(kind.Value, " ")
+		return fmt.Errorf("its %s cannot be a %s like this one", kind.Field, what)
+	case errors.As(err, &syntax):
+		return fmt.Errorf("it is no JSON, from byte %d on", syntax.Offset)
+	default:
+		return errors.New("it is no JSON")
+	}
 }
 
 // subject fills in the installation and repository.
 func (p *payload) subject() (store.Subject, error) {
 	switch {
-	case p.Installation == nil || p.Installation.ID == 0:
+	case p.Installation == nil || p.Installation.ID < 1:
 		return store.Subject{}, errors.New("it names no installation; only a GitHub App's webhooks are taken")
-	case p.Repository == nil || !nameRule.MatchString(p.Repository.Name) || !nameRule.MatchString(p.Repository.Owner.Login):
+	case p.Repository == nil || !isName(p.Repository.Name) || !isName(p.Repository.Owner.Login):
 		return store.Subject{}, errors.New("it names no repository")
 	}
 	return store.Subject{Installation: p.Installation.ID, Owner: p.Repository.Owner.Login, Repo: p.Repository.Name}, nil
 }
 
-func (p *payload) subjects(event string, s store.Subject) ([]store.Subject, error) {
+// find fills in what is to be evaluated.
+func (p *payload) find(event string, s store.Subject, f *found) (err error) {
 	switch event {
-	case "pull_request", "pull_request_review":
-		if p.PullRequest == nil {
-			return nil, errors.New("it has no pull_request")
-		}
-		return one(p.PullRequest.subject(s))
+	case "pull_request":
+		return p.pull(s, f)
+	case "pull_request_review":
+		return p.review(s, f)
 	case "check_run":
-		if p.CheckRun == nil {
-			return nil, errors.New("it has no check_run")
-		}
-		return pulls(s, p.CheckRun.PullRequests)
+		return p.rerun(p.CheckRun, s, f)
 	case "check_suite":
-		if p.CheckSuite == nil {
-			return nil, errors.New("it has no check_suite")
-		}
-		return pulls(s, p.CheckSuite.PullRequests)
+		return p.rerun(p.CheckSuite, s, f)
 	case "merge_group":
-		return p.group(s)
+		f.subjects, err = p.group(s)
 	default:
-		return p.push(s)
+		f.subjects, err = p.push(s)
 	}
+	return err
 }
 
-func one(s store.Subject, err error) ([]store.Subject, error) {
+// pull takes a pull request. Where it lets go of a head, others that have the
+// same one are shown a result of which it was a part.
+func (p *payload) pull(s store.Subject, f *found) error {
+	if p.PullRequest == nil {
+		return errors.New("it has no pull_request")
+	}
+	x, err := p.PullRequest.subject(s)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return []store.Subject{s}, nil
+	f.sharing = s
+	f.sharing.Number = x.Number
+	switch p.Action {
+	case "closed":
+		f.sharing.Head = x.Head
+		return nil // what is closed keeps its result
+	case "synchronize":
+		if isCommit(p.Before) && p.Before != x.Head {
+			f.sharing.Head = p.Before
+		}
+	}
+	f.subjects = []store.Subject{x}
+	return nil
 }
 
-func pulls(s store.Subject, list []pull) ([]store.Subject, error) {
-	var subjects []store.Subject
-	for _, p := range list {
-		x, err := p.subject(s)
-		if err != nil {
-			return nil, err
-		}
-		subjects = append(subjects, x)
+// review takes a review, unless it only says something.
+func (p *payload) review(s store.Subject, f *found) error {
+	if p.PullRequest == nil || p.Review == nil {
+		return errors.New("it has no pull_request or review")
 	}
-	return subjects, nil
+	x, err := p.PullRequest.subject(s)
+	if err != nil || p.Action == "submitted" && strings.EqualFold(p.Review.State, "commented") {
+		return err
+	}
+	f.subjects = []store.Subject{x}
+	return nil
+}
+
+// rerun takes the wish for a new result on a commit: of the pull requests that
+// are named, and of all else that is known to have this head.
+func (p *payload) rerun(c *checks, s store.Subject, f *found) error {
+	if c == nil || !isCommit(c.HeadSHA) {
+		return errors.New("it names no commit")
+	}
+	f.again, f.sharing = true, s
+	f.sharing.Head = c.HeadSHA
+	for _, listed := range c.PullRequests {
+		if id := listed.Base.Repo.ID; id != 0 && id != p.Repository.ID {
+			continue // a pull request in the repository that this one is a fork of
+		}
+		x, err := listed.subject(s)
+		if err != nil {
+			return err
+		}
+		f.subjects = append(f.subjects, x)
+	}
+	return nil
 }
 
 func (p pull) subject(s store.Subject) (store.Subject, error) {
-	if p.Number < 1 || !commitID.MatchString(p.Head.SHA) {
+	if p.Number < 1 || !isCommit(p.Head.SHA) {
 		return s, errors.New("its pull request has no number or head")
 	}
 	s.Kind, s.Number, s.Head, s.Base = store.Pull, p.Number, p.Head.SHA, p.Base.Ref
@@ -168,7 +261,7 @@ func (p pull) subject(s store.Subject) (store.Subject, error) {
 }
 
 func (p *payload) group(s store.Subject) ([]store.Subject, error) {
-	if p.MergeGroup == nil || !commitID.MatchString(p.MergeGroup.HeadSHA) || !commitID.MatchString(p.MergeGroup.BaseSHA) {
+	if p.MergeGroup == nil || !isCommit(p.MergeGroup.HeadSHA) || !isCommit(p.MergeGroup.BaseSHA) {
 		return nil, errors.New("it has no merge_group with commits")
 	}
 	s.Kind, s.Head, s.Base, s.Ref = store.Group, p.MergeGroup.HeadSHA, p.MergeGroup.BaseSHA, strings.TrimPrefix(p.MergeGroup.HeadRef, "refs/heads/")
@@ -182,15 +275,18 @@ func (p *payload) push(s store.Subject) ([]store.Subject, error) {
 	if !ok || strings.HasPrefix(branch, "gh-readonly-queue/") {
 		return nil, nil
 	}
-	if !commitID.MatchString(p.After) || !commitID.MatchString(p.Before) {
+	if !isCommit(p.After) || !isCommit(p.Before) {
 		return nil, errors.New("it has no commits")
 	}
-	if strings.Trim(p.After, "0") == "" {
+	if isNothing(p.After) {
 		return nil, nil
 	}
 	s.Kind, s.Head, s.Base, s.Ref = store.Push, p.After, p.Before, branch
-	if strings.Trim(p.Before, "0") == "" {
+	if isNothing(p.Before) {
 		s.Base = p.Repository.DefaultBranch
+	}
+	if s.Base == "" {
+		return nil, errors.New("it is about a new branch and names no default branch")
 	}
 	return []store.Subject{s}, nil
 }

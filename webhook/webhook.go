@@ -9,83 +9,116 @@
 // costs nothing.
 //
 // Only the SHA-256 signature counts; it is compared in constant time over the
-// bytes as they came. Nothing of a payload is logged.
+// bytes as they came. The event's name and the delivery's id are not part of
+// what is signed: at worst they have something evaluated that need not be, and
+// an evaluation believes GitHub only. Nothing of a payload is logged.
 package webhook
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"log/slog"
-	"mime"
 	"net/http"
-	"net/url"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/internal/store"
 )
-
-// MaxBody is the largest payload that GitHub sends, in bytes.
-const MaxBody = 25 << 20
 
 // Config of a Handler.
 type Config struct {
 	Secret []byte // at least one byte
+	// Accept returns nil when the delivery is on disk.
 	Accept func(ctx context.Context, d store.Delivery, s store.Subject) error
-	Logger *slog.Logger
-	Now    func() time.Time
+	// Sharing lists what is known of a repository with a commit as its head.
+	Sharing func(ctx context.Context, owner, repo, head string) ([]store.Subject, error)
+	Logger  *slog.Logger
+	Now     func() time.Time
 }
 
 // Handler serves POST /webhook.
 func Handler(c Config) http.Handler {
-	h := &handler{c}
+	h := &handler{Config: c, small: newRoom(smallRoom), large: newRoom(largeRoom)}
 	r := chi.NewRouter()
 	r.Post("/", h.serve)
 	return r
 }
 
-type handler struct{ Config }
-
-func (h *handler) serve(w http.ResponseWriter, r *http.Request) {
-	raw, status, why := h.body(w, r)
-	if why != "" {
-		http.Error(w, why, status)
-		return
-	}
-	event, id := r.Header.Get("X-GitHub-Event"), r.Header.Get("X-GitHub-Delivery")
-	if event == "" || id == "" || len(id) > 100 || len(event) > 100 {
-		http.Error(w, "X-GitHub-Event or X-GitHub-Delivery is missing", http.StatusBadRequest)
-		return
-	}
-	found, err := subject(event, raw)
-	if err != nil {
-		h.Logger.WarnContext(r.Context(), "a delivery cannot be read", "delivery", id, "event", event, "err", err)
-		http.Error(w, "the payload cannot be read: "+err.Error(), http.StatusBadRequest)
-		return
-	}
-	for i, s := range found.subjects {
-		d := store.Delivery{ID: id, Event: event, Action: found.action, Received: h.Now()}
-		if i > 0 {
-			d.ID += "/" + s.Name()
-		}
-		if err := h.Accept(r.Context(), d, s); err != nil {
-			h.refuse(w, r, id, err)
-			return
-		}
-	}
-	if len(found.subjects) == 0 {
-		h.answer(w, http.StatusOK, "nothing to do\n")
-		return
-	}
-	h.answer(w, http.StatusAccepted, "accepted\n")
+type handler struct {
+	Config
+	small, large        *room
+	strangers, crowding rarely
 }
 
-func (h *handler) answer(w http.ResponseWriter, status int, text string) {
+// maxName bounds what names a delivery or an event, in bytes.
+const maxName = 100
+
+func (h *handler) serve(w http.ResponseWriter, r *http.Request) {
+	d, found, no := h.open(w, r)
+	if no != nil {
+		http.Error(w, no.why, no.status)
+		return
+	}
+	n, err := h.accept(r.Context(), d, found)
+	switch {
+	case err != nil:
+		h.refuse(w, r, d.ID, err)
+	case n == 0:
+		answer(w, http.StatusOK, "nothing to do\n")
+	default:
+		answer(w, http.StatusAccepted, "accepted\n")
+	}
+}
+
+// open reads a delivery. The payload is let go of before anybody waits for the
+// disk: a slow one must not fill the memory that payloads may take.
+func (h *handler) open(w http.ResponseWriter, r *http.Request) (d store.Delivery, f found, no *refusal) {
+	raw, done, no := h.body(w, r)
+	defer done()
+	if no != nil {
+		h.mention(r.Context(), no)
+		return d, f, no
+	}
+	event, id := r.Header.Get("X-GitHub-Event"), r.Header.Get("X-GitHub-Delivery")
+	if event == "" || id == "" || len(id) > maxName || len(event) > maxName {
+		return d, f, &refusal{http.StatusBadRequest, "X-GitHub-Event or X-GitHub-Delivery is missing or too long"}
+	}
+	f, err := subject(event, raw)
+	if err != nil {
+		h.Logger.WarnContext(r.Context(), "a delivery cannot be read", logkey.Delivery, id, logkey.Event, event, logkey.Err, err)
+		return d, f, &refusal{http.StatusBadRequest, "the payload cannot be read: " + err.Error()}
+	}
+	return store.Delivery{ID: id, Event: event, Action: f.action, Received: h.Now(), Anew: f.again}, f, nil
+}
+
+// accept hands over a delivery for each of its subjects, and returns how many
+// there were.
+func (h *handler) accept(ctx context.Context, d store.Delivery, f found) (n int, err error) {
+	subjects := f.subjects
+	if f.sharing.Head != "" {
+		known, err := h.Sharing(ctx, f.sharing.Owner, f.sharing.Repo, f.sharing.Head)
+		if err != nil {
+			return 0, err
+		}
+		subjects = f.with(known)
+	}
+	if f.again && len(subjects) == 0 {
+		h.Logger.WarnContext(ctx, "a new result is asked for on a commit that nothing is known of", logkey.Delivery, d.ID, logkey.Repo, f.sharing.Repository(), logkey.Head, f.sharing.Head)
+	}
+	for _, s := range subjects {
+		if err := h.Accept(ctx, d, s); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+func answer(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, text) // GitHub looks at the status only
@@ -94,7 +127,7 @@ func (h *handler) answer(w http.ResponseWriter, status int, text string) {
 // refuse says that the delivery is not on disk, so that GitHub shows it as
 // failed and it can be sent again.
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, id string, err error) {
-	h.Logger.ErrorContext(r.Context(), "a delivery could not be stored", "delivery", id, "err", err)
+	h.Logger.ErrorContext(r.Context(), "a delivery could not be stored", logkey.Delivery, id, logkey.Err, err)
 	why := "the delivery could not be stored; send it again"
 	if errors.Is(err, store.ErrFull) {
 		why = "the disk is full; send it again later"
@@ -102,44 +135,43 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, id string, err 
 	http.Error(w, why, http.StatusServiceUnavailable)
 }
 
-// body reads and authenticates the payload. It comes as JSON, or as a form with
-// the JSON in the field "payload"; the signature is over the bytes as sent.
-func (h *handler) body(w http.ResponseWriter, r *http.Request) (payload []byte, status int, why string) {
-	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		return nil, http.StatusRequestEntityTooLarge, "the payload is over 25 MB"
-	case err != nil:
-		return nil, http.StatusBadRequest, "the payload could not be read"
-	case !h.signed(raw, r.Header.Get("X-Hub-Signature-256")):
-		return nil, http.StatusUnauthorized, "X-Hub-Signature-256 is missing or wrong"
-	}
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	switch {
-	case err == nil && kind == "application/json":
-		return raw, 0, ""
-	case err == nil && kind == "application/x-www-form-urlencoded":
-		form, err := url.ParseQuery(string(raw))
-		if err != nil || form.Get("payload") == "" {
-			return nil, http.StatusBadRequest, "the form has no payload"
-		}
-		return []byte(form.Get("payload")), 0, ""
+// mention says what an operator has to know of refusals: that deliveries carry
+// another secret than was given here, or that there were too many.
+func (h *handler) mention(ctx context.Context, no *refusal) {
+	var which *rarely
+	var what string
+	switch no {
+	case unsigned:
+		which, what = &h.strangers, "a delivery has no signature or a wrong one; is the webhook secret the App's?"
+	case crowded:
+		which, what = &h.crowding, "a delivery was refused, too many bodies are being sent"
 	default:
-		return nil, http.StatusUnsupportedMediaType, "the payload must be application/json or application/x-www-form-urlencoded"
+		return
+	}
+	if times, ok := which.now(h.Now()); ok {
+		h.Logger.WarnContext(ctx, what, logkey.Times, times)
 	}
 }
 
-func (h *handler) signed(raw []byte, header string) bool {
-	const prefix = "sha256="
-	if len(h.Secret) == 0 || len(header) != len(prefix)+2*sha256.Size || header[:len(prefix)] != prefix {
-		return false
+// rarely keeps strangers from filling the log.
+type rarely struct {
+	mu     sync.Mutex
+	logged time.Time
+	since  int // not logged
+}
+
+// rarelyEvery is how often one thing is mentioned.
+const rarelyEvery = time.Minute
+
+// now reports whether it is time to mention something, and how often it
+// happened since the last time.
+func (s *rarely) now(now time.Time) (times int, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.since++
+	if gone := now.Sub(s.logged); gone >= 0 && gone < rarelyEvery {
+		return 0, false
 	}
-	given, err := hex.DecodeString(header[len(prefix):])
-	if err != nil {
-		return false
-	}
-	mac := hmac.New(sha256.New, h.Secret)
-	mac.Write(raw)
-	return hmac.Equal(given, mac.Sum(nil))
+	times, s.since, s.logged = s.since, 0, now
+	return times, true
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/changeguard/changeguard/internal/app"
+	"github.com/changeguard/changeguard/internal/nearest"
+	"github.com/changeguard/changeguard/report"
 )
 
 var checkCommand = command{
@@ -16,6 +18,7 @@ var checkCommand = command{
 	describe: `
 Judges the commits between base and head as the server would. The policy is
 the one on the base, never the change's own. Nothing is asked of the network.
+In GitHub Actions (GITHUB_ACTIONS=true) the text is followed by annotations.
 
 Exit codes: 0 pass (also when the policy observes), 1 blocked or approval
 needed, 2 usage or policy error, 3 the analysis is incomplete.`,
@@ -31,7 +34,7 @@ changeguard check --event "$GITHUB_EVENT_PATH" --format markdown`,
 		f.StringVar(&k.Record, "record", "", "a `file` with a session record: what was declared before")
 		f.StringVar(&k.Policy, "policy", "", "a policy `file` instead of the base's")
 		f.StringVar(&k.OrgPolicy, "org-policy", "", "a `file` with the organisation's policy")
-		f.StringVar(&k.Format, "format", "text", "how to print: "+strings.Join(app.Formats, ", "))
+		f.StringVar(&k.Format, "format", "text", "how to print, a `format`: "+strings.Join(report.Formats(), ", "))
 		f.StringVar(&k.Output, "output", "", "write to this `file` instead of standard output")
 		f.Int64Var(&k.Limits.File, "max-file-bytes", 0, "most `bytes` read of one file; 0 means 5 MiB")
 		f.Int64Var(&k.Limits.Change, "max-change-bytes", 0, "most `bytes` read of the whole change; 0 means 64 MiB")
@@ -39,8 +42,8 @@ changeguard check --event "$GITHUB_EVENT_PATH" --format markdown`,
 			if !noArguments(e, "check", args) {
 				return app.ExitUsage
 			}
-			if !slices.Contains(app.Formats, k.Format) {
-				fmt.Fprintf(e.stderr, "changeguard check: unknown format %q; known are %s\n", k.Format, strings.Join(app.Formats, ", "))
+			if !slices.Contains(report.Formats(), k.Format) {
+				fmt.Fprintf(e.stderr, "changeguard check: %s\n", nearest.Unknown("format", k.Format, report.Formats()))
 				return app.ExitUsage
 			}
 			if k.Limits.File < 0 || k.Limits.Change < 0 {

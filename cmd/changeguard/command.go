@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/changeguard/changeguard/internal/app"
 	"github.com/changeguard/changeguard/internal/nearest"
+	"github.com/changeguard/changeguard/internal/version"
 )
 
 // env is what a command may use of the world.
@@ -38,20 +40,77 @@ func commands() []command {
 // run finds the command and runs it.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	e := env{getenv, stdout, stderr}
-	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
-		help(e, args)
-		if len(args) == 0 {
+	if len(args) == 0 {
+		list(stderr, commands())
+		return app.ExitUsage
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		return help(e, args[1:])
+	case "-v", "-version", "--version":
+		args = append([]string{"version"}, args[1:]...)
+	}
+	if c, rest, found := find(args); found {
+		return c.run(ctx, rest, e)
+	}
+	if group := grouped(args[0]); group != nil && (len(args) == 1 || isHelp(args[1])) {
+		if len(args) == 1 {
+			list(stderr, group)
 			return app.ExitUsage
 		}
+		list(stdout, group)
 		return app.ExitPass
 	}
+	return unknown(stderr, args)
+}
+
+// find returns the command that arguments begin with, and the other arguments.
+func find(args []string) (c command, rest []string, found bool) {
 	for _, c := range commands() {
 		words := strings.Fields(c.name)
-		if len(args) >= len(words) && strings.Join(args[:len(words)], " ") == c.name {
-			return c.run(ctx, args[len(words):], e)
+		if len(args) >= len(words) && slices.Equal(args[:len(words)], words) {
+			return c, args[len(words):], true
 		}
 	}
-	message := nearest.Unknown("command", strings.Join(args[:min(len(args), 2)], " "), commandNames())
+	return command{}, nil, false
+}
+
+// grouped lists the commands of two words that begin with one.
+func grouped(word string) (group []command) {
+	for _, c := range commands() {
+		if strings.HasPrefix(c.name, word+" ") {
+			group = append(group, c)
+		}
+	}
+	return group
+}
+
+// groups are the first words of commands of two.
+func groups() (words []string) {
+	for _, c := range commands() {
+		if word, _, ok := strings.Cut(c.name, " "); ok && !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	return words
+}
+
+func isHelp(arg string) bool { return slices.Contains([]string{"help", "-h", "-help", "--help"}, arg) }
+
+// unknown answers for a command that there is not.
+func unknown(stderr io.Writer, args []string) int {
+	if c, found := notYet(args); found {
+		fmt.Fprintf(stderr, "changeguard: `%s` is not in this version (%s). %s\n", c.name, version.Engine(), c.instead)
+		return app.ExitUsage
+	}
+	name := args[0]
+	if grouped(name) != nil {
+		name = strings.Join(args[:2], " ")
+	}
+	message := nearest.Unknown("command", name, commandNames())
+	if group := nearest.Of(name, groups()); group != "" {
+		message = fmt.Sprintf("unknown command %q; did you mean %q?", name, group)
+	}
 	fmt.Fprintf(stderr, "changeguard: %s\nRun `changeguard help` for the list.\n", message)
 	return app.ExitUsage
 }
@@ -75,7 +134,7 @@ func (c command) run(ctx context.Context, args []string, e env) int {
 		c.usage(f, e.stdout)
 		return app.ExitPass
 	case err != nil:
-		fmt.Fprintf(e.stderr, "changeguard %s: %v\nRun `changeguard %s --help` for its flags.\n", c.name, err, c.name)
+		fmt.Fprintf(e.stderr, "changeguard %s: %s\nRun `changeguard %s --help` for its flags.\n", c.name, explained(f, err), c.name)
 		return app.ExitUsage
 	}
 	return do(ctx, positional)
@@ -99,38 +158,67 @@ func parse(f *flag.FlagSet, args []string) (positional []string, err error) {
 	}
 }
 
-func (c command) usage(f *flag.FlagSet, w io.Writer) {
-	fmt.Fprintf(w, "changeguard %s: %s.\n\nUsage: changeguard %s [flags] %s\n\n%s\n", c.name, c.title, c.name, c.args, strings.TrimSpace(c.describe))
-	flags := 0
-	f.VisitAll(func(fl *flag.Flag) {
-		if flags++; flags == 1 {
-			fmt.Fprintf(w, "\nFlags:\n")
+// explained words a mistake in the flags as users write them.
+func explained(f *flag.FlagSet, err error) string {
+	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
+		var known []string
+		f.VisitAll(func(fl *flag.Flag) { known = append(known, "--"+fl.Name) })
+		if len(known) == 0 {
+			return "unknown flag --" + name + "; it takes none"
 		}
+		return nearest.Unknown("flag", "--"+strings.TrimPrefix(name, "-"), known)
+	}
+	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
+		return "--" + name + " needs a value"
+	}
+	return strings.NewReplacer(" for flag -", " for --", " for -", " for --", ": parse error", "").Replace(text)
+}
+
+func (c command) usage(f *flag.FlagSet, w io.Writer) {
+	var flags strings.Builder
+	f.VisitAll(func(fl *flag.Flag) {
 		name, text := flag.UnquoteUsage(fl)
 		def := ""
 		if fl.DefValue != "" && fl.DefValue != "false" && fl.DefValue != "0" {
 			def = " (default " + fl.DefValue + ")"
 		}
-		fmt.Fprintf(w, "  --%s %s\n        %s%s\n", fl.Name, name, text, def)
+		fmt.Fprintf(&flags, "  %s\n        %s%s\n", strings.TrimSpace("--"+fl.Name+" "+name), text, def)
 	})
+	line := "changeguard " + c.name
+	if flags.Len() > 0 {
+		line += " [flags]"
+	}
+	fmt.Fprintf(w, "changeguard %s: %s.\n\nUsage: %s\n\n%s\n", c.name, c.title, strings.TrimSpace(line+" "+c.args), strings.TrimSpace(c.describe))
+	if flags.Len() > 0 {
+		fmt.Fprintf(w, "\nFlags:\n%s", flags.String())
+	}
 	fmt.Fprintf(w, "\nExample:\n  %s\n", strings.ReplaceAll(strings.TrimSpace(c.example), "\n", "\n  "))
 }
 
-func help(e env, args []string) {
-	if len(args) > 1 {
-		name := strings.Join(args[1:], " ")
-		for _, c := range commands() {
-			if c.name == name {
-				c.run(context.Background(), []string{"--help"}, e)
-				return
-			}
-		}
+// help explains the command that arguments name, or lists all.
+func help(e env, args []string) int {
+	if len(args) == 0 {
+		list(e.stdout, commands())
+		return app.ExitPass
 	}
-	fmt.Fprintf(e.stdout, "changeguard judges changes before they are merged.\n\nCommands:\n")
-	for _, c := range commands() {
-		fmt.Fprintf(e.stdout, "  %-14s %s\n", c.name, c.title)
+	if c, _, found := find(args); found {
+		return c.run(context.Background(), []string{"--help"}, e)
 	}
-	fmt.Fprintf(e.stdout, "\nRun `changeguard COMMAND --help` for flags and an example.\n")
+	if group := grouped(args[0]); group != nil && len(args) == 1 {
+		list(e.stdout, group)
+		return app.ExitPass
+	}
+	return unknown(e.stderr, args)
+}
+
+// list names commands, one a line.
+func list(w io.Writer, some []command) {
+	fmt.Fprintf(w, "changeguard judges changes before they are merged.\n\nCommands:\n")
+	for _, c := range some {
+		fmt.Fprintf(w, "  %-14s %s\n", c.name, c.title)
+	}
+	fmt.Fprintf(w, "\nRun `changeguard COMMAND --help` for flags and an example, `changeguard demo` to see it work.\n")
 }
 
 // noArguments is for commands that take only flags.

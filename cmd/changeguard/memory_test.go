@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -20,8 +19,9 @@ import (
 	"github.com/changeguard/changeguard/internal/ghfake"
 )
 
-// BenchmarkServe runs the server as a process and reports its resident memory,
-// idle and after 500 pull requests, and the size of the binary.
+// BenchmarkServe runs the server as a process, built as for the image, and
+// reports its resident memory, idle and after 500 pull requests, and the size
+// of the binary, which is static.
 func BenchmarkServe(b *testing.B) {
 	dir := b.TempDir()
 	binary := filepath.Join(dir, "changeguard")
@@ -30,6 +30,7 @@ func BenchmarkServe(b *testing.B) {
 	if out, err := build.CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)
 	}
+	mustBeStatic(b, binary)
 	info, err := os.Stat(binary)
 	if err != nil {
 		b.Fatal(err)
@@ -42,34 +43,26 @@ func BenchmarkServe(b *testing.B) {
 	github.AddInstallation(1, nil)
 	front := httptest.NewServer(github)
 	defer front.Close()
-	const addr = "127.0.0.1:18089"
-	cmd := exec.Command(binary, "serve", "--addr", addr, "--github-url", front.URL+"/", "--app-id", "7", "--webhook-secret", "secret",
+	cmd := exec.Command(binary, "serve", "--addr", "127.0.0.1:0", "--github-url", front.URL+"/", "--app-id", "7", "--webhook-secret", "secret",
 		"--private-key", string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
-		"--database-url", "sqlite:"+filepath.Join(dir, "memory.db"), "--log-level", "error")
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	defer func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		if err := cmd.Wait(); err != nil {
-			b.Error(err)
-		}
-	}()
-	waitUntil(b, func() bool {
-		resp, err := http.Get("http://" + addr + "/readyz")
-		if err == nil {
-			resp.Body.Close()
-		}
-		return err == nil && resp.StatusCode == http.StatusOK
-	})
-	idle := resident(b, cmd.Process.Pid)
+		"--database-url", "sqlite:"+filepath.Join(dir, "memory.db"))
+	cmd.Env = []string{}
+	p := startProcess(b, cmd)
+	idle := memory(b, cmd.Process.Pid, "VmRSS")
 	for b.Loop() {
-		deliver500(b, github, "http://"+addr+"/webhook", b.N)
+		deliver500(b, github, p.home+"/webhook", b.N)
 	}
 	b.ReportMetric(idle, "idle-MB")
-	b.ReportMetric(resident(b, cmd.Process.Pid), "after-500-MB")
+	b.ReportMetric(memory(b, cmd.Process.Pid, "VmRSS"), "after-500-MB")
+	b.ReportMetric(memory(b, cmd.Process.Pid, "VmHWM"), "peak-MB")
 	b.ReportMetric(float64(info.Size())/(1<<20), "binary-MB")
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		b.Fatal(err)
+	}
+	<-p.done
+	if err := cmd.Wait(); err != nil {
+		b.Errorf("%v\n%s", err, p.text())
+	}
 }
 
 // deliver500 opens 500 pull requests and waits for their check runs.
@@ -115,8 +108,9 @@ func waitUntil(b *testing.B, holds func() bool) {
 	}
 }
 
-// resident is a process's resident memory in MB, where /proc says it.
-func resident(b *testing.B, pid int) float64 {
+// memory is what a process takes of it in MB, now (VmRSS) or at most (VmHWM),
+// where /proc says it.
+func memory(b *testing.B, pid int, which string) float64 {
 	b.Helper()
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -125,10 +119,10 @@ func resident(b *testing.B, pid int) float64 {
 	}
 	for line := range strings.Lines(string(data)) {
 		var kb float64
-		if n, _ := fmt.Sscanf(line, "VmRSS: %f kB", &kb); n == 1 {
+		if n, _ := fmt.Sscanf(line, which+": %f kB", &kb); n == 1 {
 			return kb / 1024
 		}
 	}
-	b.Fatal("no VmRSS")
+	b.Fatal("no ", which)
 	return 0
 }

@@ -13,12 +13,14 @@ var policyLintCommand = command{
 	args:  "[FILE]",
 	title: "find mistakes in a policy file",
 	describe: `
-Reads the policy (.github/changeguard.yml without FILE) and prints every mistake
-with its line and column, then warnings about what is valid and probably not
-meant. Exit code 2 when the policy does not load, 0 otherwise.`,
-	example: "changeguard policy lint .github/changeguard.yml",
+Reads the policy (that of the repository here without FILE) and prints every
+mistake with its line and column, or else warnings about what is valid and
+probably not meant: guards that are off, rules that can never fire, globs that
+match a folder and none of its files. Exit code 2 when the policy does not load,
+0 otherwise.`,
+	example: "changeguard policy lint\nchangeguard policy lint .github/changeguard.yml",
 	setup: func(_ *flag.FlagSet, e env) func(context.Context, []string) int {
-		return func(_ context.Context, args []string) int { return app.LintPolicy(args, e.stdout, e.stderr) }
+		return func(ctx context.Context, args []string) int { return app.LintPolicy(ctx, args, e.stdout, e.stderr) }
 	},
 }
 
@@ -26,10 +28,11 @@ var policyInitCommand = command{
 	name:  "policy init",
 	title: "write a policy that fits the repository",
 	describe: `
-Looks at the files of the repository and writes a commented policy for them to
-.github/changeguard.yml. It starts in mode observe: it shows what it would stop
-and stops nothing, until you change one word.`,
-	example: "changeguard policy init\nchangeguard policy init --print-default",
+Looks at what is committed in the repository and writes a commented policy for
+it to .github/changeguard.yml: the folders whose failure is felt at once, the
+manifests, what builds and deploys, the owners from CODEOWNERS. It starts in mode
+observe: it shows what it would stop and stops nothing, until you remove one line.`,
+	example: "changeguard policy init\nchangeguard policy init --print > policy.yml\nchangeguard policy init --print-default",
 	setup: func(f *flag.FlagSet, e env) func(context.Context, []string) int {
 		var k app.PolicyInit
 		f.StringVar(&k.Repo, "repo", ".", "the repository's `folder`")

@@ -26,7 +26,13 @@ CHANGEGUARD_WEBHOOK_SECRET_FILE=secret changeguard serve`,
 			if !noArguments(e, "serve", args) {
 				return app.ExitUsage
 			}
-			return app.Serve(ctx, c, e.getenv, terminal(e.stderr, e.getenv), e.stderr)
+			given := make(map[string]bool)
+			f.Visit(func(fl *flag.Flag) { given[fl.Name] = true })
+			return app.Serve(ctx, c, app.Without(e.getenv, given), terminal(e.stderr, noColours), e.stderr)
 		}
 	},
 }
+
+// noColours is an environment that says nothing about colours: whether the log
+// is text depends on the terminal alone.
+func noColours(string) string { return "" }

@@ -1,9 +1,7 @@
 package app_test
 
 import (
-	"encoding/json"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +17,23 @@ func TestHugeManifestIsAFinding(t *testing.T) {
 	w.deliver("pull_request", w.repo.PullEvent(n, "opened", nil))
 	if r := w.run(w.repo.Tip("feature"), 1); r.Conclusion != "action_required" || !strings.Contains(r.Summary, "too large to be judged") {
 		t.Errorf("%s: %s", r.Conclusion, r.Title)
+	}
+}
+
+// A file of 100 MB is no reason to read it.
+func TestFileOf100MB(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	huge := &ghfake.File{Content: strings.Repeat("\x00", 100<<20+1)} // binary, so that the stand-in does not compare lines
+	n := w.open(testPolicy, ghfake.Files{"package-lock.json": huge, "docs/huge.md": huge})
+	w.deliver("pull_request", w.repo.PullEvent(n, "opened", nil))
+	if r := w.run(w.repo.Tip("feature"), 1); r.Conclusion != "action_required" || !strings.Contains(r.Summary, "too large to be judged") {
+		t.Errorf("%s: %s", r.Conclusion, r.Title)
+	}
+	for _, r := range w.github.Requests() {
+		if strings.Contains(r.Path, "/git/blobs/") {
+			t.Errorf("%s was asked for", r.Path)
+		}
 	}
 }
 
@@ -72,29 +87,5 @@ func TestSlowWorkShowsProgress(t *testing.T) {
 	r := w.run(head, 1)
 	if runs := w.repo.Runs(head); len(runs) != 1 || r.Conclusion != "action_required" {
 		t.Errorf("%d runs, %s: %s", len(runs), r.Conclusion, r.Title)
-	}
-}
-
-// The manifest for making the App asks for what the program needs.
-func TestAppManifestFits(t *testing.T) {
-	t.Parallel()
-	data, err := os.ReadFile("../../deploy/app-manifest.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var m struct {
-		Permissions map[string]string `json:"default_permissions"`
-		Events      []string          `json:"default_events"`
-	}
-	if err := json.Unmarshal(data, &m); err != nil {
-		t.Fatal(err)
-	}
-	for name, level := range ghfake.Permissions() {
-		if m.Permissions[name] != level {
-			t.Errorf("%s: %q, want %q", name, m.Permissions[name], level)
-		}
-	}
-	if len(m.Permissions) != len(ghfake.Permissions()) || len(m.Events) != 6 {
-		t.Errorf("%v %v", m.Permissions, m.Events)
 	}
 }

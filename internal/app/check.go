@@ -27,7 +27,7 @@ type Check struct {
 	Record     string // a file with a session record
 	Policy     string // a file instead of the base's policy
 	OrgPolicy  string // a file with the organisation's policy
-	Format     string // text, json or markdown
+	Format     string // one of report.Formats
 	Output     string // a file; "" means standard output
 	Colour     bool
 	Limits     change.Limits
@@ -63,7 +63,10 @@ func (k Check) Run(ctx context.Context, stdout, stderr io.Writer) int {
 		err = k.write(stdout, text)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "changeguard:", err)
+		fmt.Fprintln(stderr, "changeguard: the verdict could not be written:", err)
+		if k.Output != "" {
+			return ExitUsage
+		}
 		return ExitIncomplete
 	}
 	return report.ExitCode(v)
@@ -83,9 +86,14 @@ func (k Check) render(v *verdict.Verdict) ([]byte, error) {
 		return v.JSON()
 	case "markdown":
 		return []byte(report.Markdown(v)), nil
-	default:
-		return []byte(report.Text(v, k.Colour)), nil
+	case "sarif":
+		return report.SARIF(v)
 	}
+	text := report.Text(v, k.Colour)
+	if k.Output == "" && k.Env("GITHUB_ACTIONS") == "true" {
+		text += report.WorkflowCommands(v) // the log is read by a runner, which makes annotations of them
+	}
+	return []byte(text), nil
 }
 
 func (k Check) write(stdout io.Writer, text []byte) error {
@@ -96,14 +104,11 @@ func (k Check) write(stdout io.Writer, text []byte) error {
 	return os.WriteFile(k.Output, text, 0o644)
 }
 
-// Formats are the known output formats.
-var Formats = []string{"text", "json", "markdown"}
-
 // judge loads everything that the verdict depends on and judges.
 func (k Check) judge(ctx context.Context) (v *verdict.Verdict, notes []string, err error) {
 	repo, err := gitrepo.Open(ctx, k.Repo)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("changeguard: %w", err)
 	}
 	defer func() { err = errors.Join(err, repo.Close()) }()
 	event, err := k.event()

@@ -1,29 +1,38 @@
 package app
 
 import (
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net"
 	"net/url"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+
+	"github.com/changeguard/changeguard/internal/store"
 )
 
 // Config of the server. Every field is read from the environment variable, or
 // from the file that the variable with _FILE behind its name names, or from the
 // flag of the same name in lower case with hyphens and without the prefix.
-// Flags win.
+// Flags win, also empty ones. Space around a value is no part of it.
 type Config struct {
 	Port          string // PORT: where to listen when CHANGEGUARD_ADDR is not set; container platforms set it. Default 8080.
 	Addr          string // CHANGEGUARD_ADDR: host:port to listen on. Default :PORT.
 	GitHubURL     string // CHANGEGUARD_GITHUB_URL: REST base. Default https://api.github.com/; an Enterprise Server's is https://HOST/api/v3/.
 	AppID         string // CHANGEGUARD_APP_ID: the App's number.
-	PrivateKey    string // CHANGEGUARD_PRIVATE_KEY: the App's key as PEM.
+	PrivateKey    string // CHANGEGUARD_PRIVATE_KEY: the App's key as PEM; \n may stand for the ends of its lines.
 	WebhookSecret string // CHANGEGUARD_WEBHOOK_SECRET: what GitHub signs deliveries with.
 	DatabaseURL   string // CHANGEGUARD_DATABASE_URL: sqlite:PATH. Default sqlite:changeguard.db.
-	PublicURL     string // CHANGEGUARD_PUBLIC_URL: for links in check runs. Default none.
+	PublicURL     string // CHANGEGUARD_PUBLIC_URL: for links in check runs and the set-up page. Default none.
 	CheckName     string // CHANGEGUARD_CHECK_NAME: the required check's name. Default changeguard.
 	Workers       string // CHANGEGUARD_WORKERS: evaluations at once. Default twice the cores.
 	LogFormat     string // CHANGEGUARD_LOG_FORMAT: text or json. Default text on a terminal, else json.
@@ -62,24 +71,49 @@ func Settings() []setting {
 // Field is the field of a setting.
 func (s setting) Field(c *Config) *string { return s.field(c) }
 
+// Without is an environment in which the variables of some flags are not set.
+func Without(getenv func(string) string, flags map[string]bool) func(string) string {
+	hidden := make(map[string]bool)
+	for _, s := range Settings() {
+		if flags[s.Flag] {
+			hidden[s.Env], hidden[s.Env+"_FILE"] = true, true
+		}
+	}
+	return func(name string) string {
+		if hidden[name] {
+			return ""
+		}
+		return getenv(name)
+	}
+}
+
 // Complete fills what flags left open from the environment and the defaults,
-// and returns every problem at once. onTerminal chooses the log's format.
+// and returns every problem at once.
 func (c *Config) Complete(getenv func(string) string, onTerminal bool) error {
-	var problems []error
+	var p problems
 	for _, s := range Settings() {
 		field := s.field(c)
-		if *field != "" {
-			continue
+		if *field == "" {
+			value, err := fromEnvironment(getenv, s.Env)
+			if err != nil {
+				p.list = append(p.list, err)
+				p.unread = append(p.unread, s.Env)
+			}
+			*field = value
 		}
-		value, err := fromEnvironment(getenv, s.Env)
-		if err != nil {
-			problems = append(problems, err)
-		}
-		*field = value
+		*field = strings.TrimSpace(*field)
 	}
 	c.defaults(onTerminal)
-	return errors.Join(append(problems, c.problems(getenv)...)...)
+	c.credentials(&p)
+	c.numbers(&p)
+	c.addresses(&p)
+	c.names(&p)
+	c.database(&p, getenv)
+	return errors.Join(p.list...)
 }
+
+// maxFile bounds the file of a setting, in bytes.
+const maxFile = 1 << 20
 
 func fromEnvironment(getenv func(string) string, name string) (string, error) {
 	value, file := getenv(name), getenv(name+"_FILE")
@@ -89,14 +123,21 @@ func fromEnvironment(getenv func(string) string, name string) (string, error) {
 	case file == "":
 		return value, nil
 	}
-	data, err := os.ReadFile(file)
+	f, err := os.Open(file)
 	if err != nil {
 		return "", fmt.Errorf("%s_FILE: %w", name, err)
 	}
-	if value = strings.TrimSpace(string(data)); value == "" {
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%s_FILE: %w", name, err)
+	case len(data) > maxFile:
+		return "", fmt.Errorf("%s_FILE: %s is over 1 MiB", name, file)
+	case strings.TrimSpace(string(data)) == "":
 		return "", fmt.Errorf("%s_FILE: %s is empty", name, file)
 	}
-	return value, nil
+	return string(data), nil
 }
 
 func (c *Config) defaults(onTerminal bool) {
@@ -110,7 +151,7 @@ func (c *Config) defaults(onTerminal bool) {
 	set(&c.GitHubURL, "https://api.github.com/")
 	set(&c.DatabaseURL, "sqlite:changeguard.db")
 	set(&c.CheckName, "changeguard")
-	set(&c.Workers, strconv.Itoa(2*runtime.NumCPU()))
+	set(&c.Workers, strconv.Itoa(2*runtime.GOMAXPROCS(0))) // as many as a container may use
 	set(&c.LogLevel, "info")
 	if onTerminal {
 		set(&c.LogFormat, "text")
@@ -122,44 +163,148 @@ func (c *Config) defaults(onTerminal bool) {
 // its set-up page only.
 func (c *Config) Unset() bool { return c.AppID == "" && c.PrivateKey == "" && c.WebhookSecret == "" }
 
-func (c *Config) problems(getenv func(string) string) []error {
-	var list []error
-	add := func(format string, args ...any) { list = append(list, fmt.Errorf(format, args...)) }
+// problems are all that is wrong, in the order of the settings.
+type problems struct {
+	list   []error
+	unread []string // variables whose value could not be read, which is said already
+}
+
+func (p *problems) add(format string, args ...any) {
+	p.list = append(p.list, fmt.Errorf(format, args...))
+}
+
+// shown is a value in a message. What is long, or an address with a password, is
+// not repeated: it may be a secret in the wrong place.
+func shown(value string) string {
+	if len(value) > 60 || strings.ContainsAny(value, "@\n") {
+		return fmt.Sprintf("this is a text of %d bytes", len(value))
+	}
+	return fmt.Sprintf("this is %q", value)
+}
+
+// shownNumber is a value that should be a number, beside two that are secret.
+func shownNumber(value string) string {
+	if strings.Trim(value, "+-.0123456789") != "" {
+		value = strings.Repeat("\n", len(value)) // which is not repeated
+	}
+	return shown(value)
+}
+
+func (c *Config) credentials(p *problems) {
+	var missing []string
+	values := map[string]string{"CHANGEGUARD_APP_ID": c.AppID, "CHANGEGUARD_PRIVATE_KEY": c.PrivateKey, "CHANGEGUARD_WEBHOOK_SECRET": c.WebhookSecret}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if values[name] == "" && !slices.Contains(p.unread, name) {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) < len(values) { // without any of them the set-up page is served
+		for _, name := range missing {
+			p.add("%s is missing", name)
+		}
+	}
 	var err error
-	if !c.Unset() {
-		for _, s := range Settings() {
-			if (s.Env == "CHANGEGUARD_APP_ID" || s.Env == "CHANGEGUARD_PRIVATE_KEY" || s.Env == "CHANGEGUARD_WEBHOOK_SECRET") && *s.field(c) == "" {
-				add("%s is missing", s.Env)
-			}
-		}
-	}
 	if c.appID, err = strconv.ParseInt(c.AppID, 10, 64); c.AppID != "" && (err != nil || c.appID < 1) {
-		add("CHANGEGUARD_APP_ID must be the App's number, this is %q", c.AppID)
+		p.add("CHANGEGUARD_APP_ID must be the App's number, %s", shownNumber(c.AppID))
 	}
+	if c.PrivateKey == "" {
+		return
+	}
+	if !strings.Contains(c.PrivateKey, "\n") {
+		c.PrivateKey = strings.ReplaceAll(c.PrivateKey, `\n`, "\n")
+	}
+	if !isRSAKey(c.PrivateKey) {
+		p.add("CHANGEGUARD_PRIVATE_KEY must be an RSA private key in PEM form, as GitHub gives it out (-----BEGIN RSA PRIVATE KEY-----)")
+	}
+}
+
+func isRSAKey(text string) bool {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return false
+	}
+	if _, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
+		return true
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	_, ok := key.(*rsa.PrivateKey)
+	return err == nil && ok
+}
+
+func (c *Config) numbers(p *problems) {
+	var err error
 	if c.workers, err = strconv.Atoi(c.Workers); err != nil || c.workers < 1 || c.workers > 1000 {
-		add("CHANGEGUARD_WORKERS must be a number from 1 to 1000, this is %q", c.Workers)
+		p.add("CHANGEGUARD_WORKERS must be a number from 1 to 1000, %s", shown(c.Workers))
 	}
-	for name, addr := range map[string]string{"CHANGEGUARD_ADDR": c.Addr, "CHANGEGUARD_ADMIN_ADDR": c.AdminAddr} {
-		if _, _, err := net.SplitHostPort(addr); addr != "" && err != nil {
-			add("%s must be host:port, this is %q", name, addr)
-		}
+}
+
+func isPort(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 16)
+	return err == nil
+}
+
+func (c *Config) addresses(p *problems) {
+	switch {
+	case c.Addr != ":"+c.Port:
+		listens(p, "CHANGEGUARD_ADDR", c.Addr)
+	case !isPort(c.Port):
+		p.add("PORT must be a number up to 65535, %s", shown(c.Port))
 	}
-	for name, address := range map[string]string{"CHANGEGUARD_GITHUB_URL": c.GitHubURL, "CHANGEGUARD_PUBLIC_URL": c.PublicURL} {
-		if u, err := url.Parse(address); address != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-			add("%s must be an address that begins with https://, this is %q", name, address)
-		}
+	if c.AdminAddr != "" && listens(p, "CHANGEGUARD_ADMIN_ADDR", c.AdminAddr) && collide(c.Addr, c.AdminAddr) {
+		p.add("CHANGEGUARD_ADMIN_ADDR must be another address than CHANGEGUARD_ADDR: metrics and pprof are not for everybody")
+	}
+	if u := isAddress(p, "CHANGEGUARD_GITHUB_URL", c.GitHubURL); u != nil && (u.Hostname() == "github.com" || u.Hostname() == "www.github.com") {
+		p.add("CHANGEGUARD_GITHUB_URL must be the API's address; github.com's is https://api.github.com/")
+	}
+	if c.PublicURL != "" {
+		isAddress(p, "CHANGEGUARD_PUBLIC_URL", c.PublicURL)
+	}
+}
+
+func listens(p *problems, name, addr string) bool {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil || !isPort(port) {
+		p.add("%s must be host:port, %s", name, shown(addr))
+		return false
+	}
+	return true
+}
+
+// collide reports whether two servers cannot listen on two addresses, as far as
+// the addresses tell.
+func collide(a, b string) bool {
+	hostA, portA, errA := net.SplitHostPort(a)
+	hostB, portB, errB := net.SplitHostPort(b)
+	return errors.Join(errA, errB) == nil && portA == portB && portA != "0" && (hostA == hostB || hostA == "" || hostB == "")
+}
+
+// isAddress reads an address of the web; what is none is a problem, and nil.
+func isAddress(p *problems, name, address string) *url.URL {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		p.add("%s must be an address like https://HOST/, %s", name, shown(address))
+		return nil
+	}
+	return u
+}
+
+func (c *Config) names(p *problems) {
+	if strings.ContainsFunc(c.CheckName, unicode.IsControl) || len(c.CheckName) > 100 {
+		p.add("CHANGEGUARD_CHECK_NAME must be one line of up to 100 bytes, %s", shown(c.CheckName))
 	}
 	if c.LogFormat != "text" && c.LogFormat != "json" {
-		add("CHANGEGUARD_LOG_FORMAT must be text or json, this is %q", c.LogFormat)
+		p.add("CHANGEGUARD_LOG_FORMAT must be text or json, %s", shown(c.LogFormat))
 	}
 	if _, ok := logLevels[c.LogLevel]; !ok {
-		add("CHANGEGUARD_LOG_LEVEL must be debug, info, warn or error, this is %q", c.LogLevel)
+		p.add("CHANGEGUARD_LOG_LEVEL must be debug, info, warn or error, %s", shown(c.LogLevel))
 	}
-	if !strings.HasPrefix(c.DatabaseURL, "sqlite:") {
-		add("CHANGEGUARD_DATABASE_URL must be sqlite:PATH; this version keeps its data in SQLite")
-	} else if getenv("K_SERVICE") != "" {
-		add("CHANGEGUARD_DATABASE_URL is SQLite, and this platform (K_SERVICE is set) does not keep its disk: verdicts and deliveries would be lost with every instance")
+}
+
+func (c *Config) database(p *problems, getenv func(string) string) {
+	if err := store.Check(c.DatabaseURL); err != nil {
+		p.add("CHANGEGUARD_DATABASE_URL: %w", err)
 	}
-	sortErrors(list)
-	return list
+	if strings.HasPrefix(c.DatabaseURL, "sqlite:") && getenv("K_SERVICE") != "" {
+		p.add("CHANGEGUARD_DATABASE_URL is SQLite, and this platform (K_SERVICE is set) does not keep its disk: verdicts and deliveries would be lost with every instance")
+	}
 }

@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/gitrepo"
 	"github.com/changeguard/changeguard/internal/nearest"
 	"github.com/changeguard/changeguard/policy"
@@ -15,19 +17,18 @@ import (
 )
 
 // LintPolicy checks a policy file and returns the exit code.
-func LintPolicy(args []string, stdout, stderr io.Writer) int {
-	name := policy.Path
-	switch len(args) {
-	case 0:
-	case 1:
-		name = args[0]
-	default:
+func LintPolicy(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) > 1 {
 		fmt.Fprintf(stderr, "changeguard policy lint: one file at a time, %d given\n", len(args))
 		return ExitUsage
 	}
+	name := policyHere()
+	if len(args) == 1 {
+		name = args[0]
+	}
 	data, err := readFile(name, policy.MaxSize+1)
 	if err != nil {
-		fmt.Fprintln(stderr, err)
+		fmt.Fprintf(stderr, "%v%s\n", err, hintMissing(name, err))
 		return ExitUsage
 	}
 	p, problems := policy.Load(data, policy.Source{Name: name}, catalogue.Kinds())
@@ -35,14 +36,91 @@ func LintPolicy(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, problems)
 		return ExitUsage
 	}
-	warnings := policy.Lint(p)
+	paths, err := pathsBeside(ctx, name)
+	if err != nil {
+		fmt.Fprintf(stderr, "changeguard policy lint: the globs were not held against the repository's files: %v\n", err)
+	}
+	warnings := policy.Lint(p, paths)
 	for _, w := range warnings {
 		fmt.Fprintln(stdout, w.Error())
 	}
 	if len(warnings) == 0 {
-		fmt.Fprintf(stdout, "%s: %d sessions, %d rules, nothing to object to\n", name, len(p.Sessions), len(p.Rules))
+		fmt.Fprintf(stdout, "%s: %s, %s, nothing to object to\n", name, count(len(p.Sessions), "session"), count(len(p.Rules), "rule"))
 	}
 	return ExitPass
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// hintMissing helps whoever has no policy yet, or one that nobody reads.
+func hintMissing(name string, err error) string {
+	if !errors.Is(err, os.ErrNotExist) || filepath.Base(name) != filepath.Base(policy.Path) {
+		return ""
+	}
+	other := strings.TrimSuffix(name, ".yml") + ".yaml"
+	if _, err := os.Stat(other); err == nil {
+		return fmt.Sprintf("; %s is not read, a policy must be called %s", other, policy.Path)
+	}
+	return "; `changeguard policy init` writes one"
+}
+
+// policyHere is the policy of the repository that the user stands in.
+func policyHere() string {
+	top, ok := worktree(".")
+	if !ok {
+		return policy.Path
+	}
+	name := filepath.Join(top, filepath.FromSlash(policy.Path))
+	here, err := os.Getwd()
+	if err != nil {
+		return name
+	}
+	if short, err := filepath.Rel(here, name); err == nil {
+		return short
+	}
+	return name
+}
+
+// worktree finds the top of the work tree that a folder is in.
+func worktree(dir string) (top string, ok bool) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", false
+	}
+	for {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			return dir, true
+		}
+		above := filepath.Dir(dir)
+		if above == dir {
+			return "", false
+		}
+		dir = above
+	}
+}
+
+// pathsBeside are the files of the repository that a policy file is in, none
+// when it is in none or nothing is committed there yet.
+func pathsBeside(ctx context.Context, name string) ([]string, error) {
+	top, ok := worktree(filepath.Dir(name))
+	if !ok {
+		return nil, nil
+	}
+	repo, err := gitrepo.Open(ctx, top)
+	if err != nil {
+		return nil, err
+	}
+	paths, err := repo.Paths(ctx, "HEAD")
+	var unborn *gitrepo.UsageError
+	if errors.As(err, &unborn) {
+		err = nil
+	}
+	return paths, errors.Join(err, repo.Close())
 }
 
 // PolicyInit is what `changeguard policy init` was asked.
@@ -65,40 +143,76 @@ func (k PolicyInit) run(ctx context.Context, stdout io.Writer) error {
 		_, err := stdout.Write(policy.DefaultYAML())
 		return err
 	}
-	repo, err := gitrepo.Open(ctx, k.Repo)
+	text, err := k.survey(ctx)
 	if err != nil {
 		return err
 	}
-	paths, err := repo.Paths(ctx, "HEAD")
-	if err = errors.Join(err, repo.Close()); err != nil {
-		return fmt.Errorf("list the files: %w", err)
-	}
-	text := policy.Init(paths)
 	if k.Print {
 		_, err := stdout.Write(text)
 		return err
 	}
-	name := filepath.Join(k.Repo, filepath.FromSlash(policy.Path))
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+	top, ok := worktree(k.Repo)
+	if !ok {
+		return fmt.Errorf("%s has no work tree to write to; --print shows the policy", k.Repo)
+	}
+	if err := k.write(top, text); err != nil {
 		return err
 	}
-	mode := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	if k.Force {
-		mode = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	name := filepath.Join(top, filepath.FromSlash(policy.Path))
+	fmt.Fprintf(stdout, "wrote %s\nRead it, commit it and merge it. It observes until you remove `mode: observe`.\n", name)
+	return nil
+}
+
+// survey writes a policy for what is committed.
+func (k PolicyInit) survey(ctx context.Context) (text []byte, err error) {
+	repo, err := gitrepo.Open(ctx, k.Repo)
+	if err != nil {
+		return nil, err
 	}
-	f, err := os.OpenFile(name, mode, 0o644)
+	defer func() { err = errors.Join(err, repo.Close()) }()
+	head, err := repo.Commit(ctx, "HEAD")
+	var unborn *gitrepo.UsageError
+	if errors.As(err, &unborn) {
+		return nil, errors.New("nothing is committed yet, so there are no files to look at; commit first, or see --print-default")
+	} else if err != nil {
+		return nil, err
+	}
+	paths, err := repo.Paths(ctx, head)
+	if err != nil {
+		return nil, fmt.Errorf("list the files: %w", err)
+	}
+	return policy.Init(paths, func(path string) ([]byte, bool) {
+		data, mode, found, err := repo.File(ctx, head, path, policy.MaxSize)
+		return data, err == nil && found && mode != change.Symlink
+	}), nil
+}
+
+// write makes the file. It stays within the work tree whatever links there are,
+// and replaces a policy only where it was told to.
+func (k PolicyInit) write(top string, text []byte) (err error) {
+	root, err := os.OpenRoot(top)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	name := filepath.FromSlash(policy.Path)
+	if err := root.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	if k.Force {
+		if err := root.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%s exists; --force replaces it, --print only shows", name)
+		return fmt.Errorf("%s exists; --force replaces it, --print only shows", filepath.Join(top, name))
 	}
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(text)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	fmt.Fprintf(stdout, "wrote %s; it observes until you remove `mode: observe`\n", name)
-	return nil
+	return errors.Join(err, f.Close())
 }
 
 // Rules lists the kinds or explains one, and returns the exit code.

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,8 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/pprof"
-	"slices"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -26,10 +23,6 @@ import (
 )
 
 var logLevels = map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
-
-func sortErrors(list []error) {
-	slices.SortFunc(list, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
-}
 
 // Serve runs the server until the context ends and returns the exit code.
 func Serve(ctx context.Context, c Config, getenv func(string) string, onTerminal bool, stderr io.Writer) int {
@@ -62,16 +55,19 @@ type Outside struct {
 	Logger    *slog.Logger
 	Now       func() time.Time
 	Transport http.RoundTripper // to GitHub; nil means the usual one
+	Timeout   time.Duration     // of an evaluation; 0 means the queue's own
 }
 
 // A Server is the whole program, ready to run.
 type Server struct {
 	config   Config
 	outside  Outside
-	store    *store.Store
+	store    *store.Store // nil before the set-up, like queue
 	queue    *queue.Queue
+	intake   intake
+	probe    probe
 	listener net.Listener
-	admin    net.Listener
+	admin    net.Listener // nil for none
 	handler  http.Handler
 }
 
@@ -86,11 +82,16 @@ func New(ctx context.Context, c Config, o Outside) (*Server, error) {
 
 func (s *Server) assemble(ctx context.Context) error {
 	router := chi.NewRouter()
-	router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok\n") })
-	router.Get("/readyz", s.ready)
+	healthy := func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok\n") }
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		router.MethodFunc(method, "/healthz", healthy)
+		router.MethodFunc(method, "/readyz", s.ready)
+	}
+	add := s.guard
 	if s.config.Unset() {
-		setUp(router)
-	} else if err := s.guard(ctx, router); err != nil {
+		add = func(_ context.Context, router chi.Router) error { return s.setUp(router) }
+	}
+	if err := add(ctx, router); err != nil {
 		return err
 	}
 	s.handler = router
@@ -125,12 +126,14 @@ func (s *Server) guard(ctx context.Context, router chi.Router) error {
 		Store: s.store, GitHub: app, Kinds: catalogue.Kinds(), Engine: version.Engine(), PublicURL: s.config.PublicURL,
 		Logger: s.outside.Logger, Now: s.outside.Now,
 	})
-	s.queue, err = queue.New(ctx, queue.Config{Store: s.store, Workers: s.config.workers, Handler: g.Evaluate, Logger: s.outside.Logger, Now: s.outside.Now})
+	s.queue, err = queue.New(ctx, queue.Config{
+		Store: s.store, Workers: s.config.workers, Handler: g.Evaluate, Logger: s.outside.Logger, Now: s.outside.Now, Timeout: s.outside.Timeout,
+	})
 	if err != nil {
 		return err
 	}
 	router.Mount("/webhook", webhook.Handler(webhook.Config{
-		Secret: []byte(s.config.WebhookSecret), Accept: s.queue.Accept, Logger: s.outside.Logger, Now: s.outside.Now,
+		Secret: []byte(s.config.WebhookSecret), Accept: s.accept, Sharing: s.store.Sharing, Logger: s.outside.Logger, Now: s.outside.Now,
 	}))
 	return web.Routes(router, web.Config{Store: s.store, Logger: s.outside.Logger, Now: s.outside.Now})
 }
@@ -144,71 +147,7 @@ func answer(w http.ResponseWriter, status int, text string) {
 	_, _ = io.WriteString(w, text) // the client went away
 }
 
-// ready says whether the server can take deliveries, and why not.
-func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
-	if s.store == nil {
-		answer(w, http.StatusServiceUnavailable, "not set up: no credentials; see /setup\n")
-		return
-	}
-	waiting, err := s.store.Waiting(r.Context())
-	if err != nil {
-		answer(w, http.StatusServiceUnavailable, "the database does not answer\n")
-		return
-	}
-	answer(w, http.StatusOK, fmt.Sprintf("ready; %d waiting to be evaluated\n", waiting))
-}
-
-// The time-outs of the server's connections. GitHub waits ten seconds.
-const (
-	readTimeout = 30 * time.Second
-	idleTimeout = 2 * time.Minute
-	stopTimeout = 9 * time.Second // platforms kill after ten
-)
-
-// Run serves until the context ends, then stops: no more intake, evaluations
-// under way are finished, the database is closed.
-func (s *Server) Run(ctx context.Context) error {
-	if s.queue != nil {
-		if err := s.queue.Start(ctx); err != nil {
-			return errors.Join(err, s.close())
-		}
-	}
-	public := &http.Server{Handler: s.handler, ReadTimeout: readTimeout, ReadHeaderTimeout: readTimeout, WriteTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10}
-	failed := make(chan error, 2)
-	go func() { failed <- public.Serve(s.listener) }()
-	servers := []*http.Server{public}
-	if s.admin != nil {
-		admin := &http.Server{Handler: s.adminHandler(), ReadHeaderTimeout: readTimeout, IdleTimeout: idleTimeout}
-		servers = append(servers, admin)
-		go func() { failed <- admin.Serve(s.admin) }()
-	}
-	s.outside.Logger.InfoContext(ctx, "listening", "addr", s.Addr(), "version", version.Full(), "set-up-only", s.queue == nil)
-	var err error
-	select {
-	case <-ctx.Done():
-	case err = <-failed:
-	}
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-	defer cancel()
-	for _, server := range servers {
-		err = errors.Join(err, server.Shutdown(stopping))
-	}
-	if s.queue != nil {
-		err = errors.Join(err, s.queue.Stop(stopping))
-	}
-	return errors.Join(err, s.close())
-}
-
-func (s *Server) adminHandler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("/debug/pprof/", pprof.Index)
-	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	mux.HandleFunc("GET /metrics", s.metrics)
-	return mux
-}
-
+// close closes what New opened, for a server that does not run or does no more.
 func (s *Server) close() error {
 	var errs []error
 	if s.store != nil {

@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -64,6 +65,9 @@ func TestRequestsForAUsualPullRequest(t *testing.T) {
 		changes["docs/"+strings.Repeat("x", i+1)+".md"] = ghfake.Text("text\n")
 	}
 	n := w.open(testPolicy, changes)
+	for i := range 99 {
+		w.repo.Commit("feature", fmt.Sprint("commit ", i), ghfake.Files{"docs/x.md": ghfake.Text(fmt.Sprint(i))}, author)
+	}
 	w.deliver("pull_request", w.repo.PullEvent(n, "opened", nil))
 	if r := w.run(w.repo.Tip("feature"), 1); r.Conclusion != "success" {
 		t.Errorf("%s: %s", r.Conclusion, r.Title)
@@ -319,38 +323,5 @@ func TestServeSaysAllThatIsWrong(t *testing.T) {
 		if !strings.Contains(stderr.String(), want) {
 			t.Errorf("no word of %s in:\n%s", want, stderr.String())
 		}
-	}
-}
-
-func TestServeWithoutCredentialsServesTheSetUpOnly(t *testing.T) {
-	t.Parallel()
-	w := &world{t: t}
-	ctx, cancel := context.WithCancel(context.Background())
-	var c app.Config
-	c.Addr = "127.0.0.1:0"
-	if err := c.Complete(func(string) string { return "" }, false); err != nil {
-		t.Fatal(err)
-	}
-	s, err := app.New(ctx, c, app.Outside{Logger: discard()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
-	w.home = "http://" + s.Addr()
-	if page := w.get("/setup"); !strings.Contains(page, "CHANGEGUARD_APP_ID") || !strings.Contains(page, "Checks: write") {
-		t.Errorf("the set-up page:\n%s", page)
-	}
-	resp, err := http.Post(w.home+"/webhook", "application/json", strings.NewReader("{}"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	if resp.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("the webhook answers %d", resp.StatusCode)
-	}
-	cancel()
-	if err := <-done; err != nil {
-		t.Error(err)
 	}
 }

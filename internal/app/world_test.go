@@ -6,11 +6,13 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,6 +20,7 @@ import (
 	"github.com/changeguard/changeguard/internal/app"
 	"github.com/changeguard/changeguard/internal/ghfake"
 	"github.com/changeguard/changeguard/internal/ghfake/ghschema"
+	"github.com/changeguard/changeguard/internal/store"
 )
 
 // testKey is made once; keys are slow to make and none is secret here.
@@ -35,6 +38,28 @@ type world struct {
 	github *ghfake.Server
 	repo   *ghfake.Repo
 	home   string
+	log    logs
+
+	database string
+}
+
+// logs are what the server says, shown when a test waits in vain.
+type logs struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logs) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text := l.text.String()
+	return text[max(0, len(text)-4000):]
 }
 
 const secret = "a secret that only the test knows"
@@ -48,7 +73,8 @@ func newWorld(t testing.TB, o ghfake.Options, permissions map[string]string) *wo
 	w.repo = w.github.AddRepo(1, "acme", "app")
 	front := httptest.NewServer(held(t, w.github))
 	t.Cleanup(front.Close)
-	w.start(front.URL+"/", filepath.Join(t.TempDir(), "test.db"))
+	w.database = filepath.Join(t.TempDir(), "test.db")
+	w.start(front.URL+"/", w.database)
 	return w
 }
 
@@ -72,7 +98,7 @@ func (w *world) start(github, database string) {
 	if err := c.Complete(func(string) string { return "" }, false); err != nil {
 		w.t.Fatal(err)
 	}
-	s, err := app.New(ctx, c, app.Outside{Logger: slog.New(slog.DiscardHandler), Now: time.Now})
+	s, err := app.New(ctx, c, app.Outside{Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Now: time.Now})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -143,16 +169,30 @@ func (w *world) run(head string, n int) ghfake.Run {
 	return last[n-1]
 }
 
+// verdict is the JSON of a pull request's newest verdict, as the store has it.
+func (w *world) verdict(number int) string {
+	w.t.Helper()
+	s, err := store.Open(context.Background(), "sqlite:"+w.database)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	v, err := s.Latest(context.Background(), store.Subject{Kind: store.Pull, Owner: "acme", Repo: "app", Number: number}.Name())
+	if err = errors.Join(err, s.Close()); err != nil {
+		w.t.Fatal(err)
+	}
+	return string(v.Body)
+}
+
 func (w *world) until(what string, holds func() bool) {
 	w.t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for !holds() {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			w.t.Fatalf("waited in vain for %s", what)
+			w.t.Fatalf("waited in vain for %s\n%s", what, &w.log)
 		}
 	}
 }

@@ -119,12 +119,15 @@ func TestCompileErrorsHaveAPlaceAndAWayOut(t *testing.T) {
 		{`session.mode == "x`, `1:17: the text that begins here is not closed`},
 		{`@change == @change`, `1:1: unexpected "@"`},
 		{`touches("a[")`, `1:9: glob "a[": this [ is not closed; write \[ for the character (at offset 1)`},
+		{`touches("!docs/**")`, `1:9: touches("!docs/**") would never hold; ! stands before touches, or write \! for a name that begins with it`},
 		{`touchesClass("function")`, `1:14: unknown class "function"; did you mean "functional"?`},
 		{`session.actor == "agnet"`, `1:18: unknown session.actor "agnet"; did you mean "agent"?`},
 		{`"pr" != event`, `1:1: unknown event "pr"; known are pull_request, merge_group, push, local`},
 		{`risk.level in ["high", "severe"]`, `1:24: unknown risk.level "severe"; known are low, medium, high, critical`},
 		{`pr.title.matches("[")`, "1:18: the pattern is no regular expression: error parsing regexp: missing closing ]: `[`"},
 		{`pr.title.matches("x{1000}x{1000}x{1000}")`, `1:18: the pattern is too large; its repetitions multiply`},
+		{`pr.title.matches(pr.body)`, `1:18: the pattern of matches must be a text in quotes`},
+		{`pr.labels.exists(l, pr.title.matches("^" + l))`, `1:42: the pattern of matches must be a text in quotes`},
 		{`{1: 2} == {1: 3}`, "1:1: maps and messages are not supported; use a list\n1:11: maps and messages are not supported; use a list"},
 		{`pr.titel == "" || pr.drafd`, "1:1: unknown name \"pr.titel\"; did you mean \"pr.title\"?\n1:19: unknown name \"pr.drafd\"; did you mean \"pr.draft\"?"},
 		{strings.Repeat("!", 5000) + "true", "1:1: the expression is longer than 4096 bytes"},
@@ -255,6 +258,7 @@ func TestUnknownClassAndBadGlobAtRunTimeAreErrors(t *testing.T) {
 	for source, want := range map[string]string{
 		`touchesClass("do" + "cz")`: `unknown class "docz"`,
 		`touches("a" + "[")`:        "not closed",
+		`touches("!" + "a")`:        "would never hold",
 	} {
 		if _, err := mustCompile(t, source).Eval(context.Background(), vars()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v", source, err)

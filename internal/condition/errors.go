@@ -191,11 +191,7 @@ func unknownName(name string) string {
 	if len(same) == 0 {
 		same = append(Names(), methods...)
 	}
-	meant := nearest.Of(name, same)
-	if at := slices.IndexFunc(same, func(n string) bool { return len(name) > 2 && strings.HasPrefix(n, name) }); meant == "" && at >= 0 {
-		meant = same[at]
-	}
-	if meant != "" {
+	if meant := nearest.Of(name, same); meant != "" {
 		return message + fmt.Sprintf("; did you mean %q?", meant)
 	}
 	if same[0] == Names()[0] && len(same) > len(Names()) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp/syntax"
 	"slices"
+	"strings"
 
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
@@ -72,7 +73,11 @@ func (g *gatherer) fail(e ast.Expr, message string) {
 
 func (g *gatherer) place(e ast.Expr) (line, col int) {
 	at := g.tree.SourceInfo().GetStartLocation(e.ID())
-	return max(1, at.Line()), max(0, at.Column()) + 1
+	col = max(0, at.Column()) + 1
+	if e.Kind() == ast.IdentKind { // CEL points at its last dot
+		col -= max(0, strings.LastIndexByte(e.AsIdent(), '.'))
+	}
+	return max(1, at.Line()), max(1, col)
 }
 
 func (g *gatherer) call(c ast.CallExpr) {
@@ -116,10 +121,12 @@ func (g *gatherer) glob(arg ast.Expr) {
 	g.facts.globs[glob] = compiled
 }
 
-// pattern checks a regular expression that is written out.
+// pattern checks a regular expression. One that is put together, perhaps from
+// what the change says, would be compiled at every look, whatever it costs.
 func (g *gatherer) pattern(arg ast.Expr) {
 	pattern, ok := text(arg)
 	if !ok {
+		g.fail(arg, "the pattern of matches must be a text in quotes")
 		return
 	}
 	parsed, err := syntax.Parse(pattern, syntax.Perl)

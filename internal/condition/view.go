@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
@@ -29,7 +30,12 @@ type globber struct {
 	list pathset.List
 }
 
+// newGlobber compiles a glob. One that excludes has nothing to exclude from and
+// would never match.
 func newGlobber(glob string) (*globber, error) {
+	if strings.HasPrefix(glob, "!") {
+		return nil, fmt.Errorf("touches(%q) would never hold; ! stands before touches, or write \\! for a name that begins with it", clip(glob))
+	}
 	var b pathset.Builder
 	list, err := b.Add(pathset.Protect, glob)
 	if err != nil {

@@ -86,7 +86,8 @@ func run(ctx context.Context, o Options, stdout io.Writer) (err error) {
 	if err != nil {
 		return fmt.Errorf("deliver the webhook: %w", err)
 	}
-	fmt.Fprintf(stdout, "The incident was opened as %s/%s#%d; its signed webhook was answered with %d.\n\n", owner, name, number, d.Status)
+	fmt.Fprintf(stdout, "The incident was opened as %s/%s#%d, with the recorded texts, names and line counts; contents but requirements.txt are stand-ins.\n", owner, name, number)
+	fmt.Fprintf(stdout, "Its signed webhook was answered with %d.\n\n", d.Status)
 	checkRun, err := await(ctx, repo)
 	if err != nil {
 		return err

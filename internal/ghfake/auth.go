@@ -169,10 +169,16 @@ func (s *Server) createToken(c *call) (any, *refusal) {
 	return obj{"token": value, "expires_at": t.expires.Format(time.RFC3339), "permissions": t.permissions, "repository_selection": selection}, nil
 }
 
+// maxNarrowed is how many repositories a token can be narrowed to by name.
+const maxNarrowed = 500
+
 // narrowed is the choice of repositories, nil for all.
 func (s *Server) narrowed(i *installation, b *tokenRequest) (map[int64]bool, *refusal) {
-	if len(b.Repositories)+len(b.RepositoryIDs) == 0 {
+	switch n := len(b.Repositories) + len(b.RepositoryIDs); {
+	case n == 0:
 		return nil, nil
+	case n > maxNarrowed:
+		return nil, refuse(http.StatusUnprocessableEntity, "No more than %d repositories can be listed.", maxNarrowed)
 	}
 	chosen := make(map[int64]bool)
 	for _, r := range s.repos {

@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/golang-jwt/jwt/v4"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghschema"
 )
 
 func TestAppTokens(t *testing.T) {
@@ -30,6 +32,10 @@ func TestAppTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	unsigned, err := jwt.NewWithClaims(jwt.SigningMethodNone, jwt.MapClaims{"iss": "7", "iat": now.Unix(), "exp": now.Add(time.Minute).Unix()}).SignedString(jwt.UnsafeAllowNoneSignatureType)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		token  string
 		status int
@@ -39,6 +45,8 @@ func TestAppTokens(t *testing.T) {
 		"none":            {"", 401, "could not be decoded"},
 		"no token at all": {"nonsense", 401, "could not be decoded"},
 		"another key":     {foreign, 401, "could not be decoded"},
+		"no signature":    {unsigned, 401, "could not be decoded"},
+		"changed later":   {w.jwt(nil)[:20] + "x" + w.jwt(nil)[21:], 401, "could not be decoded"},
 		"not RS256":       {symmetric, 401, "could not be decoded"},
 		"unknown App":     {w.jwt(obj{"iss": "8"}), 404, "Integration not found"},
 		"no issuer":       {w.jwt(obj{"iss": ""}), 401, "could not be decoded"},
@@ -112,6 +120,7 @@ func TestNarrowedTokens(t *testing.T) {
 	w.app("POST", "/app/installations/1/access_tokens", obj{"permissions": obj{"contents": "write"}}).want(422)
 	w.app("POST", "/app/installations/1/access_tokens", obj{"permissions": obj{"administration": "read"}}).want(422)
 	w.app("POST", "/app/installations/1/access_tokens", obj{"repositories": []string{"nothing"}}).want(422)
+	w.app("POST", "/app/installations/1/access_tokens", obj{"repository_ids": make([]int, 501)}).want(422).says("No more than 500")
 }
 
 // Every route refuses an installation that lacks its permission, and names it.
@@ -157,6 +166,54 @@ func TestMissingPermissions(t *testing.T) {
 				t.Errorf("with %s: read the answer is %d", name, status)
 			}
 		})
+	}
+}
+
+// No route is open: each wants a token of the right kind that has not ended, and
+// its permission. Each is an operation that GitHub describes.
+func TestNoRouteIsOpen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, map[string]string{"metadata": "read"})
+	w.open(ghfake.Files{"b": ghfake.Text("b")})
+	w.serve = w.hub // requests without a body are no exchanges to judge
+	ended, token := w.newToken(nil), ""
+	w.clock.pass(time.Hour)
+	token = w.newToken(nil)
+	fill := strings.NewReplacer("{owner}", "acme", "{repo}", "app", "{basehead...}", "main...feature", "{path...}", "README.md", "{branch...}", "main",
+		"{org}", "acme", "{ref}", "main", "{sha}", "main", "{commit_sha}", "main", "{tree_sha}", "main", "{file_sha}", "main", "{username}", "dev",
+		"{team_slug}", "team", "{name}", "label", "{pull_number}", "1", "{issue_number}", "1", "{comment_id}", "1", "{check_run_id}", "1",
+		"{installation_id}", "1", "{delivery_id}", "1")
+	routes := ghfake.Routes()
+	if len(routes) < 40 {
+		t.Errorf("only %d routes", len(routes))
+	}
+	for _, r := range routes {
+		method, path, _ := strings.Cut(fill.Replace(r.Pattern), " ")
+		ask := func(token string) *reply {
+			if token == "" {
+				return w.send(method, path, nil)
+			}
+			return w.send(method, path, nil, "Authorization", "Bearer "+token)
+		}
+		for _, wrong := range []string{"", "ghs_unknown", ended} {
+			if got := ask(wrong); got.status != 401 {
+				t.Errorf("%s is answered with %d to the token %q", r.Pattern, got.status, wrong)
+			}
+		}
+		switch got := ask(token); {
+		case r.App && got.status != 401:
+			t.Errorf("%s is answered with %d to an installation", r.Pattern, got.status)
+		case r.Needs != "" && !r.Metadata && (got.status != 403 || got.header.Get("X-Accepted-GitHub-Permissions") != r.Needs):
+			t.Errorf("%s is answered with %d without %s", r.Pattern, got.status, r.Needs)
+		case !r.App && ask(w.jwt(nil)).status != 401:
+			t.Errorf("%s is open to an App's own token", r.Pattern)
+		}
+		if described := strings.ReplaceAll(r.Pattern, "...}", "}"); described != "POST /graphql" && !slices.Contains(ghschema.Operations(), described) {
+			t.Errorf("%s is no operation that is described", r.Pattern)
+		}
+	}
+	if len(routes)-1 != len(ghschema.Operations()) {
+		t.Errorf("%d routes, %d operations are described", len(routes)-1, len(ghschema.Operations()))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
 )
@@ -56,6 +57,13 @@ func TestCheckRunsLive(t *testing.T) {
 	if got := w.get(path).want(200).object(); got["name"] != "changeguard" || at(got, "app.slug") != "changeguard" {
 		t.Errorf("the run: %v", got)
 	}
+	// Nor can it be turned into another result: that takes a run of its own.
+	for _, turned := range []obj{{"conclusion": "success"}, {"status": "completed", "conclusion": "success"}} {
+		if got := w.call("PATCH", path, turned).want(200).object(); got["conclusion"] != "failure" {
+			t.Errorf("turned into %v", got["conclusion"])
+		}
+	}
+	w.call("PATCH", path, obj{"output": obj{"title": "t", "summary": "s", "annotations": notes(51)}}).want(422).says("No more than 50 items are allowed; 51 were supplied.")
 	w.call("PATCH", inRepo+"/check-runs/99", obj{}).want(404)
 	w.get(inRepo + "/check-runs/99").want(404)
 	if runs := w.repo.Runs(w.repo.Tip("feature")); len(runs) != 1 || len(runs[0].Annotations) != 70 || runs[0].App != appID {
@@ -67,7 +75,8 @@ func TestCheckRunsAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, ghfake.Options{}, nil)
 	w.open(ghfake.Files{"b": ghfake.Text("b")})
-	long := strings.Repeat("ü", 65536)
+	const most = 65535
+	long, wide, full := strings.Repeat("x", most+1), strings.Repeat("ü", most/2+1), strings.Repeat("x", most)
 	output := func(more obj) obj {
 		o := obj{"title": "t", "summary": "s"}
 		maps.Copy(o, more)
@@ -86,8 +95,10 @@ func TestCheckRunsAreRefused(t *testing.T) {
 		says string
 	}{
 		"51 annotations":           {output(obj{"annotations": notes(51)}), "No more than 50 items are allowed; 51 were supplied."},
-		"long summary":             {output(obj{"summary": long}), "Only 65535 characters are allowed"},
-		"long text":                {output(obj{"text": long}), "Only 65535 characters are allowed"},
+		"long summary":             {output(obj{"summary": long}), "Only 65535 characters are allowed; 65536 were supplied."},
+		"long text":                {output(obj{"text": long}), "Only 65535 characters are allowed; 65536 were supplied."},
+		"many bytes of summary":    {output(obj{"summary": wide}), "summary exceeds a maximum bytesize of 65535"},
+		"many bytes of text":       {output(obj{"text": wide}), "text exceeds a maximum bytesize of 65535"},
 		"no title":                 {obj{"output": obj{"summary": "s"}}, `"title" wasn't supplied`},
 		"no summary":               {obj{"output": obj{"title": "t"}}, `"summary" wasn't supplied`},
 		"4 actions":                {obj{"actions": []obj{{}, {}, {}, {}}}, "No more than 3 items"},
@@ -98,10 +109,13 @@ func TestCheckRunsAreRefused(t *testing.T) {
 		"conclusion of no kind":    {obj{"conclusion": "stale"}, `"stale" is not a conclusion`},
 		"status of no kind":        {obj{"status": "done"}, `"done" is not a status`},
 		"completed without result": {obj{"conclusion": nil}, `"conclusion" wasn't supplied`},
+		"end without result":       {obj{"status": nil, "conclusion": nil, "completed_at": "2026-01-02T03:04:05Z"}, `"conclusion" wasn't supplied`},
 		"no name":                  {obj{"name": nil}, `"name" and "head_sha"`},
 		"no commit":                {obj{"head_sha": nil}, `"name" and "head_sha"`},
 		"unknown commit":           {obj{"head_sha": strings.Repeat("0", 40)}, "No commit found for SHA"},
-		"note without path":        {note(obj{"path": ""}), "needs"},
+		"note without path":        {note(obj{"path": ""}), "cannot be blank"},
+		"note without message":     {note(obj{"message": ""}), "cannot be blank"},
+		"note without lines":       {note(obj{"start_line": nil}), "weren't supplied"},
 		"note before the file":     {note(obj{"start_line": 0}), "no lines"},
 		"note that ends early":     {note(obj{"start_line": 5, "end_line": 4}), "no lines"},
 		"columns of many lines":    {note(obj{"start_line": 1, "end_line": 2, "start_column": 1}), "Columns"},
@@ -121,7 +135,7 @@ func TestCheckRunsAreRefused(t *testing.T) {
 		t.Errorf("%d runs were made", len(runs))
 	}
 	// At the limits all is well.
-	w.call("POST", inRepo+"/check-runs", w.runBody(output(obj{"summary": long[:2*65535], "text": long[:2*65535], "annotations": notes(50)}))).want(201)
+	w.call("POST", inRepo+"/check-runs", w.runBody(output(obj{"summary": full, "text": full, "annotations": notes(50)}))).want(201)
 	w.call("POST", inRepo+"/check-runs", w.runBody(action(strings.Repeat("x", 20), strings.Repeat("x", 40), strings.Repeat("x", 20)))).want(201)
 }
 
@@ -169,6 +183,46 @@ func TestCheckSuites(t *testing.T) {
 	}
 	if got := w.get(inRepo + "/commits/feature/check-suites?check_name=nothing").want(200).object(); got["total_count"] != 0.0 {
 		t.Errorf("filtered: %v", got["total_count"])
+	}
+}
+
+// What nobody finishes goes stale, and GitHub alone may say so.
+func TestUnfinishedRunsGoStale(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	w.open(ghfake.Files{"b": ghfake.Text("b")})
+	made := w.call("POST", inRepo+"/check-runs", w.runBody(obj{"status": "in_progress", "conclusion": nil})).want(201).object()
+	path := fmt.Sprintf("%s/check-runs/%.0f", inRepo, made["id"])
+	w.clock.pass(14 * 24 * time.Hour)
+	w.token = ""
+	if got := w.get(path).want(200).object(); got["status"] != "in_progress" {
+		t.Errorf("after 14 days: %v", got["status"])
+	}
+	w.clock.pass(time.Second)
+	w.serve = w.hub // the description's answers have no word for it
+	if got := w.get(path).want(200).object(); got["status"] != "completed" || got["conclusion"] != "stale" {
+		t.Errorf("later: %v, %v", got["status"], got["conclusion"])
+	}
+	if got := w.get(inRepo + "/commits/feature/check-suites").want(200).object(); at(got, "check_suites.0.conclusion") != "stale" {
+		t.Errorf("the suite: %v", at(got, "check_suites.0.conclusion"))
+	}
+}
+
+// Checks know only the branches of their own repository.
+func TestChecksOfForks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	w.open(ghfake.Files{"b": ghfake.Text("b")})
+	w.repo.Branch("mallory:feature", "main")
+	head := w.repo.Commit("mallory:feature", "from afar", ghfake.Files{"c": ghfake.Text("c")}, author)
+	w.repo.Open(ghfake.Pull{Title: "From a fork", Base: "main", Head: "mallory:feature"})
+	made := w.call("POST", inRepo+"/check-runs", w.runBody(obj{"head_sha": head})).want(201).object()
+	if got := made["pull_requests"].([]any); len(got) != 0 {
+		t.Errorf("the run names %v", got)
+	}
+	suite := w.get(inRepo + "/commits/" + head + "/check-suites").want(200).object()
+	if at(suite, "check_suites.0.head_branch") != nil || len(at(suite, "check_suites.0.pull_requests").([]any)) != 0 {
+		t.Errorf("the suite is of %v", at(suite, "check_suites.0.head_branch"))
 	}
 }
 
@@ -239,6 +293,8 @@ func TestStatuses(t *testing.T) {
 	sha := w.repo.Tip("feature")
 	w.call("POST", inRepo+"/statuses/"+sha, obj{"state": "success", "context": "ci", "description": "d", "target_url": "https://ci.example/1"}).want(201)
 	w.call("POST", inRepo+"/statuses/"+sha, obj{"state": "done"}).want(422)
+	w.call("POST", inRepo+"/statuses/"+sha, obj{"state": "success", "target_url": "javascript:1"}).want(422).says("must use http(s) scheme")
+	w.call("POST", inRepo+"/statuses/"+sha, obj{"state": "success", "description": strings.Repeat("x", 141)}).want(422).says("maximum is 140 characters")
 	w.call("POST", inRepo+"/statuses/"+strings.Repeat("0", 40), obj{"state": "success"}).want(422)
 	w.repo.SetStatus(sha, "ci", "failure", "builder")
 	got := w.get(inRepo + "/commits/feature/statuses").want(200).list()

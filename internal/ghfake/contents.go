@@ -23,7 +23,7 @@ func (s *Server) getTree(c *call) (any, *refusal) {
 	if _, ok := c.repo.objects.trees[id]; !ok {
 		return nil, notFound
 	}
-	list, cut := c.repo.objects.list(id, c.r.URL.Query().Get("recursive") != "", s.options.TreeLimit)
+	list, cut := c.repo.objects.list(id, c.r.URL.Query().Get("recursive") != "", s.options.TreeLimit, s.options.TreeBytes)
 	return obj{"sha": id, "url": c.repo.api("/git/trees/" + id), "truncated": cut, "tree": mapped(list, func(l listing) obj {
 		o := obj{"path": utf8Name(l.path), "mode": l.mode, "type": l.kind(), "sha": l.id}
 		switch l.mode {

@@ -36,11 +36,20 @@ type Delivery struct {
 	installation, repository int64
 	header                   http.Header // that was sent
 	form, lost, unsigned     bool
+	late                     bool   // no answer came in time
 	signature                string // instead of the right one
 }
 
-// deliveryTimeout is how long GitHub waits for an answer.
-const deliveryTimeout = 10 * time.Second
+// defaultPatience is how long github.com waits for an answer; an Enterprise
+// Server waits for 30 s.
+const defaultPatience = 10 * time.Second
+
+// MaxPayload is how many bytes of payload are sent at most.
+const MaxPayload = 25 << 20
+
+// ErrTooLarge is about an event that is not sent. GitHub tells nobody: such an
+// event is in no list of deliveries.
+var ErrTooLarge = errors.New("a payload of more than 25 MB is never sent")
 
 // Sign is the value of X-Hub-Signature-256.
 func Sign(secret string, body []byte) string { return "sha256=" + sign(sha256.New, secret, body) }
@@ -77,6 +86,9 @@ func (s *Server) Deliver(ctx context.Context, url, event string, payload map[str
 	body, err := json.Marshal(payload)
 	if err != nil {
 		return Delivery{}, fmt.Errorf("write the payload: %w", err)
+	}
+	if len(body) > MaxPayload {
+		return Delivery{}, ErrTooLarge
 	}
 	d := Delivery{App: s.options.AppID, Event: event, Body: body, URL: url}
 	var about struct {
@@ -115,7 +127,7 @@ var errLost = errors.New("the delivery was lost")
 
 func (s *Server) send(ctx context.Context, d Delivery) (Delivery, error) {
 	s.mu.Lock()
-	d.Number, d.At, d.Status, d.Answer, d.Took = s.id(), s.now(), 0, "", 0
+	d.Number, d.At, d.Status, d.Answer, d.Took, d.late = s.id(), s.now(), 0, "", 0, false
 	secret := ""
 	if a := s.apps[d.App]; a != nil {
 		secret = a.Secret
@@ -127,7 +139,7 @@ func (s *Server) send(ctx context.Context, d Delivery) (Delivery, error) {
 	}
 	if err == nil {
 		begin := s.options.Now()
-		err = d.post(ctx, body)
+		err = d.post(ctx, s.options.Patience, body)
 		d.Took = s.options.Now().Sub(begin)
 	}
 	s.mu.Lock()
@@ -165,16 +177,20 @@ func (d *Delivery) encode(secret string) ([]byte, error) {
 // maxAnswer is how much of an answer is kept.
 const maxAnswer = 64 << 10
 
-func (d *Delivery) post(ctx context.Context, body []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, deliveryTimeout)
+// courier follows no redirections: the first answer counts.
+var courier = http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+
+func (d *Delivery) post(ctx context.Context, patience time.Duration, body []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("make a delivery: %w", err)
 	}
 	req.Header = d.header.Clone()
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := courier.Do(req)
 	if err != nil {
+		d.late = errors.Is(err, context.DeadlineExceeded)
 		return err
 	}
 	defer resp.Body.Close()
@@ -211,14 +227,34 @@ func (s *Server) ofApp(app int64) []*Delivery {
 	return list
 }
 
-// succeeded is how the list of deliveries is filtered.
-func (d *Delivery) succeeded() bool { return d.Status >= 200 && d.Status < 400 }
+// shown is the status as the list of deliveries has it, which writes those of a
+// gateway where no answer came.
+func (d *Delivery) shown() int {
+	switch {
+	case d.Status != 0:
+		return d.Status
+	case d.late:
+		return http.StatusGatewayTimeout
+	}
+	return http.StatusBadGateway
+}
+
+// outcome is how the list of deliveries is filtered.
+func (d *Delivery) outcome() string {
+	switch code := d.shown(); {
+	case code >= 200 && code < 400:
+		return "success"
+	case code >= 400 && code < 600:
+		return "failure"
+	}
+	return ""
+}
 
 // listDeliveries answers a page behind a cursor.
 func (s *Server) listDeliveries(c *call) (any, *refusal) {
 	q := c.r.URL.Query()
 	all := slices.DeleteFunc(s.ofApp(c.app.ID), func(d *Delivery) bool {
-		return q.Get("status") == "success" && !d.succeeded() || q.Get("status") == "failure" && d.succeeded()
+		return !fits(q.Get("status"), d.outcome())
 	})
 	if at := q.Get("cursor"); at != "" {
 		i := slices.IndexFunc(all, func(d *Delivery) bool { return d.cursor() == at })
@@ -240,14 +276,16 @@ func (d *Delivery) cursor() string { return "v1_" + itoa(d.Number) }
 func (d *Delivery) json() obj {
 	status := "OK"
 	switch {
+	case d.Status == 0 && d.late:
+		status = "timed out"
 	case d.Status == 0:
 		status = "failed to connect"
-	case !d.succeeded():
+	case d.outcome() != "success":
 		status = fmt.Sprintf("Invalid HTTP Response: %d", d.Status)
 	}
 	o := obj{
 		"id": d.Number, "guid": d.ID, "delivered_at": stamp(d.At), "redelivery": d.Redelivery, "duration": d.Took.Seconds(), "status": status,
-		"status_code": d.Status, "event": d.Event, "action": nullable(d.Action), "installation_id": nil, "repository_id": nil, "throttled_at": nil,
+		"status_code": d.shown(), "event": d.Event, "action": nullable(d.Action), "installation_id": nil, "repository_id": nil, "throttled_at": nil,
 	}
 	if d.installation != 0 {
 		o["installation_id"] = d.installation

@@ -3,6 +3,7 @@ package ghfake_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -125,7 +126,7 @@ func TestListOfDeliveries(t *testing.T) {
 		}
 		return strings.Join(all, " ")
 	}
-	for query, want := range map[string]string{"": "0 404 200 500 202", "?status=success": "200 202", "?status=failure": "0 404 500", "?per_page=2": "0 404"} {
+	for query, want := range map[string]string{"": "502 404 200 500 202", "?status=success": "200 202", "?status=failure": "502 404 500", "?per_page=2": "502 404"} {
 		if got := codes(query); got != want {
 			t.Errorf("%s lists %s, want %s", query, got, want)
 		}
@@ -166,6 +167,45 @@ func TestListOfDeliveries(t *testing.T) {
 	e.Close()
 	if d, err := w.hub.Redeliver(context.Background(), e.URL, w.hub.Deliveries()[0]); err == nil || d.Status != 0 {
 		t.Errorf("nobody listens, but %d: %v", d.Status, err)
+	}
+}
+
+// What is not answered in time is listed as a gateway would say it.
+func TestDeliveriesThatTimeOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{Patience: time.Millisecond}, nil)
+	w.open(ghfake.Files{"b": ghfake.Text("b")})
+	done := make(chan struct{})
+	front := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-done }))
+	t.Cleanup(front.Close)
+	t.Cleanup(func() { close(done) }) // before the front closes
+	d, err := w.hub.Deliver(context.Background(), front.URL, "pull_request", w.repo.PullEvent(1, "opened", nil))
+	if !errors.Is(err, context.DeadlineExceeded) || d.Status != 0 {
+		t.Errorf("nobody answers: %d, %v", d.Status, err)
+	}
+	if got := w.app("GET", "/app/hook/deliveries?status=failure", nil).want(200).list(); len(got) != 1 || got[0]["status"] != "timed out" || got[0]["status_code"] != 504.0 {
+		t.Errorf("listed: %v", got)
+	}
+}
+
+// The first answer counts, wherever it points; what is too large is not sent, and
+// nobody is told.
+func TestDeliveriesElsewhereAndTooLarge(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	w.open(ghfake.Files{"b": ghfake.Text("b")})
+	front := httptest.NewServer(http.RedirectHandler("/webhook", http.StatusFound))
+	t.Cleanup(front.Close)
+	event := w.repo.PullEvent(1, "opened", nil)
+	if d, err := w.hub.Deliver(context.Background(), front.URL, "pull_request", event); err != nil || d.Status != 302 {
+		t.Errorf("sent elsewhere: %d, %v", d.Status, err)
+	}
+	event["filler"] = strings.Repeat("x", ghfake.MaxPayload)
+	if _, err := w.hub.Deliver(context.Background(), front.URL, "pull_request", event); !errors.Is(err, ghfake.ErrTooLarge) {
+		t.Errorf("too large: %v", err)
+	}
+	if got := w.app("GET", "/app/hook/deliveries?status=success", nil).want(200).list(); len(got) != 1 || got[0]["status_code"] != 302.0 {
+		t.Errorf("listed: %v", got)
 	}
 }
 

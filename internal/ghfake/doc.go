@@ -10,8 +10,9 @@
 // GitHub cuts them (300 files of a comparison, 3,000 of a pull request, 250
 // commits, long listings of trees, patches that are too large) and refused
 // where GitHub refuses (more than 50 annotations, missing permissions, an
-// exhausted quota). What GitHub does but does not document is marked
-// "unconfirmed" where it is imitated.
+// exhausted quota). A check run that has ended stays as it ended. What GitHub
+// does but does not document is marked "unconfirmed" where it is imitated; of
+// what it might do, the stand-in does what is worse for its client.
 //
 // The same answers are served under / as api.github.com has them, and under
 // /api/v3 and /api/graphql as an Enterprise Server has them.

@@ -83,3 +83,21 @@ func sortedTypes(s *graphSchema) []string {
 	sort.Strings(names)
 	return names
 }
+
+// A RouteFact is what a route asks for.
+type RouteFact struct {
+	Pattern       string
+	App, Metadata bool
+	Needs         string // as the header of a refusal writes it; "" for nothing
+}
+
+// Routes lists all routes.
+func Routes() []RouteFact {
+	var list []RouteFact
+	for _, r := range New(Options{}).routes() {
+		f := RouteFact{Pattern: r.pattern, App: r.app, Needs: accepted(r.needs)}
+		f.Metadata = len(r.needs) == 1 && r.needs[0].name == "metadata"
+		list = append(list, f)
+	}
+	return list
+}

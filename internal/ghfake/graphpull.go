@@ -240,6 +240,9 @@ func (n eventNode) field(_ *execution, name string, _ obj) any {
 	case "createdAt":
 		return n.v.at.UTC().Format(time.RFC3339)
 	case "actor":
+		if n.v.by == ghost {
+			return nil
+		}
 		return accountNode{n.server.account(n.v.by)}
 	case "label":
 		return labelNode{n.label(n.v.name)}

@@ -85,6 +85,11 @@ func (r repoNode) field(e *execution, name string, args obj) any {
 			return forbidden()
 		}
 		return r.pulled(name, args)
+	case "mergeQueue":
+		if !e.call.permitted(permission{"merge_queues", "read"}) {
+			return forbidden()
+		}
+		return r.mergeQueue(args)
 	}
 	return unresolved(r, name)
 }

@@ -2,6 +2,7 @@ package ghfake_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -92,6 +93,44 @@ func FuzzQuery(f *testing.F) {
 		w.hub.ServeHTTP(rec, r)
 		if rec.Code != 200 && rec.Code != 400 || !json.Valid(rec.Body.Bytes()) {
 			t.Errorf("%d: %s", rec.Code, rec.Body)
+		}
+	})
+}
+
+// No request, however broken, breaks the stand-in: it is answered or refused.
+func FuzzRequest(f *testing.F) {
+	for _, seed := range []struct{ method, path, body string }{
+		{"GET", inRepo + "/pulls/1/files?per_page=-1&page=99999999999999999999", ""},
+		{"GET", inRepo + "/contents/%00/../..//?ref=%2e%2e", ""},
+		{"GET", inRepo + "/compare/......", ""},
+		{"GET", inRepo + "/git/trees/%FF?recursive", ""},
+		{"POST", inRepo + "/check-runs", `{"output":{"annotations":[null,7]}}`},
+		{"PATCH", inRepo + "/check-runs/1", `{"actions":[{}],"output":null}`},
+		{"POST", inRepo + "/issues/1/labels", `{"labels":[{}]}`},
+		{"POST", "/graphql", `{"query":"{","variables":[]}`},
+		{"POST", inRepo + "/statuses/" + strings.Repeat("0", 40), `{"target_url":"%"}`},
+		{"DELETE", inRepo + "/issues/1/labels/%", ""},
+		{"GET", "//", ""},
+		{"GET", inRepo + "/commits?sha=", ""},
+	} {
+		f.Add(seed.method, seed.path, seed.body)
+	}
+	w := newWorld(f, ghfake.Options{Quota: -1}, nil)
+	w.open(ghfake.Files{"b": ghfake.Text("b")})
+	w.get(inRepo).want(200)
+	f.Fuzz(func(t *testing.T, method, path, body string) {
+		r, err := http.NewRequestWithContext(t.Context(), method, "http://stand-in/", strings.NewReader(body))
+		if err != nil || !strings.HasPrefix(path, "/") {
+			return // what no server is handed
+		}
+		if r.URL, err = r.URL.Parse(path); err != nil {
+			return
+		}
+		r.Header.Set("Authorization", "token "+w.token)
+		rec := httptest.NewRecorder()
+		w.hub.ServeHTTP(rec, r)
+		if rec.Code < 200 || rec.Code >= 500 && rec.Code != http.StatusNotImplemented {
+			t.Errorf("%s %q: %d: %s", method, path, rec.Code, rec.Body)
 		}
 	})
 }

@@ -66,17 +66,21 @@ func (s *Server) meter(c *call, rt *route) *refusal {
 	if wait := s.secondaryWait(c, rt, now); wait > 0 {
 		c.answer.cost = 0
 		c.answer.header.Set("Retry-After", itoa(int64((wait+time.Second-1)/time.Second)))
-		status := http.StatusForbidden
-		if s.options.Limits.TooMany {
-			status = http.StatusTooManyRequests
-		}
-		return refuse(status, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.")
+		return refuse(s.tooMany(), "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.")
 	}
 	if w, quota := s.quota(c.install, rt); s.counted() && w.at(now).used >= quota && !rt.graph && !rt.free {
 		c.answer.cost = 0
-		return refuse(http.StatusForbidden, "API rate limit exceeded for installation ID %d.", c.install.id)
+		return refuse(s.tooMany(), "API rate limit exceeded for installation ID %d.", c.install.id)
 	}
 	return nil
+}
+
+// tooMany is the status of what exceeds a limit: GitHub says both.
+func (s *Server) tooMany() int {
+	if s.options.Limits.TooMany {
+		return http.StatusTooManyRequests
+	}
+	return http.StatusForbidden
 }
 
 func (s *Server) secondaryWait(c *call, rt *route, now time.Time) time.Duration {

@@ -39,6 +39,10 @@ func TestExhaustedQuota(t *testing.T) {
 	w.get(inRepo).want(200)
 	w.hub.Exhaust(1)
 	w.get(inRepo).want(403)
+	w = newWorld(t, ghfake.Options{Limits: ghfake.Limits{TooMany: true}}, nil)
+	w.get(inRepo).want(200)
+	w.hub.Exhaust(1)
+	w.get(inRepo).want(429).says("API rate limit exceeded")
 }
 
 func TestConditionalRequestsAreFree(t *testing.T) {

@@ -26,6 +26,7 @@ type Repo struct {
 	runsAt     map[string][]*Run // by commit, oldest first
 	suites     map[suiteKey]*suite
 	statuses   []*commitStatus
+	queued     []queueEntry // of merge queues
 	nextNumber int
 }
 

@@ -258,6 +258,31 @@ func TestTrees(t *testing.T) {
 	w.get(inRepo + "/git/trees/" + strings.Repeat("0", 40)).want(404)
 }
 
+// A recursive listing ends by its bytes too; what is not recursive does not.
+func TestBytesOfTrees(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{TreeBytes: 500}, nil)
+	w.open(many(10))
+	got := w.get(inRepo + "/git/trees/feature?recursive=1").want(200).object()
+	if n := len(got["tree"].([]any)); got["truncated"] != true || n < 4 || n > 8 {
+		t.Errorf("%d entries, truncated %v", n, got["truncated"])
+	}
+	sub := at(w.get(inRepo+"/git/trees/feature").want(200).object(), "tree.2.sha").(string)
+	if got := w.get(inRepo + "/git/trees/" + sub).want(200).object(); got["truncated"] != false || len(got["tree"].([]any)) != 10 {
+		t.Errorf("the folder: %v", got)
+	}
+}
+
+// A folder shows a thousand of its files, and does not say that there are more.
+func TestLargeFolders(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	w.open(many(1001))
+	if n := len(w.get(inRepo + "/contents/many?ref=feature").want(200).list()); n != 1000 {
+		t.Errorf("%d entries", n)
+	}
+}
+
 func TestBlobsAndContents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, ghfake.Options{}, nil)

@@ -36,6 +36,17 @@ type Action struct {
 	Identifier  string `json:"identifier"`
 }
 
+// staleAfter is when GitHub gives up on a run that nobody finishes.
+const staleAfter = 14 * 24 * time.Hour
+
+// age ends a run that nobody has finished.
+func (r *Run) age(now time.Time) *Run {
+	if r.Status != "completed" && !r.StartedAt.IsZero() && now.Sub(r.StartedAt) > staleAfter {
+		r.Status, r.Conclusion = "completed", "stale"
+	}
+	return r
+}
+
 // maxRuns is how many runs of one name a suite keeps.
 const maxRuns = 1000
 
@@ -44,7 +55,7 @@ func (r *Repo) Runs(head string) []Run {
 	return locked(r, func() []Run {
 		var list []Run
 		for _, run := range r.runsAt[head] {
-			one := *run
+			one := *run.age(r.server.now())
 			one.Annotations = slices.Clone(run.Annotations)
 			list = append(list, one)
 		}
@@ -98,21 +109,19 @@ func (s *Server) createRun(c *call) (any, *refusal) {
 	return c.repo.runJSON(run), nil
 }
 
-// apply takes over what a request says. A finished run stays finished, and
-// annotations are only added, never replaced.
+// apply takes over what a request says. A finished run stays as it ended: users
+// report that its status cannot be changed, and that its conclusion can is
+// unconfirmed. Annotations are only added, never replaced.
 func (r *Run) apply(b *runBody, now time.Time) {
 	for _, field := range []struct{ to, from *string }{
-		{&r.Name, b.Name}, {&r.Conclusion, b.Conclusion}, {&r.ExternalID, b.ExternalID}, {&r.DetailsURL, b.DetailsURL},
+		{&r.Name, b.Name}, {&r.ExternalID, b.ExternalID}, {&r.DetailsURL, b.DetailsURL},
 	} {
 		if field.from != nil {
 			*field.to = *field.from
 		}
 	}
-	if b.Status != nil && r.Status != "completed" {
-		r.Status = *b.Status
-	}
-	if b.Conclusion != nil || b.CompletedAt != nil {
-		r.Status = "completed"
+	if r.Status != "completed" {
+		r.conclude(b)
 	}
 	if b.StartedAt != nil {
 		r.StartedAt = *b.StartedAt
@@ -129,6 +138,15 @@ func (r *Run) apply(b *runBody, now time.Time) {
 		r.Actions = b.actions()
 	}
 	r.applyOutput(b.Output)
+}
+
+func (r *Run) conclude(b *runBody) {
+	if b.Status != nil {
+		r.Status = *b.Status
+	}
+	if b.Conclusion != nil {
+		r.Status, r.Conclusion = "completed", *b.Conclusion
+	}
 }
 
 func (r *Run) applyOutput(o *outputBody) {
@@ -168,7 +186,7 @@ func (s *Server) updateRun(c *call) (any, *refusal) {
 func (c *call) run() (*Run, *refusal) {
 	id, err := strconv.ParseInt(c.r.PathValue("check_run_id"), 10, 64)
 	if run := c.repo.runs[id]; run != nil && err == nil {
-		return run, nil
+		return run.age(c.repo.server.now()), nil
 	}
 	return nil, notFound
 }
@@ -235,7 +253,7 @@ func (s *Server) listRuns(c *call) (any, *refusal) {
 	seen := make(map[key]bool)
 	var list []*Run
 	for _, run := range slices.Backward(c.repo.runsAt[x.id]) {
-		k := key{run.suite, run.Name}
+		k := key{run.age(s.now()).suite, run.Name}
 		old := seen[k] && q.Get("filter") != "all"
 		if !old && fits(q.Get("check_name"), run.Name) && fits(q.Get("app_id"), itoa(run.App)) {
 			seen[k] = true

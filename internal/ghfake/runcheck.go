@@ -9,8 +9,8 @@ import (
 
 // What GitHub takes of a check run.
 const (
-	maxAnnotations = 50 // of one request
-	maxOutput      = 65535
+	maxAnnotations = 50    // of one request
+	maxOutput      = 65535 // characters as documented, and bytes as found out by others
 	maxActions     = 3
 	maxLabel       = 20
 	maxDescription = 40
@@ -71,7 +71,7 @@ func (b *runBody) check() *refusal {
 		return unfit("%q is not a conclusion.", *b.Conclusion)
 	case b.Status != nil && !slices.Contains(runStatuses, *b.Status):
 		return unfit("%q is not a status.", *b.Status)
-	case b.Status != nil && *b.Status == "completed" && b.Conclusion == nil:
+	case (b.Status != nil && *b.Status == "completed" || b.CompletedAt != nil) && b.Conclusion == nil:
 		return unfit("\"conclusion\" wasn't supplied.")
 	}
 	if no := b.checkActions(); no != nil {
@@ -116,10 +116,13 @@ func (o *outputBody) check() *refusal {
 		return unfit("\"title\" wasn't supplied.")
 	case o.Summary == nil || *o.Summary == "":
 		return unfit("\"summary\" wasn't supplied.")
-	case longer(*o.Summary, maxOutput) || o.Text != nil && longer(*o.Text, maxOutput):
-		return unfit("Only %d characters are allowed.", maxOutput)
 	case len(o.Annotations) > maxAnnotations:
 		return unfit("No more than %d items are allowed; %d were supplied.", maxAnnotations, len(o.Annotations))
+	}
+	for name, text := range map[string]*string{"summary": o.Summary, "text": o.Text} {
+		if no := fitting(name, text); no != nil {
+			return no
+		}
 	}
 	for _, raw := range o.Annotations {
 		var a annotationBody
@@ -133,10 +136,26 @@ func (o *outputBody) check() *refusal {
 	return nil
 }
 
+// fitting refuses a text that is too long: by its characters before it is looked
+// at, by its bytes before it is kept.
+func fitting(name string, text *string) *refusal {
+	switch {
+	case text == nil:
+		return nil
+	case longer(*text, maxOutput):
+		return unfit("Only %d characters are allowed; %d were supplied.", maxOutput, utf8.RuneCountInString(*text))
+	case len(*text) > maxOutput:
+		return invalid("CheckRun", name, "custom", name+" exceeds a maximum bytesize of 65535")
+	}
+	return nil
+}
+
 func (a *annotationBody) check() *refusal {
 	switch {
-	case a.Path == nil || *a.Path == "" || a.Start == nil || a.End == nil || a.Level == nil || a.Message == nil || *a.Message == "":
-		return unfit("An annotation needs \"path\", \"start_line\", \"end_line\", \"annotation_level\" and \"message\".")
+	case a.Path == nil || a.Start == nil || a.End == nil || a.Level == nil || a.Message == nil:
+		return unfit("An annotation's \"path\", \"start_line\", \"end_line\", \"annotation_level\" and \"message\" weren't supplied.")
+	case *a.Path == "" || *a.Message == "":
+		return invalid("CheckRun", "annotations", "invalid", "path and message cannot be blank")
 	case *a.Start < 1 || *a.End < *a.Start:
 		return unfit("Lines %d to %d are no lines of a file.", *a.Start, *a.End)
 	case (a.StartColumn != nil || a.EndColumn != nil) && *a.Start != *a.End:

@@ -18,14 +18,17 @@ type Options struct {
 	Secret string         // signs the webhooks
 
 	Latency time.Duration // of every answer
-	Limits  Limits
+	// Patience is how long a delivery waits for its answer; 0 means 10 s, as
+	// github.com does.
+	Patience time.Duration
+	Limits   Limits
 	// Quota is how many requests an installation has in an hour; 0 means 5000.
 	// Less than 0 means no hourly limit, for queries either, as Enterprise
 	// Servers are at first.
 	Quota int
-	// TreeLimit is how many entries of a recursive tree are listed; 0 means
-	// 100,000.
-	TreeLimit int
+	// TreeLimit is how many entries of a recursive tree are listed, TreeBytes how
+	// much they may be together; 0 means 100,000 and 7 MB.
+	TreeLimit, TreeBytes int
 }
 
 // A Server is the stand-in. It is safe for concurrent use.
@@ -73,6 +76,7 @@ const defaultAppSlug = "changeguard"
 const (
 	defaultQuota     = 5000
 	defaultTreeLimit = 100000
+	defaultTreeBytes = 7 << 20
 )
 
 // New makes a server.
@@ -88,6 +92,12 @@ func New(o Options) *Server {
 	}
 	if o.TreeLimit == 0 {
 		o.TreeLimit = defaultTreeLimit
+	}
+	if o.TreeBytes == 0 {
+		o.TreeBytes = defaultTreeBytes
+	}
+	if o.Patience == 0 {
+		o.Patience = defaultPatience
 	}
 	s := &Server{
 		options: o, schema: readGraphSchema(), nextID: 1000, apps: make(map[int64]*App),

@@ -2,6 +2,7 @@ package ghfake
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -59,9 +60,9 @@ func (r *Repo) state(v *suite) (status, conclusion string, latest int) {
 		return "queued", "", 0
 	}
 	worst := -1
-	ranked := []string{"skipped", "neutral", "success", "cancelled", "timed_out", "failure", "action_required"}
+	ranked := []string{"skipped", "neutral", "success", "cancelled", "stale", "timed_out", "failure", "action_required"}
 	for _, run := range runs {
-		if run.Status != "completed" {
+		if run.age(r.server.now()).Status != "completed" {
 			return "in_progress", "", len(runs)
 		}
 		worst = max(worst, slices.Index(ranked, run.Conclusion))
@@ -133,6 +134,9 @@ type commitStatus struct {
 	at                                           time.Time
 }
 
+// maxStatus is how many characters describe a status at most.
+const maxStatus = 140
+
 func (s *Server) createStatus(c *call) (any, *refusal) {
 	var b struct {
 		State, Context, Description string
@@ -142,9 +146,13 @@ func (s *Server) createStatus(c *call) (any, *refusal) {
 		return nil, no
 	}
 	sha := c.r.PathValue("sha")
-	switch {
+	switch target, err := url.Parse(b.TargetURL); {
 	case c.repo.objects.commits[sha] == nil:
 		return nil, refuse(http.StatusUnprocessableEntity, "No commit found for SHA: %s", sha)
+	case b.TargetURL != "" && (err != nil || target.Scheme != "http" && target.Scheme != "https"):
+		return nil, invalid("Status", "target_url", "custom", "target_url must use http(s) scheme")
+	case longer(b.Description, maxStatus):
+		return nil, invalid("Status", "description", "custom", "description is too long (maximum is 140 characters)")
 	case !slices.Contains([]string{"error", "failure", "pending", "success"}, b.State):
 		return nil, invalid("Status", "state", "custom", "state is not included in the list")
 	}

@@ -168,15 +168,24 @@ type listing struct {
 	entry
 }
 
-// list lists a tree, its folders too when recursive, at most limit entries.
-func (o *store) list(tree string, recursive bool, limit int) (all []listing, truncated bool) {
+// size is what an entry counts for. How GitHub counts its 7 MB is unconfirmed;
+// this is what git writes for a line of ls-tree.
+func (l listing) size() int {
+	return len("100644 blob ") + len(l.id) + len("\t") + len(l.path) + len("\n")
+}
+
+// list lists a tree, its folders too when recursive, and then at most limit
+// entries of at most so many bytes.
+func (o *store) list(tree string, recursive bool, limit, bytes int) (all []listing, truncated bool) {
 	var walk func(id, prefix string)
 	walk = func(id, prefix string) {
 		for _, e := range o.trees[id] {
-			if truncated = truncated || recursive && len(all) >= limit; truncated {
+			l := listing{prefix + e.name, e}
+			bytes -= l.size()
+			if truncated = truncated || recursive && (len(all) >= limit || bytes < 0); truncated {
 				return
 			}
-			all = append(all, listing{prefix + e.name, e})
+			all = append(all, l)
 			if recursive && e.mode == modeTree {
 				walk(e.id, prefix+e.name+"/")
 			}

@@ -11,15 +11,18 @@
 // Loading a usual pull request takes two requests: a comparison for the merge
 // base, the files and the commits, and one query for modes, blob ids, the pull
 // request's facts and the policies. What an answer leaves out, because GitHub
-// cuts it, is asked for in another way, or becomes a gap of the change.
+// cuts it, is asked for in another way, or becomes a gap of the change. All of
+// it speaks of one head and one tip of the base: when either moves between two
+// requests, the load begins again.
 //
-// Contents are cached by their id, which never changes its meaning. Types of
-// the API's library do not leave the package.
+// Contents and the names that a commit touches are cached by their ids, which
+// never change their meaning. Types of the API's library do not leave the
+// package.
 package github
 
 import (
 	"context"
-	"errors"
+	"crypto/rsa"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -28,6 +31,7 @@ import (
 	"time"
 
 	"github.com/bradleyfalzon/ghinstallation/v2"
+	"github.com/golang-jwt/jwt/v4"
 	gh "github.com/google/go-github/v60/github"
 )
 
@@ -46,8 +50,9 @@ type App struct {
 	options Options
 	base    *url.URL
 	graphql string
-	apps    *ghinstallation.AppsTransport
-	blobs   *cache
+	key     *rsa.PrivateKey
+	apps    *ghinstallation.AppsTransport // for the App's own requests
+	cache   *cache
 
 	mu      sync.Mutex
 	clients map[int64]*Client
@@ -71,12 +76,13 @@ func New(o Options) (*App, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	apps, err := ghinstallation.NewAppsTransport(o.Transport, o.AppID, o.Key)
+	key, err := jwt.ParseRSAPrivateKeyFromPEM(o.Key)
 	if err != nil {
 		return nil, fmt.Errorf("the App's private key cannot be read: %w", err)
 	}
+	apps := ghinstallation.NewAppsTransportFromPrivateKey(o.Transport, o.AppID, key)
 	apps.BaseURL = strings.TrimSuffix(base.String(), "/")
-	return &App{options: o, base: base, graphql: graphqlURL(base), apps: apps, blobs: newCache(cacheBytes), clients: make(map[int64]*Client)}, nil
+	return &App{options: o, base: base, graphql: graphqlURL(base), key: key, apps: apps, cache: newCache(cacheBytes), clients: make(map[int64]*Client)}, nil
 }
 
 // graphqlURL derives the query address: api.github.com/graphql, and
@@ -106,16 +112,28 @@ func (a *App) Installation(id int64) *Client {
 	if c := a.clients[id]; c != nil {
 		return c
 	}
-	inst := ghinstallation.NewFromAppsTransport(a.apps, id)
-	inst.BaseURL = a.apps.BaseURL
-	limits := &limiter{next: inst, now: a.options.Now}
-	httpClient := &http.Client{Transport: limits, Timeout: requestTimeout}
+	tokens := newTokens(a, id)
+	limits := newLimiter(tokens, a.options.Now)
+	httpClient := &http.Client{Transport: limits, Timeout: requestTimeout, CheckRedirect: sameHost}
 	rest := gh.NewClient(httpClient)
 	rest.BaseURL = a.base
-	rest.UserAgent = "changeguard"
-	c := &Client{app: a, rest: rest, http: httpClient, limits: limits}
+	rest.UserAgent = userAgent
+	c := &Client{app: a, rest: rest, http: httpClient, limits: limits, tokens: tokens}
 	a.clients[id] = c
 	return c
+}
+
+const userAgent = "changeguard"
+
+// maxRedirects is for a repository that was renamed.
+const maxRedirects = 5
+
+// sameHost follows redirections within GitHub only: the token goes with them.
+func sameHost(r *http.Request, via []*http.Request) error {
+	if r.URL.Host != via[0].URL.Host || r.URL.Scheme != via[0].URL.Scheme || len(via) > maxRedirects {
+		return http.ErrUseLastResponse
+	}
+	return nil
 }
 
 // A Client speaks for one installation.
@@ -124,54 +142,7 @@ type Client struct {
 	rest   *gh.Client
 	http   *http.Client
 	limits *limiter
-}
-
-// A LimitError says that GitHub wants no more requests for now.
-type LimitError struct{ Until time.Time }
-
-func (e *LimitError) Error() string {
-	return fmt.Sprintf("GitHub's rate limit is reached until %s", e.Until.UTC().Format(time.RFC3339))
-}
-
-// Errors that callers tell apart.
-var (
-	ErrNotFound  = errors.New("not found on GitHub")
-	ErrForbidden = errors.New("GitHub refuses it to this installation")
-	// ErrNoMergeBase says that base and head have no commit in common.
-	ErrNoMergeBase = errors.New("base and head have no commit in common")
-)
-
-// explain turns the library's errors into ours.
-func explain(what string, err error) error {
-	if err == nil {
-		return nil
-	}
-	var limit *LimitError
-	var response *gh.ErrorResponse
-	var primary *gh.RateLimitError
-	switch {
-	case errors.As(err, &limit):
-		return fmt.Errorf("%s: %w", what, limit)
-	case errors.As(err, &primary):
-		return fmt.Errorf("%s: %w", what, &LimitError{primary.Rate.Reset.Time})
-	case errors.As(err, &response) && response.Response != nil:
-		switch response.Response.StatusCode {
-		case http.StatusNotFound, http.StatusGone:
-			return fmt.Errorf("%s: %w", what, ErrNotFound)
-		case http.StatusForbidden, http.StatusUnauthorized:
-			return fmt.Errorf("%s: %w: %s", what, ErrForbidden, response.Message)
-		}
-	}
-	var denied *ghinstallation.HTTPError
-	if errors.As(err, &denied) && denied.Response != nil {
-		switch denied.Response.StatusCode {
-		case http.StatusNotFound:
-			return fmt.Errorf("%s: the installation: %w", what, ErrNotFound)
-		case http.StatusForbidden, http.StatusUnauthorized:
-			return fmt.Errorf("%s: the installation: %w", what, ErrForbidden)
-		}
-	}
-	return fmt.Errorf("%s: %w", what, err)
+	tokens *tokens
 }
 
 // Check asks GitHub who this App is, for the operator's peace of mind.

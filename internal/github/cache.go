@@ -5,13 +5,22 @@ import (
 	"sync"
 )
 
-// cacheBytes is how much content is kept in memory.
-const cacheBytes = 32 << 20
+// The bounds of what is kept in memory, in bytes.
+const (
+	cacheBytes = 32 << 20
+	// maxCached is the largest content that is kept; one huge file must not
+	// drive out all others.
+	maxCached = 1 << 20
+	// keeping is what the books of one content take, so that many small ones
+	// are not for free.
+	keeping = 256
+)
 
-// cache keeps contents by id, the most recently used ones.
+// cache keeps contents by id, the most recently used ones. It is safe for
+// concurrent use.
 type cache struct {
 	mu    sync.Mutex
-	left  int64
+	left  int
 	order *list.List
 	items map[string]*list.Element
 }
@@ -21,7 +30,10 @@ type cached struct {
 	data []byte
 }
 
-func newCache(size int64) *cache {
+// cost is what a content takes.
+func (c cached) cost() int { return keeping + len(c.id) + cap(c.data) }
+
+func newCache(size int) *cache {
 	return &cache{left: size, order: list.New(), items: make(map[string]*list.Element)}
 }
 
@@ -36,21 +48,17 @@ func (c *cache) get(id string) ([]byte, bool) {
 	return e.Value.(cached).data, true
 }
 
-// maxCached is the largest content that is kept; one huge file must not drive
-// out all others.
-const maxCached = 1 << 20
-
 func (c *cache) put(id string, data []byte) {
+	one := cached{id, data}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, ok := c.items[id]; ok || len(data) > maxCached {
+	if _, ok := c.items[id]; ok || one.cost() > maxCached {
 		return
 	}
-	c.items[id] = c.order.PushFront(cached{id, data})
-	for c.left -= int64(len(data)); c.left < 0; {
-		last := c.order.Back()
-		old := c.order.Remove(last).(cached)
+	c.items[id] = c.order.PushFront(one)
+	for c.left -= one.cost(); c.left < 0; {
+		old := c.order.Remove(c.order.Back()).(cached)
 		delete(c.items, old.id)
-		c.left += int64(len(old.data))
+		c.left += old.cost()
 	}
 }

@@ -3,6 +3,7 @@ package github
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -18,55 +19,14 @@ type loader struct {
 	in       Range
 	compared *gh.CommitsComparison
 	change   *change.Change
-	policies []PolicyFile
-	siblings []int
-	state    string
+	loaded   Loaded
 	modes    map[string]change.File // by path, as far as asked
 	trees    bool                   // the files must come from the trees
 }
 
-// pullFacts is what a query says of a pull request.
-type pullFacts struct {
-	State             string `json:"state"`
-	IsDraft           bool   `json:"isDraft"`
-	Title             string `json:"title"`
-	Body              string `json:"body"`
-	HeadRefName       string `json:"headRefName"`
-	HeadRefOid        string `json:"headRefOid"`
-	BaseRefName       string `json:"baseRefName"`
-	IsCrossRepository bool   `json:"isCrossRepository"`
-	ChangedFiles      int    `json:"changedFiles"`
-	Author            *struct {
-		Typename   string `json:"__typename"`
-		Login      string `json:"login"`
-		DatabaseID int64  `json:"databaseId"`
-	} `json:"author"`
-	Labels *struct {
-		TotalCount int `json:"totalCount"`
-		Nodes      []struct {
-			Name string `json:"name"`
-		} `json:"nodes"`
-	} `json:"labels"`
-	TimelineItems struct {
-		Nodes []struct {
-			Actor *struct {
-				Login string `json:"login"`
-			} `json:"actor"`
-			Label *struct {
-				Name string `json:"name"`
-			} `json:"label"`
-		} `json:"nodes"`
-	} `json:"timelineItems"`
-}
-
-const pullFields = `pull:pullRequest(number:$number){state isDraft title body headRefName headRefOid baseRefName isCrossRepository changedFiles` +
-	` author{__typename login ...on User{databaseId}...on Bot{databaseId}}` +
-	` labels(first:100){totalCount nodes{name}}` +
-	` timelineItems(itemTypes:[LABELED_EVENT],last:100){nodes{...on LabeledEvent{actor{login}label{name}}}}}`
-
 const policyFile = `file(path:$policy){mode type object{...on Blob{oid byteSize isTruncated isBinary text}}}`
 
-const siblingFields = `siblings:object(oid:$siblingHead){...on Commit{associatedPullRequests(first:20){nodes{number state headRefOid}}}}`
+const tipFields = `tip:ref(qualifiedName:$baseRef){target{oid}}`
 
 const organisationFields = aliasOrganisation + `:repository(owner:$owner,name:".github"){defaultBranchRef{target{...on Commit{` + policyFile + `}}}}`
 
@@ -97,29 +57,22 @@ type answer struct {
 // blob ids of the first files. moved means that the pull request has another
 // head or base by now, which is written to r.
 func (l *loader) facts(ctx context.Context, r *Range) (moved bool, err error) {
-	q := newQuery(l.in.Owner, l.in.Repo)
-	q.bind("policy", "String!", policy.Path)
-	q.bind("baseTip", "GitObjectID!", l.change.Base)
-	q.bind("siblingHead", "GitObjectID!", l.in.Head)
-	q.fields = append(q.fields, "policy:object(oid:$baseTip){...on Commit{"+policyFile+"}}", siblingFields)
-	if l.in.Number > 0 {
-		q.bind("number", "Int!", l.in.Number)
-		q.fields = append(q.fields, pullFields)
-	}
 	before, after := l.paths()
 	l.trees = len(l.compared.Files) >= compareFiles
-	n, m := 0, 0
-	if !l.trees {
-		n, m = min(len(before), queryPaths), min(len(after), queryPaths)
-		q.files("b", l.change.MergeBase, before[:n])
-		q.files("h", l.change.Head, after[:m])
+	n, m := min(len(before), queryPaths), min(len(after), queryPaths)
+	a, err := l.ask(ctx, before[:n], after[:m])
+	if errors.Is(err, errTooCostly) && !l.trees {
+		l.trees = true
+		a, err = l.ask(ctx, nil, nil)
 	}
-	var a answer
-	if err := l.client.query(ctx, q.text(organisationFields), q.variables, &a); err != nil {
+	if err != nil {
 		return false, explain("read the change's facts", err)
 	}
 	if a.Repository == nil {
-		return false, fmt.Errorf("read the repository: %w", ErrNotFound)
+		return false, fmt.Errorf("read the repository: %w", ErrGone)
+	}
+	if moved, err := l.tip(a.Repository["tip"], r); err != nil || moved {
+		return moved, err
 	}
 	if l.in.Number > 0 {
 		if moved, err := l.pull(a.Repository["pull"], r); err != nil || moved {
@@ -129,7 +82,14 @@ func (l *loader) facts(ctx context.Context, r *Range) (moved bool, err error) {
 	if err := l.readPolicies(ctx, a); err != nil {
 		return false, err
 	}
-	l.readSiblings(a.Repository["siblings"])
+	if err := l.readSiblings(a.Repository["siblings"]); err != nil {
+		return false, err
+	}
+	if l.in.Queue != "" {
+		if err := l.readGroup(a.Repository); err != nil {
+			return false, err
+		}
+	}
 	if l.trees {
 		return false, nil
 	}
@@ -137,6 +97,59 @@ func (l *loader) facts(ctx context.Context, r *Range) (moved bool, err error) {
 		return false, err
 	}
 	return false, l.moreEntries(ctx, before[n:], after[m:])
+}
+
+// ask sends the main query.
+func (l *loader) ask(ctx context.Context, before, after []string) (a answer, err error) {
+	q := newQuery(l.in.Owner, l.in.Repo)
+	q.bind("policy", "String!", policy.Path)
+	q.bind("baseTip", "GitObjectID!", l.change.Base)
+	q.bind("siblingHead", "GitObjectID!", l.in.Head)
+	q.fields = append(q.fields, "policy:object(oid:$baseTip){...on Commit{"+policyFile+"}}", siblingFields)
+	if !isCommitID(l.in.Base) {
+		q.bind("baseRef", "String!", "refs/heads/"+l.in.Base)
+		q.fields = append(q.fields, tipFields)
+	}
+	if l.in.Number > 0 {
+		q.bind("number", "Int!", l.in.Number)
+		q.fields = append(q.fields, pullFields)
+	}
+	l.groupFields(q)
+	if !l.trees {
+		q.files("b", l.change.MergeBase, before)
+		q.files("h", l.change.Head, after)
+	}
+	return a, l.client.query(ctx, q.text(organisationFields), q.variables, &a)
+}
+
+// isCommitID tells a commit's id from a branch's name; GitHub takes no branch
+// of that shape.
+func isCommitID(s string) bool {
+	return (len(s) == 40 || len(s) == 64) && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+// tip makes sure that what was compared with is the tip of the base branch: it
+// may have moved, and a tag may have its name.
+func (l *loader) tip(raw json.RawMessage, r *Range) (moved bool, err error) {
+	if isCommitID(l.in.Base) {
+		return false, nil
+	}
+	var ref *struct {
+		Target struct {
+			OID string `json:"oid"`
+		} `json:"target"`
+	}
+	if err := json.Unmarshal(raw, &ref); err != nil {
+		return false, fmt.Errorf("read the base branch: %w", err)
+	}
+	if ref == nil {
+		return false, fmt.Errorf("read the base branch %s: %w", l.in.Base, ErrNotFound)
+	}
+	if ref.Target.OID != l.change.Base {
+		r.tip = ref.Target.OID
+		return true, nil
+	}
+	return false, nil
 }
 
 // paths are the names to look up in the merge base's and in the head's tree.
@@ -158,77 +171,6 @@ func (l *loader) paths() (before, after []string) {
 	return before, after
 }
 
-// pull reads the pull request's facts.
-func (l *loader) pull(raw json.RawMessage, r *Range) (moved bool, err error) {
-	var p *pullFacts
-	if err := json.Unmarshal(raw, &p); err != nil {
-		return false, fmt.Errorf("read the pull request: %w", err)
-	}
-	if p == nil {
-		return false, fmt.Errorf("read the pull request: %w", ErrNotFound)
-	}
-	if p.HeadRefOid != l.in.Head || p.BaseRefName != l.in.Base {
-		r.Head, r.Base = p.HeadRefOid, p.BaseRefName
-		return true, nil
-	}
-	c := l.change
-	c.Event, c.Title, c.Body, c.Draft, c.Fork = change.PullRequest, p.Title, p.Body, p.IsDraft, p.IsCrossRepository
-	c.HeadRef, c.BaseRef = p.HeadRefName, p.BaseRefName
-	l.state = p.State
-	if p.Author != nil {
-		c.Author = change.Person{Login: p.Author.Login, ID: p.Author.DatabaseID, Kind: change.AccountKind(p.Author.Typename)}
-		if c.Author.Kind == change.Bot && !strings.HasSuffix(c.Author.Login, "[bot]") {
-			c.Author.Login += "[bot]" // as webhooks write it
-		}
-	}
-	l.labels(p)
-	if n := p.ChangedFiles; len(l.compared.Files) < compareFiles && n != len(l.compared.Files) && n > 0 {
-		l.trees = true // the comparison lost some
-	}
-	return false, nil
-}
-
-// labels reads the labels and who set them: the last to do so counts, and
-// somebody unknown counts as the author.
-func (l *loader) labels(p *pullFacts) {
-	if p.Labels == nil {
-		return
-	}
-	setBy := make(map[string]string)
-	for _, e := range p.TimelineItems.Nodes {
-		if e.Label != nil && e.Actor != nil {
-			setBy[e.Label.Name] = e.Actor.Login
-		}
-	}
-	for _, n := range p.Labels.Nodes {
-		by := setBy[n.Name]
-		l.change.Labels = append(l.change.Labels, change.Label{Name: n.Name, ByAuthor: by == "" || strings.EqualFold(by, l.change.Author.Login)})
-	}
-	if p.Labels.TotalCount > len(p.Labels.Nodes) {
-		l.change.Gaps = append(l.change.Gaps, change.Gap{What: fmt.Sprintf("only %d of %d labels could be read", len(p.Labels.Nodes), p.Labels.TotalCount), Remedy: "Remove labels."})
-	}
-}
-
-func (l *loader) readSiblings(raw json.RawMessage) {
-	var s *struct {
-		Pulls struct {
-			Nodes []struct {
-				Number     int    `json:"number"`
-				State      string `json:"state"`
-				HeadRefOid string `json:"headRefOid"`
-			} `json:"nodes"`
-		} `json:"associatedPullRequests"`
-	}
-	if json.Unmarshal(raw, &s) != nil || s == nil {
-		return // a fork's head is not an object of this repository
-	}
-	for _, p := range s.Pulls.Nodes {
-		if p.State == "OPEN" && p.HeadRefOid == l.in.Head && p.Number != l.in.Number {
-			l.siblings = append(l.siblings, p.Number)
-		}
-	}
-}
-
 // readPolicies takes the policies out of the answer.
 func (l *loader) readPolicies(ctx context.Context, a answer) error {
 	if a.Org != nil && a.Org.DefaultBranchRef != nil && l.in.Repo != ".github" {
@@ -243,7 +185,7 @@ func (l *loader) readPolicies(ctx context.Context, a answer) error {
 		return fmt.Errorf("read the base's policy: %w", err)
 	}
 	if commit == nil {
-		return fmt.Errorf("read the base's policy at %s: %w", l.change.Base, ErrNotFound)
+		return fmt.Errorf("read the base's commit %s: %w", l.change.Base, ErrNotFound)
 	}
 	return l.addPolicy(ctx, l.in.Repo, commit.File, false)
 }
@@ -268,6 +210,6 @@ func (l *loader) addPolicy(ctx context.Context, repo string, b *policyBlob, orga
 			}
 		}
 	}
-	l.policies = append(l.policies, p)
+	l.loaded.Policies = append(l.loaded.Policies, p)
 	return nil
 }

@@ -20,13 +20,18 @@ import (
 	"github.com/changeguard/changeguard/internal/github"
 )
 
-var testKey = sync.OnceValue(func() []byte {
+// testPrivateKey is made once; keys are slow to make and none is secret here.
+var testPrivateKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		panic(err)
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+	return key
 })
+
+func testKey() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(testPrivateKey())})
+}
 
 // clock is a time that the test moves.
 type clock struct {

@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
-	"time"
 )
 
 // maxAnswer bounds the answer to one query.
@@ -22,34 +22,21 @@ type graphqlError struct {
 	Path    []any  `json:"path"`
 }
 
-// query runs a GraphQL query. Parts that are not found come back as null; any
-// other error fails the query.
+// query runs a GraphQL query. Parts that are not found, or that may be refused,
+// come back as null; any other error fails the query.
 func (c *Client) query(ctx context.Context, text string, variables map[string]any, into any) error {
-	body, err := json.Marshal(map[string]any{"query": text, "variables": variables})
-	if err != nil {
-		return fmt.Errorf("write a query: %w", err)
+	used := c.tokens.current()
+	err := c.queryOnce(ctx, text, variables, into)
+	if errors.Is(err, ErrForbidden) && c.tokens.replace(used) {
+		return c.queryOnce(ctx, text, variables, into) // the token was older than a permission
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.app.graphql, bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("make a query: %w", err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("User-Agent", "changeguard")
-	resp, err := c.http.Do(req)
+	return err
+}
+
+func (c *Client) queryOnce(ctx context.Context, text string, variables map[string]any, into any) error {
+	data, header, err := c.post(ctx, map[string]any{"query": text, "variables": variables})
 	if err != nil {
 		return err
-	}
-	defer resp.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	switch {
-	case err != nil:
-		return fmt.Errorf("read the answer to a query: %w", err)
-	case len(data) > maxAnswer:
-		return fmt.Errorf("the answer to a query has more than %d bytes", maxAnswer)
-	case resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusUnauthorized:
-		return fmt.Errorf("%w: %s", ErrForbidden, firstLine(data))
-	case resp.StatusCode != http.StatusOK:
-		return fmt.Errorf("GitHub answered a query with %s: %s", resp.Status, firstLine(data))
 	}
 	var answer struct {
 		Data   json.RawMessage `json:"data"`
@@ -58,14 +45,54 @@ func (c *Client) query(ctx context.Context, text string, variables map[string]an
 	if err := json.Unmarshal(data, &answer); err != nil {
 		return fmt.Errorf("read the answer to a query: %w", err)
 	}
-	if err := c.errors(answer.Errors, resp.Header); err != nil {
+	if err := c.errors(answer.Errors, header); err != nil {
 		return err
 	}
 	if len(answer.Data) == 0 || string(answer.Data) == "null" {
 		return errors.New("GitHub answered a query without data")
 	}
-	return json.Unmarshal(answer.Data, into)
+	if err := json.Unmarshal(answer.Data, into); err != nil {
+		return fmt.Errorf("read the answer to a query: %w", err)
+	}
+	return nil
 }
+
+// post sends a query and returns the answer's text.
+func (c *Client) post(ctx context.Context, query map[string]any) ([]byte, http.Header, error) {
+	body, err := json.Marshal(query)
+	if err != nil {
+		return nil, nil, fmt.Errorf("write a query: %w", err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.app.graphql, bytes.NewReader(body))
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a query: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", userAgent)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return nil, nil, fmt.Errorf("read the answer to a query: %w", err)
+	case len(data) > maxAnswer:
+		return nil, nil, fmt.Errorf("%w: its answer has more than %d bytes", errTooCostly, maxAnswer)
+	case resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusUnauthorized:
+		return nil, nil, fmt.Errorf("%w: %s", ErrForbidden, firstLine(data))
+	case resp.StatusCode == http.StatusBadGateway || resp.StatusCode == http.StatusGatewayTimeout:
+		return nil, nil, fmt.Errorf("%w: %s", errTooCostly, resp.Status) // how its time-outs look
+	case resp.StatusCode != http.StatusOK:
+		return nil, nil, fmt.Errorf("GitHub answered a query with %s: %s", resp.Status, firstLine(data))
+	}
+	return data, resp.Header, nil
+}
+
+// optionalFields are the fields that an installation may be refused: an organisation's
+// policy outside of it looks like none, and of an unseen queue nothing is known.
+var optionalFields = []string{aliasOrganisation, aliasQueue}
 
 // errors judges the errors of an answer: what is not found is null in the data,
 // and the caller looks at that.
@@ -73,12 +100,15 @@ func (c *Client) errors(list []graphqlError, h http.Header) error {
 	for _, e := range list {
 		switch {
 		case e.Type == "NOT_FOUND":
-		case e.Type == "RATE_LIMITED" || strings.Contains(e.Message, "secondary rate limit"):
-			return &LimitError{c.limits.stop(max(time.Second, c.limits.untilReset(h)))}
-		case e.Type == "FORBIDDEN" && len(e.Path) > 0 && e.Path[0] == aliasOrganisation:
-			// A .github repository outside the installation looks like none.
+		case e.Type == "RATE_LIMITED" || e.Type == "RATE_LIMIT":
+			return &LimitError{c.limits.stop(queries, c.limits.untilReset(h))}
+		case strings.Contains(e.Message, "secondary rate limit"):
+			return &LimitError{c.limits.stop(everything, c.limits.strike())}
+		case e.Type == "FORBIDDEN" && e.optional():
 		case e.Type == "FORBIDDEN":
 			return fmt.Errorf("%w: %s", ErrForbidden, e.Message)
+		case e.Type == "RESOURCE_LIMITS_EXCEEDED", e.Type == "MAX_NODE_LIMIT_EXCEEDED", strings.HasPrefix(e.Message, "Something went wrong while executing your query"):
+			return fmt.Errorf("%w: %s", errTooCostly, e.Message)
 		default:
 			return fmt.Errorf("GitHub refused a query: %s", e.Message)
 		}
@@ -86,12 +116,24 @@ func (c *Client) errors(list []graphqlError, h http.Header) error {
 	return nil
 }
 
+// optional reports whether the error is about a field that may be refused.
+func (e graphqlError) optional() bool {
+	return slices.ContainsFunc(e.Path, func(part any) bool {
+		name, _ := part.(string)
+		return slices.Contains(optionalFields, name)
+	})
+}
+
 func firstLine(data []byte) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(string(data[:min(len(data), 200)])), "\n")
 	return line
 }
 
-const aliasOrganisation = "organisation"
+// The aliases of fields that are told apart by name.
+const (
+	aliasOrganisation = "organisation"
+	aliasQueue        = "queue"
+)
 
 // queryBuilder puts together a query over many paths and objects of one
 // repository. Everything variable goes into variables; the text itself holds

@@ -1,86 +1,165 @@
 package github
 
 import (
-	"fmt"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
 
-// limiter obeys both of GitHub's rate limits. While one is reached it answers
-// by itself.
+// limiter obeys GitHub's rate limits: the hourly ones of requests and of
+// queries, which are counted apart, and the secondary ones, which stop
+// everything. While one is reached it answers by itself.
 type limiter struct {
 	next http.RoundTripper
 	now  func() time.Time
 
-	mu    sync.Mutex
-	until time.Time
+	mu      sync.Mutex
+	until   map[string]time.Time // by what is counted; everything stops for all
+	strikes int                  // limits in a row that said nothing of how long
 }
 
-// The waits when GitHub does not say how long.
+// What is counted. GitHub names the hourly limits so in its headers.
+const (
+	everything = ""
+	requests   = "core"
+	queries    = "graphql"
+)
+
+// The waits when GitHub does not say how long: a minute, and then twice as long
+// each time.
 const (
 	unknownWait = time.Minute
+	maxStrikes  = 4
 	longestWait = 2 * time.Hour // a nonsensical answer must not stop us for a year
 )
+
+func newLimiter(next http.RoundTripper, now func() time.Time) *limiter {
+	return &limiter{next: next, now: now, until: make(map[string]time.Time)}
+}
 
 // RoundTrip implements http.RoundTripper. A reading request that meets a
 // gateway's hiccup is tried once more.
 func (l *limiter) RoundTrip(r *http.Request) (*http.Response, error) {
-	if until, limited := l.limited(); limited {
+	kind := requests
+	if strings.HasSuffix(r.URL.Path, "/graphql") {
+		kind = queries
+	}
+	if until, limited := l.limited(kind); limited {
 		return nil, &LimitError{until}
 	}
 	resp, err := l.next.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	if r.Method == http.MethodGet && (resp.StatusCode == http.StatusBadGateway || resp.StatusCode == http.StatusServiceUnavailable || resp.StatusCode == http.StatusGatewayTimeout) {
+	if err == nil && r.Method == http.MethodGet && hiccup(resp) {
 		drain(resp)
-		if resp, err = l.next.RoundTrip(r); err != nil {
-			return nil, err
+		resp, err = l.next.RoundTrip(r)
+	}
+	if err != nil {
+		return nil, l.denied(err)
+	}
+	return l.obey(kind, resp)
+}
+
+// hiccup tells an answer that is likely to be another one at once.
+func hiccup(resp *http.Response) bool {
+	switch resp.StatusCode {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return resp.Header.Get("Retry-After") == ""
+	}
+	return false
+}
+
+func drain(resp *http.Response) {
+	_, _ = io.CopyN(io.Discard, resp.Body, maxRefusal) // so that the connection can be used again
+	resp.Body.Close()
+}
+
+// denied obeys a limit that was met while asking for a token.
+func (l *limiter) denied(err error) error {
+	var token *tokenError
+	if errors.As(err, &token) {
+		if wait, limited := l.wait(token.status, token.header, token.message); limited {
+			return &LimitError{l.stop(everything, wait)}
 		}
 	}
-	if wait, limited := l.wait(resp); limited {
+	return err
+}
+
+// obey reads the signs of a limit in an answer.
+func (l *limiter) obey(kind string, resp *http.Response) (*http.Response, error) {
+	message := ""
+	if resp.StatusCode == http.StatusForbidden {
+		message = string(peek(resp))
+	}
+	h := resp.Header
+	if wait, limited := l.wait(resp.StatusCode, h, message); limited {
 		drain(resp)
-		return nil, &LimitError{l.stop(wait)}
+		if spent(h) && h.Get("Retry-After") == "" {
+			return nil, &LimitError{l.stop(kind, wait)}
+		}
+		return nil, &LimitError{l.stop(everything, wait)}
+	}
+	l.mu.Lock()
+	l.strikes = 0
+	l.mu.Unlock()
+	if spent(h) {
+		l.stop(kind, l.untilReset(h)) // this answer was the hour's last
 	}
 	return resp, nil
 }
 
-func drain(resp *http.Response) {
-	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // so that the connection can be used again
-	resp.Body.Close()
-}
+// spent reports whether nothing of the hour is left.
+func spent(h http.Header) bool { return h.Get("X-RateLimit-Remaining") == "0" }
 
-func (l *limiter) limited() (time.Time, bool) {
+func (l *limiter) limited(kind string) (time.Time, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.until, l.now().Before(l.until)
-}
-
-func (l *limiter) stop(wait time.Duration) time.Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if until := l.now().Add(max(time.Second, min(wait, longestWait))); until.After(l.until) {
-		l.until = until
+	until := l.until[kind]
+	if all := l.until[everything]; all.After(until) {
+		until = all
 	}
-	return l.until
+	return until, l.now().Before(until)
 }
 
-// wait reads GitHub's signs of a limit: 403 or 429 with Retry-After, or with no
-// requests remaining until the reset.
-func (l *limiter) wait(resp *http.Response) (time.Duration, bool) {
-	if resp.StatusCode != http.StatusForbidden && resp.StatusCode != http.StatusTooManyRequests {
+func (l *limiter) stop(kind string, wait time.Duration) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if until := l.now().Add(max(time.Second, min(wait, longestWait))); until.After(l.until[kind]) {
+		l.until[kind] = until
+	}
+	return l.until[kind]
+}
+
+// wait reads GitHub's signs of a limit: 403 or 429 with Retry-After, with no
+// requests remaining until the reset, or with a message that says so.
+func (l *limiter) wait(status int, h http.Header, message string) (time.Duration, bool) {
+	if status != http.StatusForbidden && status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
 		return 0, false
 	}
-	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
-		return time.Duration(seconds) * time.Second, true
+	if seconds, err := strconv.Atoi(h.Get("Retry-After")); err == nil {
+		return min(time.Duration(seconds), longestWait/time.Second) * time.Second, true
 	}
-	if resp.Header.Get("X-RateLimit-Remaining") == "0" {
-		return l.untilReset(resp.Header), true
+	if status == http.StatusServiceUnavailable {
+		return 0, false
 	}
-	return unknownWait, resp.StatusCode == http.StatusTooManyRequests
+	if spent(h) {
+		return l.untilReset(h), true
+	}
+	if status == http.StatusTooManyRequests || strings.Contains(message, "rate limit") {
+		return l.strike(), true
+	}
+	return 0, false
+}
+
+// strike is the wait for a limit that says nothing of how long.
+func (l *limiter) strike() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	wait := unknownWait << l.strikes
+	l.strikes = min(l.strikes+1, maxStrikes)
+	return wait
 }
 
 func (l *limiter) untilReset(h http.Header) time.Duration {
@@ -89,12 +168,4 @@ func (l *limiter) untilReset(h http.Header) time.Duration {
 		return unknownWait
 	}
 	return time.Unix(reset, 0).Sub(l.now()) + time.Second
-}
-
-// Remaining describes the state for the health page.
-func (c *Client) Remaining() string {
-	if until, limited := c.limits.limited(); limited {
-		return fmt.Sprintf("limited until %s", until.UTC().Format(time.RFC3339))
-	}
-	return "ok"
 }

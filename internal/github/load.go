@@ -2,6 +2,7 @@ package github
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -20,6 +21,9 @@ type Range struct {
 	Number      int    // of a pull request, else 0
 	Base        string // a branch of the repository, or a commit id
 	Head        string // a commit id
+	Queue       string // of a merge group its branch, else ""
+
+	tip string // the commit of the branch Base, once it is known
 }
 
 // Loaded is a change with what was read beside it.
@@ -27,7 +31,11 @@ type Loaded struct {
 	Change   *change.Change
 	Policies []PolicyFile // those that are there, the organisation's first
 	Siblings []int        // other open pull requests with the same head
-	State    string       // OPEN, CLOSED or MERGED; empty without a pull request
+	// SiblingsUnknown says that GitHub does not tell them for this head.
+	SiblingsUnknown bool
+	State           string // OPEN, CLOSED or MERGED; empty without a pull request
+	Owner           string // of the repository that the head is in; "" when unknown
+	Group           Group  // of a merge group
 }
 
 // A PolicyFile is a policy as it was found.
@@ -37,14 +45,14 @@ type PolicyFile struct {
 	Data         []byte
 }
 
-// The limits after which GitHub cuts an answer.
+// The limits after which GitHub cuts an answer, and those of what we ask for.
 const (
-	compareFiles  = 300
-	perPage       = 100
-	queryPaths    = 150 // files asked for in one query; both sides count
-	maxCommits    = 10000
-	maxRestarts   = 3
-	associatedMax = 20
+	compareFiles = 300
+	perPage      = 100
+	queryPaths   = 150 // files asked for in one query, on each side
+	maxCommits   = 10000
+	maxRestarts  = 4
+	maxSiblings  = 100
 )
 
 // Load loads a change. When the pull request moved on meanwhile it starts
@@ -52,6 +60,9 @@ const (
 func (c *Client) Load(ctx context.Context, r Range) (*Loaded, error) {
 	for range maxRestarts {
 		loaded, moved, err := c.load(ctx, &r)
+		if errors.Is(err, ErrNotFound) && r.Number > 0 {
+			moved, err = c.locate(ctx, &r, err)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("load %s/%s %s: %w", r.Owner, r.Repo, r.subject(), err)
 		}
@@ -71,11 +82,6 @@ func (r Range) subject() string {
 
 // load is one attempt; moved means that r was updated and must be loaded again.
 func (c *Client) load(ctx context.Context, r *Range) (loaded *Loaded, moved bool, err error) {
-	if r.Number > 0 && (r.Base == "" || r.Head == "") {
-		if err := c.locate(ctx, r); err != nil {
-			return nil, false, err
-		}
-	}
 	compared, err := c.compare(ctx, *r)
 	if err != nil {
 		return nil, false, err
@@ -87,28 +93,46 @@ func (c *Client) load(ctx context.Context, r *Range) (loaded *Loaded, moved bool
 	if err := l.finish(ctx); err != nil {
 		return nil, false, err
 	}
-	return &Loaded{Change: l.change, Policies: l.policies, Siblings: l.siblings, State: l.state}, false, nil
+	l.loaded.Change = l.change
+	return &l.loaded, false, nil
 }
 
-// locate asks where a pull request stands, when no event said so.
-func (c *Client) locate(ctx context.Context, r *Range) error {
+// locate finds out why something of a pull request is not there: it is gone, or
+// it has another head or base than was thought, or it will be there soon.
+func (c *Client) locate(ctx context.Context, r *Range, missing error) (moved bool, err error) {
 	pull, _, err := c.rest.PullRequests.Get(ctx, r.Owner, r.Repo, r.Number)
-	if err != nil {
-		return explain("read the pull request", err)
+	if err = explain("read the pull request", err); errors.Is(err, ErrNotFound) {
+		return false, ErrGone
 	}
-	r.Base, r.Head = pull.GetBase().GetRef(), pull.GetHead().GetSHA()
-	return nil
+	if err != nil {
+		return false, err
+	}
+	now := *r
+	now.Base, now.Head, now.tip = pull.GetBase().GetRef(), pull.GetHead().GetSHA(), ""
+	if now == *r {
+		return false, missing
+	}
+	*r = now
+	return true, nil
 }
 
 // compare asks for the first page of the comparison, which has all files that
-// GitHub shows in one.
+// GitHub shows in one, and for the other commits.
 func (c *Client) compare(ctx context.Context, r Range) (*gh.CommitsComparison, error) {
-	compared, err := c.comparePage(ctx, r, 1)
+	base := r.Base
+	if r.tip != "" {
+		base = r.tip
+	}
+	compared, err := c.comparePage(ctx, r, base, 1)
 	if err != nil {
 		return nil, err
 	}
-	for page := 2; len(compared.Commits) < compared.GetTotalCommits() && compared.GetTotalCommits() <= maxCommits; page++ {
-		next, err := c.comparePage(ctx, r, page)
+	base = compared.GetBaseCommit().GetSHA() // the branch may move between the pages
+	if base == "" || compared.GetMergeBaseCommit().GetSHA() == "" {
+		return nil, ErrNoMergeBase
+	}
+	for page := 2; (page-1)*perPage < compared.GetTotalCommits() && compared.GetTotalCommits() <= maxCommits; page++ {
+		next, err := c.comparePage(ctx, r, base, page)
 		if err != nil {
 			return nil, err
 		}
@@ -120,8 +144,8 @@ func (c *Client) compare(ctx context.Context, r Range) (*gh.CommitsComparison, e
 	return compared, nil
 }
 
-func (c *Client) comparePage(ctx context.Context, r Range, page int) (*gh.CommitsComparison, error) {
-	path := fmt.Sprintf("repos/%s/%s/compare/%s...%s?per_page=%d&page=%d", url.PathEscape(r.Owner), url.PathEscape(r.Repo), url.PathEscape(r.Base), url.PathEscape(r.Head), perPage, page)
+func (c *Client) comparePage(ctx context.Context, r Range, base string, page int) (*gh.CommitsComparison, error) {
+	path := fmt.Sprintf("%scompare/%s...%s?per_page=%d&page=%d", r.path(), url.PathEscape(base), url.PathEscape(r.Head), perPage, page)
 	req, err := c.rest.NewRequest(http.MethodGet, path, nil)
 	if err != nil {
 		return nil, fmt.Errorf("compare: %w", err)
@@ -131,9 +155,16 @@ func (c *Client) comparePage(ctx context.Context, r Range, page int) (*gh.Commit
 		if strings.Contains(err.Error(), "No common ancestor") {
 			return nil, ErrNoMergeBase
 		}
-		return nil, explain("compare "+r.Base+" with "+r.Head, err)
+		return nil, explain("compare "+base+" with "+r.Head, err)
 	}
 	return compared, nil
+}
+
+// path is the repository's part of an address.
+func (r Range) path() string { return repoPath(r.Owner, r.Repo) }
+
+func repoPath(owner, repo string) string {
+	return "repos/" + url.PathEscape(owner) + "/" + url.PathEscape(repo) + "/"
 }
 
 func newChange(r Range, compared *gh.CommitsComparison) *change.Change {
@@ -145,13 +176,13 @@ func newChange(r Range, compared *gh.CommitsComparison) *change.Change {
 		c.Commits = append(c.Commits, newCommit(commit))
 	}
 	if n := compared.GetTotalCommits(); n != len(c.Commits) {
-		c.Gaps = append(c.Gaps, change.Gap{What: fmt.Sprintf("only %d of %d commits could be read", len(c.Commits), n), Remedy: "Split the change into smaller ones."})
-	}
-	if c.Base == "" || c.MergeBase == "" {
-		c.Gaps = append(c.Gaps, change.Gap{What: "base and head have no commit in common", Remedy: "Rebase the branch onto its base."})
+		c.Gaps = append(c.Gaps, change.Gap{What: fmt.Sprintf("only %d of %d commits could be read", len(c.Commits), n), Remedy: splitIt})
 	}
 	return c
 }
+
+// splitIt is the remedy for what is too large.
+const splitIt = "Split the change into smaller ones."
 
 func newCommit(c *gh.RepositoryCommit) change.Commit {
 	commit := change.Commit{ID: c.GetSHA(), Message: c.GetCommit().GetMessage()}
@@ -165,8 +196,10 @@ func newCommit(c *gh.RepositoryCommit) change.Commit {
 }
 
 // mode turns GraphQL's number into git's six octal digits.
-func mode(n int) change.Mode {
-	m := change.Mode(fmt.Sprintf("%06o", n))
+func mode(n int) change.Mode { return regular(change.Mode(fmt.Sprintf("%06o", n))) }
+
+// regular takes old permissions of a file for those that git writes now.
+func regular(m change.Mode) change.Mode {
 	if strings.HasPrefix(string(m), "1006") {
 		return change.Regular
 	}

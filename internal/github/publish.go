@@ -3,7 +3,6 @@ package github
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	gh "github.com/google/go-github/v60/github"
@@ -16,16 +15,38 @@ type Target struct {
 	Owner, Repo, Head string
 	RunID             int64  // an own run that is still in progress, else 0
 	Details           string // the address of the page, or ""
+	// Doubt says that the run may have been published before, by an attempt
+	// that did not live to note it. It is looked for first.
+	Doubt bool
 }
 
-// StartRun publishes a run in progress.
-func (c *Client) StartRun(ctx context.Context, t Target) (int64, error) {
+// StartRun publishes a run in progress. When the answer is lost it looks whether
+// GitHub has it.
+func (c *Client) StartRun(ctx context.Context, t Target, summary string) (int64, error) {
 	status := "in_progress"
 	run, _, err := c.rest.Checks.CreateCheckRun(ctx, t.Owner, t.Repo, gh.CreateCheckRunOptions{
 		Name: c.app.options.CheckName, HeadSHA: t.Head, Status: &status, DetailsURL: optional(t.Details),
-		Output: &gh.CheckRunOutput{Title: gh.String("Judging the change"), Summary: gh.String("The change is large; this takes a moment.")},
+		Output: &gh.CheckRunOutput{Title: gh.String("Judging the change"), Summary: &summary},
 	})
-	return run.GetID(), explain("start the check run", err)
+	err = explain("start the check run", err)
+	if doubtful(err) {
+		if r, lost := c.latestRun(ctx, t); lost == nil && r.GetStatus() == status {
+			return r.GetID(), nil
+		}
+	}
+	return run.GetID(), err
+}
+
+// latestRun is the App's latest run of its name on a commit, nil without one.
+func (c *Client) latestRun(ctx context.Context, t Target) (*gh.CheckRun, error) {
+	latest := "latest"
+	list, _, err := c.rest.Checks.ListCheckRunsForRef(ctx, t.Owner, t.Repo, t.Head, &gh.ListCheckRunsOptions{
+		CheckName: &c.app.options.CheckName, AppID: &c.app.options.AppID, Filter: &latest,
+	})
+	if err != nil || len(list.CheckRuns) == 0 {
+		return nil, explain("look for the check run", err)
+	}
+	return list.CheckRuns[0], nil
 }
 
 func optional(s string) *string {
@@ -36,66 +57,140 @@ func optional(s string) *string {
 }
 
 // PublishRun publishes a finished run and returns its id. More annotations than
-// fit into one request are appended by further ones.
+// fit into one request are appended by further ones. With an id and an error
+// the run stands, and annotations are missing; publishing again in doubt adds
+// those, and nothing twice.
 func (c *Client) PublishRun(ctx context.Context, t Target, run report.CheckRun) (int64, error) {
-	first, rest := splitAnnotations(run.Annotations)
-	output := &gh.CheckRunOutput{Title: &run.Title, Summary: &run.Summary, Annotations: first}
-	conclusion, status := string(run.Conclusion), "completed"
-	id := t.RunID
-	if id == 0 {
-		created, _, err := c.rest.Checks.CreateCheckRun(ctx, t.Owner, t.Repo, gh.CreateCheckRunOptions{
-			Name: c.app.options.CheckName, HeadSHA: t.Head, Status: &status, Conclusion: &conclusion, ExternalID: &run.ExternalID,
-			CompletedAt: &gh.Timestamp{Time: c.app.options.Now().UTC().Truncate(time.Second)}, DetailsURL: optional(t.Details), Output: output,
-		})
-		if err != nil {
-			return 0, explain("publish the check run", err)
-		}
-		id = created.GetID()
-	} else if err := c.update(ctx, t, id, &conclusion, run.ExternalID, output); err != nil {
-		return 0, err
-	}
-	for len(rest) > 0 {
-		first, rest = rest[:min(len(rest), report.MaxAnnotations)], rest[min(len(rest), report.MaxAnnotations):]
-		if err := c.update(ctx, t, id, nil, run.ExternalID, &gh.CheckRunOutput{Title: &run.Title, Summary: &run.Summary, Annotations: first}); err != nil {
-			return id, err
+	p := &publication{Client: c, target: t, run: run, marks: annotations(run.Annotations)}
+	if t.Doubt {
+		if err := p.find(ctx); err != nil {
+			return 0, err
 		}
 	}
-	return id, nil
+	if !p.stands {
+		if err := p.conclude(ctx); err != nil {
+			return 0, err
+		}
+	}
+	for p.done < len(p.marks) {
+		if err := p.more(ctx); err != nil {
+			return p.target.RunID, err
+		}
+	}
+	return p.target.RunID, nil
 }
 
-func (c *Client) update(ctx context.Context, t Target, id int64, conclusion *string, external string, output *gh.CheckRunOutput) error {
-	o := gh.UpdateCheckRunOptions{Name: c.app.options.CheckName, ExternalID: &external, DetailsURL: optional(t.Details), Output: output}
+// publication is a run on its way to GitHub.
+type publication struct {
+	*Client
+	target Target
+	run    report.CheckRun
+	marks  []*gh.CheckRunAnnotation
+	done   int  // of the marks
+	stands bool // the run has its conclusion
+}
+
+// find looks for the run among those that GitHub shows for the commit. Only the
+// latest counts: an older one is not what people see.
+func (p *publication) find(ctx context.Context) error {
+	r, err := p.latestRun(ctx, p.target)
+	if err != nil {
+		return err
+	}
+	if r.GetExternalID() == p.run.ExternalID && r.GetStatus() == "completed" && r.GetConclusion() == string(p.run.Conclusion) {
+		p.target.RunID, p.stands, p.done = r.GetID(), true, r.GetOutput().GetAnnotationsCount()
+	}
+	return nil
+}
+
+// conclude publishes the conclusion. When the answer is lost it looks whether
+// GitHub has it. Annotations that GitHub does not take are left out; the summary
+// says the same.
+func (p *publication) conclude(ctx context.Context) error {
+	err := p.write(ctx)
+	if errors.Is(err, ErrNotFound) && p.target.RunID != 0 {
+		p.target.RunID = 0 // the run in progress is gone
+		err = p.write(ctx)
+	}
+	if errors.Is(err, ErrInvalid) && len(p.marks) > 0 {
+		p.marks = nil
+		err = p.write(ctx)
+	}
+	if doubtful(err) {
+		if lost := p.find(ctx); lost != nil || !p.stands {
+			return errors.Join(err, lost)
+		}
+		return nil
+	}
+	return err
+}
+
+// write sends the conclusion with the first annotations.
+func (p *publication) write(ctx context.Context) error {
+	next := p.next()
+	output := p.output(next)
+	conclusion, status := string(p.run.Conclusion), "completed"
+	id := p.target.RunID
+	if id == 0 {
+		created, _, err := p.rest.Checks.CreateCheckRun(ctx, p.target.Owner, p.target.Repo, gh.CreateCheckRunOptions{
+			Name: p.app.options.CheckName, HeadSHA: p.target.Head, Status: &status, Conclusion: &conclusion, ExternalID: &p.run.ExternalID,
+			CompletedAt: &gh.Timestamp{Time: p.app.options.Now().UTC().Truncate(time.Second)}, DetailsURL: optional(p.target.Details), Output: output,
+			Actions: p.actions(),
+		})
+		if err != nil {
+			return explain("publish the check run", err)
+		}
+		id = created.GetID()
+	} else if err := p.update(ctx, &conclusion, output); err != nil {
+		return err
+	}
+	p.target.RunID, p.stands, p.done = id, true, p.done+len(next)
+	return nil
+}
+
+func (p *publication) update(ctx context.Context, conclusion *string, output *gh.CheckRunOutput) error {
+	o := gh.UpdateCheckRunOptions{Name: p.app.options.CheckName, ExternalID: &p.run.ExternalID, DetailsURL: optional(p.target.Details), Output: output, Actions: p.actions()}
 	if conclusion != nil {
 		o.Status, o.Conclusion = gh.String("completed"), conclusion
 	}
-	_, _, err := c.rest.Checks.UpdateCheckRun(ctx, t.Owner, t.Repo, id, o)
+	_, _, err := p.rest.Checks.UpdateCheckRun(ctx, p.target.Owner, p.target.Repo, p.target.RunID, o)
 	return explain("update the check run", err)
 }
 
-func splitAnnotations(marks []report.Annotation) (first, rest []*gh.CheckRunAnnotation) {
+func (p *publication) actions() []*gh.CheckRunAction {
+	var list []*gh.CheckRunAction
+	for _, a := range p.run.Actions[:min(len(p.run.Actions), report.MaxActions)] {
+		list = append(list, &gh.CheckRunAction{Label: a.Label, Description: a.Description, Identifier: a.Identifier})
+	}
+	return list
+}
+
+// next are the annotations of the next request.
+func (p *publication) next() []*gh.CheckRunAnnotation {
+	rest := p.marks[min(p.done, len(p.marks)):]
+	return rest[:min(len(rest), report.MaxAnnotations)]
+}
+
+func (p *publication) output(marks []*gh.CheckRunAnnotation) *gh.CheckRunOutput {
+	return &gh.CheckRunOutput{Title: &p.run.Title, Summary: &p.run.Summary, Annotations: marks}
+}
+
+// more appends annotations. Those that GitHub does not take are passed over.
+func (p *publication) more(ctx context.Context) error {
+	next := p.next()
+	if err := p.update(ctx, nil, p.output(next)); err != nil && !errors.Is(err, ErrInvalid) {
+		return err
+	}
+	p.done += len(next)
+	return nil
+}
+
+func annotations(marks []report.Annotation) []*gh.CheckRunAnnotation {
 	var all []*gh.CheckRunAnnotation
 	for _, m := range marks {
 		all = append(all, &gh.CheckRunAnnotation{
 			Path: &m.Path, StartLine: &m.StartLine, EndLine: &m.EndLine, AnnotationLevel: &m.Level, Title: &m.Title, Message: &m.Message,
 		})
 	}
-	n := min(len(all), report.MaxAnnotations)
-	return all[:n], all[n:]
-}
-
-// PublishComment writes the one comment of a pull request and returns its id.
-// One that was deleted meanwhile is written anew.
-func (c *Client) PublishComment(ctx context.Context, owner, repo string, number int, id int64, body string) (int64, error) {
-	comment := &gh.IssueComment{Body: &body}
-	if id != 0 {
-		_, _, err := c.rest.Issues.EditComment(ctx, owner, repo, id, comment)
-		if err = explain("edit the comment", err); !errors.Is(err, ErrNotFound) {
-			return id, err
-		}
-	}
-	created, _, err := c.rest.Issues.CreateComment(ctx, owner, repo, number, comment)
-	if err != nil {
-		return 0, explain(fmt.Sprintf("comment on #%d", number), err)
-	}
-	return created.GetID(), nil
+	return all
 }

@@ -69,7 +69,7 @@ type eventAccount struct {
 const (
 	maxPayload = 25 << 20
 	maxLabels  = 1000
-	maxBody    = 1 << 20 // bytes of a title or a body
+	maxBody    = 1 << 20 // bytes
 )
 
 // ParseEvent reads a payload. What is wrong with it is a UsageError.
@@ -155,10 +155,11 @@ func (p *eventPull) check() error {
 			return usage("pull_request.%s is missing", field.name)
 		}
 	}
-	for _, text := range []*string{p.Title, p.Body} {
-		if text != nil && len(*text) > maxBody {
-			return usage("the title or the body has more than %d bytes", maxBody)
-		}
+	if len(*p.Title) > change.MaxTitle {
+		return usage("pull_request.title has %d bytes, more than the %d that a forge takes", len(*p.Title), change.MaxTitle)
+	}
+	if p.Body != nil && len(*p.Body) > maxBody {
+		return usage("pull_request.body has more than %d bytes", maxBody)
 	}
 	if len(*p.Labels) > maxLabels {
 		return usage("pull_request.labels has more than %d entries", maxLabels)

@@ -181,29 +181,6 @@ func TestUnrelatedHistoriesAreAGap(t *testing.T) {
 	}
 }
 
-func TestTooManyCommitsAreAGap(t *testing.T) {
-	t.Parallel()
-	r := gitrepotest.New(t)
-	var stream strings.Builder
-	for i := range 10002 {
-		ref := "feature"
-		if i == 0 {
-			ref = "main"
-		}
-		fmt.Fprintf(&stream, "commit refs/heads/%s\nmark :%d\ncommitter Dev <dev@example.com> %d +0000\ndata 1\nx\n", ref, i+1, 1735689600+i)
-		if i > 0 {
-			fmt.Fprintf(&stream, "from :%d\n", i)
-		}
-	}
-	r.Feed(stream.String(), "fast-import", "--quiet")
-	if c := mustLoad(t, r.Dir, gitrepo.Options{Base: "feature~10000", Head: "feature"}); len(c.Gaps) != 0 || len(c.Commits) != 10000 {
-		t.Errorf("as many as are read: %d, %+v", len(c.Commits), c.Gaps)
-	}
-	if gap := gapOf(t, r, gitrepo.Options{Base: "main", Head: "feature"}); !strings.Contains(gap.What, "10000 commits") || strings.Contains(gap.Remedy, "git") {
-		t.Errorf("gap: %+v", gap)
-	}
-}
-
 // Criss-cross merges have two best common ancestors; git's first is taken.
 func TestSeveralMergeBases(t *testing.T) {
 	t.Parallel()

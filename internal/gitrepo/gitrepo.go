@@ -9,7 +9,9 @@
 // borrowed by a bare folder of our own in which everything else runs. No
 // configuration, attribute, hook, graft, replaced object, index or work tree of
 // the repository can reach that folder, nothing is fetched into it, and every
-// object that is read there is hashed again.
+// object whose content is handed on is hashed again. The trees and the history that
+// git itself walks are not: whoever can rewrite objects in place is stopped by the
+// server alone.
 //
 // What git cannot tell (a shallow clone, a missing object, no common ancestor)
 // becomes a gap of the change with the command that mends it, so that the
@@ -59,6 +61,8 @@ type Repo struct {
 	cut     map[string]bool // commits where a shallow clone ends
 	timeout time.Duration   // of one run
 
+	maxCommits int // of one change; less in tests
+
 	mu       sync.Mutex // guards what follows
 	sizes    *batch
 	contents *batch
@@ -71,7 +75,7 @@ type Repo struct {
 func Open(ctx context.Context, dir string) (*Repo, error) { return open(ctx, Options{Dir: dir}) }
 
 func open(ctx context.Context, o Options) (*Repo, error) {
-	r := &Repo{git: o.Git, dir: o.Dir, timeout: o.Timeout, roots: make(map[string]string), trees: make(map[string]tree)}
+	r := &Repo{git: o.Git, dir: o.Dir, timeout: o.Timeout, maxCommits: maxCommits, roots: make(map[string]string), trees: make(map[string]tree)}
 	if r.git == "" {
 		r.git = "git"
 	}
@@ -209,6 +213,9 @@ func (r *Repo) File(ctx context.Context, commit, path string, limit int64) (data
 	}
 	return b.Data, e.Mode, true, nil
 }
+
+// Commit is the id of the commit that a revision names.
+func (r *Repo) Commit(ctx context.Context, rev string) (string, error) { return r.resolve(ctx, rev) }
 
 // ListTree lists every file of a revision, in git's order.
 func (r *Repo) ListTree(ctx context.Context, rev string) ([]change.Entry, error) {

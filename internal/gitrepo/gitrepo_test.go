@@ -3,7 +3,9 @@ package gitrepo_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -52,9 +54,24 @@ func mustLoad(t testing.TB, dir string, o gitrepo.Options) *change.Change {
 }
 
 // simple has main and a branch that changes one file.
-func simple(t *testing.T, more ...string) *gitrepotest.Repo {
+func simple(t *testing.T) *gitrepotest.Repo {
 	t.Helper()
-	r := gitrepotest.New(t, more...)
+	made.Do(func() { simpleSnapshot = makeSimple(t, "sha1").Snapshot() })
+	if simpleSnapshot == nil {
+		t.Fatal("the repository could not be made")
+	}
+	return gitrepotest.Restore(t, simpleSnapshot)
+}
+
+// Most tests begin with the same repository, which is made once.
+var (
+	made           sync.Once
+	simpleSnapshot fs.FS
+)
+
+func makeSimple(t *testing.T, format string) *gitrepotest.Repo {
+	t.Helper()
+	r := gitrepotest.New(t, format)
 	r.Write(map[string]string{"a.py": "x = 1\n", "sub/b.py": "y = 1\n"})
 	r.Commit("base")
 	r.Git("checkout", "-q", "-b", "feature")
@@ -66,7 +83,7 @@ func simple(t *testing.T, more ...string) *gitrepotest.Repo {
 func TestLoad(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"sha1", "sha256"} {
-		r := simple(t, "--object-format="+format)
+		r := makeSimple(t, format)
 		c := mustLoad(t, r.Dir, gitrepo.Options{})
 		if c.BaseRef != "main" || c.HeadRef != "feature" || c.MergeBase != r.Git("rev-parse", "main") || len(c.Gaps) > 0 {
 			t.Errorf("%s: %+v", format, c)

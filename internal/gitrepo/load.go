@@ -206,13 +206,13 @@ const (
 // commits reads the commit objects that the head has and the base has not.
 // Merges that bring the base's own commits again are left out with them.
 func (r *Repo) commits(ctx context.Context, c *change.Change) error {
-	out, err := r.run(ctx, "rev-list", "--max-count="+strconv.Itoa(maxCommits+1), c.Head, "^"+c.Base, "--")
+	out, err := r.run(ctx, "rev-list", "--max-count="+strconv.Itoa(r.maxCommits+1), c.Head, "^"+c.Base, "--")
 	if err != nil {
 		return err
 	}
 	ids := strings.Fields(string(out))
-	if len(ids) > maxCommits {
-		return fmt.Errorf("%w: more than %d commits", change.ErrTooLarge, maxCommits)
+	if len(ids) > r.maxCommits {
+		return fmt.Errorf("%w: more than %d commits", change.ErrTooLarge, r.maxCommits)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

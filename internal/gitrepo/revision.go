@@ -40,6 +40,8 @@ func (r *Repo) unresolved(ctx context.Context, rev string) error {
 	switch id := strings.TrimSpace(string(out)); {
 	case ended(err):
 		return err
+	case err != nil && rev == "HEAD":
+		return usage("HEAD is no commit: nothing is committed yet")
 	case err != nil || !r.isID(id):
 		return usage("%s is no commit in this repository; `git fetch origin` may bring it", rev)
 	default:

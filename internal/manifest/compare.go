@@ -40,16 +40,20 @@ func (c *Change) Lines() (first, last int) {
 
 // Compare says what changed between two versions of a file. Either may be nil
 // for a file that is not there. The changes come in the order of the lines
-// after the change; what was removed comes last, in its old order.
+// after the change; what was removed comes last, in its old order. The settings
+// of a file that is gone concern nobody any more.
 func Compare(before, after *File) []Change {
 	if before == nil {
 		before = &File{}
 	}
-	if after == nil {
+	gone := after == nil
+	if gone {
 		after = &File{Format: before.Format}
 	}
 	changes := comparePackages(before.Packages, after.Packages)
-	changes = append(changes, compareSettings(before.settings(), after.settings())...)
+	if !gone {
+		changes = append(changes, compareSettings(before.settings(), after.settings())...)
+	}
 	changes = append(changes, compareScripts(before.Scripts, after.Scripts)...)
 	changes = occurring(changes, after.Format)
 	slices.SortStableFunc(changes, byLine)
@@ -172,15 +176,16 @@ func pick[T any](items []T, i int) *T {
 	return &items[i]
 }
 
-// settings are the file's settings and, as such, its includes.
+// settings are the file's settings and, as such, its includes. Without an included
+// list its packages go, without its constraints any version is accepted.
 func (f *File) settings() []Setting {
 	all := slices.Clone(f.Settings)
 	for _, i := range f.Includes {
-		name := "requirement"
+		name, lost := "requirement", Removed
 		if i.Constraint {
-			name = "constraint"
+			name, lost = "constraint", Loosened
 		}
-		all = append(all, Setting{Name: name, Value: i.Target, Gained: SourceChanged, Lost: SourceChanged, Line: i.Line, EndLine: i.EndLine})
+		all = append(all, Setting{Name: name, Value: i.Target, Gained: SourceChanged, Lost: lost, Line: i.Line, EndLine: i.EndLine})
 	}
 	return all
 }

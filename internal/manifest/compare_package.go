@@ -69,15 +69,21 @@ func packageKinds(old, new *Package) []Kind {
 
 // Groups in which an entry does not ask for a package.
 const (
-	groupConstraint = "constraint" // narrows the versions of what others ask for
-	groupReplace    = "replace"    // takes a package from somewhere else
+	groupConstraint = "constraint"              // narrows the versions of what others ask for
+	groupNarrows    = "constraint-dependencies" // does so for certain: no list that somebody might install
+	groupOverrides  = "overrides"               // puts a version in the place of what others ask for
+	groupReplace    = "replace"                 // takes a package from somewhere else
 )
 
 // addedKinds: a replacement brings no package, it takes one from elsewhere. A
-// constraint is open by nature, so it is never unpinned.
+// constraint is open by nature, so it is never unpinned. Lists of constraints are
+// installed by some as if they were requirements, so what they gain is added.
 func addedKinds(p *Package) []Kind {
-	if p.Group == groupReplace {
+	switch {
+	case p.Group == groupReplace, p.Group == groupNarrows && p.Source != "":
 		return []Kind{SourceChanged}
+	case p.Group == groupNarrows:
+		return nil
 	}
 	kinds := []Kind{Added}
 	if !p.Pinned && p.Group != groupConstraint {
@@ -89,12 +95,13 @@ func addedKinds(p *Package) []Kind {
 	return kinds
 }
 
-// removedKinds: without its constraint a package may be of any version.
+// removedKinds: without its constraint or its override a package may be of any
+// version that others accept.
 func removedKinds(p *Package) []Kind {
 	switch p.Group {
 	case groupReplace:
 		return []Kind{SourceChanged}
-	case groupConstraint:
+	case groupConstraint, groupNarrows, groupOverrides:
 		return []Kind{Removed, Loosened}
 	}
 	return []Kind{Removed}

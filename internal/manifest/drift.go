@@ -175,11 +175,30 @@ func lockedDrift(p Package, locked *Package) (Drift, bool) {
 	return Drift{Package: p, Locked: locked.Spec, Reason: "the locked version is not accepted by the requirement"}, true
 }
 
-// sourceDrift: a requirement on a commit must have that commit locked.
+// sourceDrift: a requirement on a repository or an address must have that one
+// locked, and one on a commit that commit.
 func sourceDrift(p Package, locked *Package) (Drift, bool) {
-	_, ref, _ := cutLast(p.Source, "@")
-	if !isCommit(ref) || strings.HasSuffix(locked.Source, "@"+ref) {
-		return Drift{}, false
+	d := Drift{Package: p, Locked: locked.Source}
+	scheme := urlScheme(p.Source)
+	switch {
+	case vcsOf(scheme) != "" && repository(p.Source) != repository(locked.Source):
+		d.Reason = "another repository is locked"
+	case (scheme == "https" || scheme == "http") && lockSource(lockEntry{resolved: p.Source, version: locked.Spec}, p.Name, locked.Path) != locked.Source:
+		d.Reason = "another address is locked"
+	default:
+		_, ref, _ := cutLast(p.Source, "@")
+		if !isCommit(ref) || strings.HasSuffix(locked.Source, "@"+ref) {
+			return Drift{}, false
+		}
+		d.Reason = "another commit is locked"
 	}
-	return Drift{Package: p, Locked: locked.Source, Reason: "another commit is locked"}, true
+	return d, true
+}
+
+// repository is "//host/path" of a source, whatever the way to it, the case and
+// the reference: npm locks "github:a/b" as "git+ssh://git@github.com/a/b.git#…".
+func repository(source string) string {
+	rest := source[len(urlScheme(source)):]
+	rest, _, _ = strings.Cut(strings.ToLower(rest), "@")
+	return strings.TrimSuffix(strings.TrimPrefix(rest, ":"), ".git")
 }

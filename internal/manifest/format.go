@@ -99,7 +99,7 @@ func Known(path string) (Format, Tier) {
 		return Format{Name: e, Ecosystem: e, Match: func(path string) bool { return placeOf(path).namedEcosystem() == e }}, Named
 	}
 	// What counts as a dependency file elsewhere in the project counts here.
-	if change.IsDependencyFile(path) {
+	if !p.isOther() && change.IsDependencyFile(path) {
 		return Format{Name: "other", Ecosystem: "generic", Match: change.IsDependencyFile}, Named
 	}
 	return Format{}, Unknown

@@ -224,3 +224,19 @@ func (r *jsonReader) str() string {
 	}
 	return s
 }
+
+// canonical writes a value in one way, whatever the order of its keys and its
+// white space.
+func canonical(raw []byte) string {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil {
+		return oneLine(string(raw)) // cannot be: the document is valid
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return oneLine(string(raw)) // nor can this
+	}
+	return string(text)
+}

@@ -98,6 +98,17 @@ func (p *Package) String() string {
 	return b.String()
 }
 
+// Elsewhere reports whether a package comes from a repository or an address: from
+// neither a registry nor the tree itself.
+func (p *Package) Elsewhere() bool {
+	for _, near := range []string{"index:", "registry:", "path:", "file:", "workspace", "catalog:"} {
+		if strings.HasPrefix(p.Source, near) {
+			return false
+		}
+	}
+	return p.Source != "" && p.Group != groupReplace
+}
+
 // A Setting is anything in a manifest that is no package and still decides what
 // is installed: an index, a trusted host, a workspace, an excluded version.
 // Two settings of one name stand beside each other.

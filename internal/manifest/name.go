@@ -33,7 +33,10 @@ func named(names ...string) func(place) bool {
 
 // isRequirements knows pip's files, which have no fixed name.
 func isRequirements(p place) bool {
-	if p.ext != ".txt" && p.ext != ".in" {
+	switch {
+	case p.ext != ".txt" && p.ext != ".in" && p.ext != ".pip" && p.ext != ".lock":
+		return false
+	case p.base == "requirements.lock": // also Helm's, which is no list of pip's
 		return false
 	}
 	stem := strings.TrimSuffix(p.base, p.ext)
@@ -63,14 +66,14 @@ var namedFiles = []struct {
 	names     string
 }{
 	{"pypi", "setup.py setup.cfg pipfile pipfile.lock poetry.lock uv.lock pdm.lock pylock*.toml easy_install.cfg pip.conf pip.ini uv.toml .pypirc"},
-	{"conda", "environment.yml environment.yaml environment*.yml environment*.yaml conda-lock.yml conda-lock.yaml *.conda-lock.yml meta.yaml pixi.toml pixi.lock"},
+	{"conda", "environment.yml environment.yaml environment*.yml environment*.yaml conda-lock.yml conda-lock.yaml *.conda-lock.yml recipe/meta.yaml conda.recipe/meta.yaml conda/meta.yaml pixi.toml pixi.lock"},
 	{"npm", "yarn.lock pnpm-lock.yaml pnpm-workspace.yaml .pnpmfile.cjs pnpmfile.js bun.lock bun.lockb bunfig.toml .npmrc .yarnrc .yarnrc.yml package.json5 package.yaml bower.json deno.json deno.jsonc deno.lock jsr.json"},
 	{"golang", "go.work go.work.sum vendor/modules.txt gopkg.toml gopkg.lock"},
 	{"cargo", "cargo.toml cargo.lock .cargo/config.toml .cargo/config rust-toolchain rust-toolchain.toml"},
 	{"gem", "gemfile gemfile.lock gems.rb gems.locked *.gemspec *.gemfile .bundle/config"},
-	{"composer", "composer.json composer.lock auth.json"},
+	{"composer", "composer.json composer.lock"},
 	{"maven", "pom.xml *.pom .mvn/extensions.xml .mvn/wrapper/maven-wrapper.properties .mvn/wrapper/maven-wrapper.jar *.gradle *.gradle.kts *.versions.toml gradle.lockfile buildscript-gradle.lockfile verification-metadata.xml gradle-wrapper.properties gradle-wrapper.jar ivy.xml ivysettings.xml build.sbt project/plugins.sbt project/build.properties"},
-	{"nuget", "*.csproj *.fsproj *.vbproj *.nuspec directory.packages.props directory.build.props directory.build.targets packages.config packages.lock.json nuget.config global.json dotnet-tools.json paket.dependencies paket.lock paket.references"},
+	{"nuget", "*.csproj *.fsproj *.vbproj *.nuspec directory.packages.props directory.build.props directory.build.targets packages.config packages.lock.json nuget.config global.json dotnet-tools.json paket.*"},
 	{"pub", "pubspec.yaml pubspec.lock pubspec_overrides.yaml"},
 	{"hex", "mix.exs mix.lock rebar.config rebar.lock"},
 	{"swift", "package.swift package@swift-*.swift package.resolved"},
@@ -81,9 +84,17 @@ var namedFiles = []struct {
 	{"helm", "chart.yaml chart.lock helmfile.yaml helmfile.lock requirements.yaml requirements.lock"},
 	{"git", ".gitmodules"},
 	{"pre-commit", ".pre-commit-config.yaml .pre-commit-config.yml .pre-commit-hooks.yaml"},
-	{"tools", ".tool-versions mise.toml .mise.toml mise.lock .python-version .nvmrc .node-version .ruby-version .java-version .sdkmanrc devbox.json devbox.lock brewfile"},
+	{"tools", ".tool-versions mise.toml .mise.toml mise.*.toml .mise.*.toml mise/config.toml .mise/config.toml mise.lock .python-version .nvmrc .node-version .ruby-version .java-version .sdkmanrc devbox.json devbox.lock brewfile"},
 	{"nix", "flake.nix flake.lock"},
 	{"bazel", "module.bazel module.bazel.lock workspace workspace.bazel"},
+	{"ansible", "requirements.yml galaxy.yml"},
+	{"haskell", "stack.yaml stack.yaml.lock cabal.project cabal.project.freeze *.cabal"},
+	{"clojure", "deps.edn project.clj"},
+	{"elm", "elm.json"},
+	{"zig", "build.zig.zon"},
+	{"crystal", "shard.yml shard.lock"},
+	{"cran", "renv.lock"},
+	{"cpan", "cpanfile cpanfile.snapshot"},
 	{"conan", "conanfile.txt conanfile.py conan.lock vcpkg.json vcpkg-configuration.json"},
 }
 
@@ -122,6 +133,9 @@ func compileNames() (exact map[string]string, patterns []namePattern) {
 // namedEcosystem is the ecosystem of a file without a parser, "" for no
 // dependency file.
 func (p place) namedEcosystem() string {
+	if p.isOther() {
+		return ""
+	}
 	if e := nameTable[p.base]; e != "" {
 		return e
 	}
@@ -132,6 +146,24 @@ func (p place) namedEcosystem() string {
 	}
 	return ""
 }
+
+// isOther tells documents about a manifest, and translations: global.json and the
+// like are also what a language's words are called.
+func (p place) isOther() bool {
+	switch p.ext {
+	case ".md", ".markdown", ".rst", ".adoc":
+		return true
+	case ".json":
+		for dir := range strings.SplitSeq(strings.TrimSuffix(p.full, p.base), "/") {
+			if translations[dir] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var translations = wordSet("locale locales i18n l10n lang langs languages translations")
 
 // matches: one "*" stands for any characters of the last segment; a folder is
 // compared with the end of the path.

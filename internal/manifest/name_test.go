@@ -12,7 +12,7 @@ import (
 func TestKnown(t *testing.T) {
 	t.Parallel()
 	parsed := map[string]string{
-		"requirements": "requirements.txt requirements-dev.txt requirements_test.in requirements/base.txt requirements/prod.in constraints.txt a/constraints-3.12.txt dev-requirements.txt Requirements.TXT test_requirements.txt api.requirements.in constraints/all.txt",
+		"requirements": "requirements.txt requirements-dev.txt requirements_test.in requirements/base.txt requirements/prod.in constraints.txt a/constraints-3.12.txt dev-requirements.txt Requirements.TXT test_requirements.txt api.requirements.in constraints/all.txt requirements.pip requirements/dev.pip requirements-dev.lock",
 		"pyproject":    "pyproject.toml a/b/PyProject.toml pyproject.toml.",
 		"package-json": "package.json apps/web/package.json",
 		"package-lock": "package-lock.json a/npm-shrinkwrap.json",
@@ -21,14 +21,14 @@ func TestKnown(t *testing.T) {
 	}
 	named := map[string]string{
 		"pypi":          "setup.py setup.cfg Pipfile Pipfile.lock poetry.lock uv.lock pdm.lock pylock.toml pylock.dev.toml",
-		"conda":         "environment.yml environment.yaml environment-dev.yml conda-lock.yml",
+		"conda":         "environment.yml environment.yaml environment-dev.yml conda-lock.yml recipe/meta.yaml",
 		"npm":           "yarn.lock pnpm-lock.yaml pnpm-workspace.yaml bun.lock bun.lockb .npmrc a/.yarnrc .yarnrc.yml",
 		"golang":        "go.work go.work.sum vendor/modules.txt a/vendor/modules.txt",
 		"cargo":         "Cargo.toml Cargo.lock .cargo/config.toml a/.cargo/config rust-toolchain rust-toolchain.toml",
 		"gem":           "Gemfile gems.rb x.gemspec Gemfile.lock",
 		"composer":      "composer.json composer.lock",
 		"maven":         "pom.xml build.gradle app/build.gradle.kts settings.gradle gradle/libs.versions.toml gradle.lockfile gradle/verification-metadata.xml gradle/wrapper/gradle-wrapper.properties gradle/wrapper/gradle-wrapper.jar ivy.xml build.sbt",
-		"nuget":         "a.csproj b.fsproj c.vbproj Directory.Packages.props packages.config packages.lock.json NuGet.config global.json paket.dependencies paket.lock",
+		"nuget":         "a.csproj b.fsproj c.vbproj Directory.Packages.props packages.config packages.lock.json NuGet.config global.json paket.dependencies paket.lock paket.references paket.template i18n.csproj",
 		"pub":           "pubspec.yaml pubspec.lock",
 		"hex":           "mix.exs mix.lock rebar.config",
 		"swift":         "Package.swift Package.resolved",
@@ -36,12 +36,14 @@ func TestKnown(t *testing.T) {
 		"docker":        "Dockerfile Containerfile Dockerfile.dev api.dockerfile docker-compose.yml docker-compose.prod.yaml compose.yaml",
 		"githubactions": ".github/workflows/ci.yml .github/workflows/ci.yaml action.yml actions/x/action.yaml",
 		"terraform":     "main.tf .terraform.lock.hcl",
-		"helm":          "Chart.yaml charts/x/Chart.lock",
+		"helm":          "Chart.yaml charts/x/Chart.lock requirements.lock",
 		"git":           ".gitmodules",
 		"pre-commit":    ".pre-commit-config.yaml",
-		"tools":         ".tool-versions mise.toml",
+		"tools":         ".tool-versions mise.toml mise.local.toml .config/mise/config.toml",
 		"nix":           "flake.nix flake.lock",
 		"bazel":         "MODULE.bazel",
+		"ansible":       "roles/requirements.yml",
+		"haskell":       "x.cabal stack.yaml",
 	}
 	for format, names := range parsed {
 		for name := range strings.FieldsSeq(names) {
@@ -57,7 +59,7 @@ func TestKnown(t *testing.T) {
 			}
 		}
 	}
-	for name := range strings.FieldsSeq("main.go package.json.md mypackage.json docs/requirements.md setup.python go.mod/x requirements.txt.bak workflows/ci.yml x.gradle.md") {
+	for name := range strings.FieldsSeq("main.go package.json.md mypackage.json docs/requirements.md setup.python go.mod/x requirements.txt.bak workflows/ci.yml x.gradle.md Dockerfile.md locales/en/auth.json locales/en/global.json auth.json meta.yaml site/meta.yaml") {
 		if f, tier := manifest.Known(name); tier != manifest.Unknown {
 			t.Errorf("Known(%q) = %q, %d, want unknown", name, f.Name, tier)
 		}

@@ -63,7 +63,7 @@ func (p *packageJSON) override(key, spec, within string, line int) {
 		within = strings.TrimPrefix(within+" > "+key, " > ")
 	}
 	d := npmPackage(name, spec)
-	d.Group, d.Marker, d.Line, d.EndLine = "overrides", within, line, line
+	d.Group, d.Marker, d.Line, d.EndLine = groupOverrides, within, line, line
 	d.Pinned = d.Pinned || strings.HasPrefix(spec, "$") // as the requirement it refers to
 	p.file.Packages = append(p.file.Packages, d)
 }

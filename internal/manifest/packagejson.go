@@ -37,7 +37,7 @@ func (p *packageJSON) member(key string, line int) error {
 	case "dependencies", "devDependencies", "peerDependencies", "optionalDependencies":
 		return p.dependencies(key, npmGroups[key])
 	case "bundleDependencies", "bundledDependencies":
-		return p.names("bundle", SourceChanged, line)
+		return p.names("bundle", SourceChanged, "", line)
 	case "overrides":
 		return p.overrides("overrides", nil, 0)
 	case "resolutions":
@@ -49,16 +49,44 @@ func (p *packageJSON) member(key string, line int) error {
 	case "workspaces":
 		return p.workspaces(line)
 	case "trustedDependencies":
-		return p.names(key, LifecycleScript, line)
+		return p.names(key, LifecycleScript, "", line)
+	case "catalog":
+		return p.dependencies(key, key)
+	case "catalogs":
+		return p.catalogs()
 	case "pnpm":
-		return p.pnpm()
-	case "gypfile":
-		// npm runs node-gyp at installation unless this is false.
-		p.file.Settings = append(p.file.Settings, Setting{Name: key, Value: string(p.raw()), Gained: LifecycleScript, Lost: LifecycleScript, Line: line, EndLine: line})
-		return nil
+		return p.object(key, p.pnpm)
+	case "dependenciesMeta":
+		return p.object(key, p.builtOrNot)
+	case "gypfile", "allowScripts", "lavamoat":
+		// npm runs node-gyp at installation unless gypfile is false.
+		return p.opaque(key, LifecycleScript, line)
+	case "patchedDependencies":
+		return p.opaque(key, SourceChanged, line)
+	case "acceptDependencies": // versions that are kept although the range refuses them
+		return p.opaque(key, Loosened, line)
 	}
 	p.skip()
 	return nil
+}
+
+// opaque takes any value as one setting: every change of it is of one kind.
+func (p *packageJSON) opaque(name string, kind Kind, line int) error {
+	p.file.Settings = append(p.file.Settings, Setting{
+		Name: name, Value: canonical(p.raw()), Gained: kind, Lost: kind, Line: line, EndLine: p.lines.at(p.at),
+	})
+	return p.file.count()
+}
+
+// builtOrNot: Yarn runs the scripts of a package unless its "built" is false.
+func (p *packageJSON) builtOrNot(name string, _ int) error {
+	return p.object("an entry of dependenciesMeta", func(key string, line int) error {
+		if key == "built" {
+			return p.opaque("dependenciesMeta."+name+".built", LifecycleScript, line)
+		}
+		p.skip()
+		return nil
+	})
 }
 
 // dependencies reads a map of names to specifications. npm takes nothing but
@@ -77,9 +105,9 @@ func (p *packageJSON) dependencies(key, group string) error {
 }
 
 // names reads a list of names, or true for all, as settings.
-func (p *packageJSON) names(setting string, kind Kind, line int) error {
+func (p *packageJSON) names(setting string, gained, lost Kind, line int) error {
 	add := func(value string, line int) {
-		p.file.Settings = append(p.file.Settings, Setting{Name: setting, Value: value, Gained: kind, Line: line, EndLine: line})
+		p.file.Settings = append(p.file.Settings, Setting{Name: setting, Value: value, Gained: gained, Lost: lost, Line: line, EndLine: line})
 	}
 	if p.next() != '[' {
 		add(string(p.raw()), line)
@@ -123,39 +151,42 @@ func (p *packageJSON) packageManager(line int) error {
 // workspaces are folders whose manifests belong to this one.
 func (p *packageJSON) workspaces(line int) error {
 	if p.next() != '{' {
-		return p.names("workspaces", SourceChanged, line)
+		return p.names("workspaces", SourceChanged, "", line)
 	}
 	return p.object("workspaces", func(key string, line int) error {
 		switch key {
 		case "packages":
-			return p.names("workspaces", SourceChanged, line)
+			return p.names("workspaces", SourceChanged, "", line)
 		case "catalog":
 			return p.dependencies("catalog", "catalog")
 		case "catalogs":
-			return p.object("catalogs", func(name string, _ int) error { return p.dependencies("a catalog", "catalog:"+name) })
+			return p.catalogs()
 		}
 		p.skip()
 		return nil
 	})
 }
 
-// pnpm reads the options that pnpm keeps in package.json.
-func (p *packageJSON) pnpm() error {
-	return p.object("pnpm", func(key string, line int) error {
-		switch key {
-		case "overrides":
-			return p.resolutions()
-		case "onlyBuiltDependencies", "neverBuiltDependencies":
-			return p.names("pnpm."+key, LifecycleScript, line)
-		case "patchedDependencies", "packageExtensions", "configDependencies":
-			p.file.Settings = append(p.file.Settings, Setting{
-				Name: "pnpm." + key, Value: oneLine(string(p.raw())), Gained: SourceChanged, Lost: SourceChanged, Line: line, EndLine: p.lines.at(p.at),
-			})
-			return nil
-		}
-		p.skip()
-		return nil
-	})
+func (p *packageJSON) catalogs() error {
+	return p.object("catalogs", func(name string, _ int) error { return p.dependencies("a catalog", "catalog:"+name) })
+}
+
+// pnpm reads one of the options that pnpm keeps in package.json.
+func (p *packageJSON) pnpm(key string, line int) error {
+	switch key {
+	case "overrides":
+		return p.resolutions()
+	case "onlyBuiltDependencies":
+		return p.names("pnpm."+key, LifecycleScript, "", line)
+	case "neverBuiltDependencies":
+		return p.names("pnpm."+key, "", LifecycleScript, line)
+	case "allowBuilds", "dangerouslyAllowAllBuilds", "onlyBuiltDependenciesFile":
+		return p.opaque("pnpm."+key, LifecycleScript, line)
+	case "patchedDependencies", "packageExtensions", "configDependencies":
+		return p.opaque("pnpm."+key, SourceChanged, line)
+	}
+	p.skip()
+	return nil
 }
 
 // lifecycleNames are the scripts that an installer runs by itself, for the

@@ -128,6 +128,8 @@ func (p *Package) locateTable(v *tomlNode) {
 		p.locate(v.str("url"))
 	case v.str("path") != "":
 		p.Source, p.Pinned = "path:"+path.Clean(v.str("path")), true
+	case v.str("file") != "": // Poetry's old word for a path
+		p.Source, p.Pinned = "path:"+path.Clean(v.str("file")), true
 	default:
 		return
 	}

@@ -166,65 +166,6 @@ func (r *pyprojectReader) dependencyGroups() {
 	}
 }
 
-// otherTools reads the dependencies of PDM and Hatch, and the hooks that build
-// back ends run.
-func (r *pyprojectReader) otherTools() {
-	r.dynamicFiles()
-	r.groups(r.table("tool", "pdm", "dev-dependencies"), "tool.pdm.dev-dependencies", "pdm:")
-	r.sources("tool.pdm.source", r.table("tool", "pdm").child("source"))
-	if envs := r.table("tool", "hatch", "envs"); envs != nil {
-		for _, key := range envs.keys {
-			env := r.tableIn(envs, key)
-			r.requirements(env.child("dependencies"), "dependencies", "hatch:"+key)
-			r.requirements(env.child("extra-dependencies"), "extra-dependencies", "hatch:"+key)
-		}
-	}
-	r.hatchHooks()
-	r.script("tool.setuptools.cmdclass", r.table("tool", "setuptools").child("cmdclass"))
-	r.script("tool.poetry.build", r.table("tool", "poetry").child("build"))
-	r.script("tool.pdm.build", r.table("tool", "pdm").child("build"))
-}
-
-// hatchHooks are the programs that Hatch runs while it builds: for all targets,
-// for one, and for the metadata.
-func (r *pyprojectReader) hatchHooks() {
-	hatch := r.table("tool", "hatch")
-	r.script("tool.hatch.build.hooks", r.tableIn(hatch, "build").child("hooks"))
-	r.script("tool.hatch.metadata.hooks.custom", r.tableIn(hatch, "metadata", "hooks").child("custom"))
-	if targets := r.tableIn(hatch, "build", "targets"); targets != nil {
-		for _, key := range targets.keys {
-			r.script("tool.hatch.build.targets."+key+".hooks", r.tableIn(targets, key).child("hooks"))
-		}
-	}
-}
-
-// dynamicFiles are the requirements files that setuptools and a plugin of Hatch
-// read in place of the dependencies.
-func (r *pyprojectReader) dynamicFiles() {
-	dynamic := r.table("tool", "setuptools", "dynamic")
-	r.files(r.tableIn(dynamic, "dependencies").child("file"))
-	if optional := r.tableIn(dynamic, "optional-dependencies"); optional != nil {
-		for _, key := range optional.keys {
-			r.files(r.tableIn(optional, key).child("file"))
-		}
-	}
-	r.files(r.table("tool", "hatch", "metadata", "hooks", "requirements_txt").child("files"))
-}
-
-// files reads one name or a list of names.
-func (r *pyprojectReader) files(n *tomlNode) {
-	if n == nil {
-		return
-	}
-	list := n.list
-	if n.kind == tomlString {
-		list = []*tomlNode{n}
-	}
-	for _, e := range list {
-		r.file.Includes = append(r.file.Includes, Include{Target: e.text, Path: within(r.file.Path, e.text), Line: e.line, EndLine: e.end})
-	}
-}
-
 // sources records a list of indexes as one setting: their order decides which
 // one wins.
 func (r *pyprojectReader) sources(name string, n *tomlNode) {

@@ -135,11 +135,7 @@ func pyOperator(op string, v pyVersion) ([]span[pyVersion], bool) {
 			s.hi = at(v.start())
 		}
 	case ">":
-		s = span[pyVersion]{lo: at(v.after(2))}
-		if v.post < 0 && v.dev == noDev {
-			v.post = afterPosts
-			s.lo = at(v)
-		}
+		return above(v), true
 	case "~=":
 		if len(v.release) < 2 {
 			return nil, false
@@ -151,6 +147,19 @@ func pyOperator(op string, v pyVersion) ([]span[pyVersion], bool) {
 		s = span[pyVersion]{at(v), at(v.bump(min(1, len(v.release)-1)))}
 	}
 	return []span[pyVersion]{s}, true
+}
+
+// above is what ">" accepts: neither a local version of this one nor, unless it
+// is one itself, a post-release of its numbers.
+func above(v pyVersion) []span[pyVersion] {
+	spans := []span[pyVersion]{{lo: at(v.after(2))}}
+	if v.post >= 0 {
+		return spans
+	}
+	first, last := v.final(), v.final()
+	first.post, first.dev = 0, -1
+	last.post = afterPosts
+	return intersect(spans, without(span[pyVersion]{at(first), at(last)}))
 }
 
 // caretPlace is the component that "^" lets grow by one at most: the first that

@@ -34,7 +34,9 @@ func parsePEP508(text string) (p Package, reason string) {
 	var marker string
 	if target, ok := strings.CutPrefix(rest, "@"); ok {
 		rest = strings.TrimLeft(target, " \t")
-		target, marker, _ = cutURL(rest)
+		if target, marker, reason = cutURL(rest); reason != "" {
+			return p, reason
+		}
 		if target == "" {
 			return p, "no URL after @ in " + quote(text)
 		}
@@ -52,14 +54,20 @@ func parsePEP508(text string) (p Package, reason string) {
 }
 
 // cutURL splits a URL from the marker after it: at a semicolon that a blank
-// stands next to, as installers do, since URLs may hold semicolons.
-func cutURL(s string) (url, marker string, found bool) {
+// stands next to, as installers do, since URLs may hold semicolons. Anything else
+// after the blank is no marker; pip takes it for a part of the address.
+func cutURL(s string) (url, marker, reason string) {
 	end := strings.IndexAny(s, " \t")
 	if end < 0 {
-		return s, "", false
+		return s, "", ""
 	}
-	url, rest := strings.TrimSuffix(s[:end], ";"), strings.TrimLeft(s[end:], " \t")
-	return url, strings.TrimPrefix(rest, ";"), true
+	rest := strings.TrimLeft(s[end:], " \t")
+	url, closed := strings.CutSuffix(s[:end], ";")
+	marker, open := strings.CutPrefix(rest, ";")
+	if !closed && !open {
+		return "", "", "unexpected " + quote(rest) + " after a URL"
+	}
+	return url, marker, ""
 }
 
 // cutName splits off a project name and the blanks after it.

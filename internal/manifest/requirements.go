@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -34,6 +35,21 @@ func parseRequirements(name string, data []byte) (*File, error) {
 		}
 	}
 	return f, nil
+}
+
+// roughInclude is a line that includes another list, whatever stands around it.
+var roughInclude = regexp.MustCompile(`(?m)^[ \t]*(?:-r|-c|--r[a-z]*|--c[a-z]*)[ \t=]*([^\s#]+)`)
+
+// RoughIncludes are the files of the tree that a list of pip's which does not
+// parse seems to include: rather one too many than one too few.
+func RoughIncludes(name string, data []byte) []string {
+	var paths []string
+	for _, m := range roughInclude.FindAllStringSubmatch(string(data[:min(len(data), MaxBytes)]), maxEntries) {
+		if p := within(name, strings.Trim(m[1], `"'`)); p != "" {
+			paths = append(paths, p)
+		}
+	}
+	return paths
 }
 
 // addRequirementLine takes in one logical line; the reason says why it cannot.

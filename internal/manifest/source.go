@@ -154,7 +154,10 @@ func (p *Package) locate(target string) {
 
 // urlRequirement reads a requirement that is only a URL.
 func urlRequirement(text string) (p Package, reason string) {
-	target, marker, _ := cutURL(text)
+	target, marker, reason := cutURL(text)
+	if reason != "" {
+		return p, reason
+	}
 	p = Package{Ecosystem: PyPI}
 	p.locate(target)
 	l := parseLocation(target)
@@ -187,6 +190,9 @@ var archives = []string{".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", "
 func looksLikePath(s string) bool {
 	if strings.HasPrefix(s, ".") || strings.ContainsAny(s, `/\`) {
 		return true
+	}
+	if at := strings.IndexByte(s, '['); at > 0 && strings.HasSuffix(s, "]") {
+		s = s[:at] // the extras of an archive
 	}
 	lower := strings.ToLower(s)
 	for _, end := range archives {

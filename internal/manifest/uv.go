@@ -10,9 +10,9 @@ func (r *pyprojectReader) uv() {
 		return
 	}
 	r.requirements(t.child("dev-dependencies"), "tool.uv.dev-dependencies", "group:dev")
-	r.requirements(t.child("constraint-dependencies"), "tool.uv.constraint-dependencies", groupConstraint)
-	r.requirements(t.child("build-constraint-dependencies"), "tool.uv.build-constraint-dependencies", groupConstraint)
-	r.requirements(t.child("override-dependencies"), "tool.uv.override-dependencies", "overrides")
+	r.requirements(t.child("constraint-dependencies"), "tool.uv.constraint-dependencies", groupNarrows)
+	r.requirements(t.child("build-constraint-dependencies"), "tool.uv.build-constraint-dependencies", groupNarrows)
+	r.requirements(t.child("override-dependencies"), "tool.uv.override-dependencies", groupOverrides)
 	r.sources("tool.uv.index", t.child("index"))
 	if pip := r.tableIn(t, "pip"); pip != nil {
 		r.uvOptions(pip, "tool.uv.pip.")
@@ -21,18 +21,34 @@ func (r *pyprojectReader) uv() {
 	r.uvSources(r.tableIn(t, "sources"))
 }
 
-// uvOptions records the options that decide where packages come from.
+// uvHarmless are the keys of [tool.uv] that decide nothing about what is
+// installed, or that are read elsewhere.
+var uvHarmless = wordSet(`managed package build-backend default-groups dependency-groups cache-dir cache-keys no-cache required-version python-preference python-downloads preview offline
+	concurrent-builds concurrent-downloads concurrent-installs link-mode compile-bytecode reinstall reinstall-package upgrade upgrade-package add-bounds workspace
+	environments required-environments conflicts publish-url check-url trusted-publishing no-progress
+	dev-dependencies constraint-dependencies build-constraint-dependencies override-dependencies index sources pip prerelease exclude-newer exclude-newer-package
+	universal generate-hashes no-header no-annotate annotation-style emit-index-url emit-find-links emit-index-annotation emit-build-options emit-marker-expression
+	custom-compile-command output-file no-strip-extras no-strip-markers no-emit-package extra all-extras group strict python python-version python-platform system
+	break-system-packages target prefix`)
+
+// uvOptions records the options that decide where packages come from and how they
+// are built: all that are not known to be harmless.
 func (r *pyprojectReader) uvOptions(t *tomlNode, prefix string) {
-	for _, key := range []string{
-		"index-url", "extra-index-url", "find-links", "no-index", "index-strategy", "allow-insecure-host", "trusted-host", "no-sources", "no-binary", "no-build",
-	} {
-		if n := t.child(key); n != nil {
+	for _, key := range t.keys {
+		n := t.items[key]
+		switch {
+		case !uvHarmless[key]:
 			r.setting(prefix+key, n.String(), n)
+		case key == "prerelease":
+			r.uvSetting(prefix+key, n, Loosened, "")
+		case key == "exclude-newer" || key == "exclude-newer-package":
+			r.uvSetting(prefix+key, n, "", Loosened)
 		}
 	}
-	if n := t.child("prerelease"); n != nil {
-		r.file.Settings = append(r.file.Settings, Setting{Name: prefix + "prerelease", Value: n.text, Gained: Loosened, Line: n.line, EndLine: n.end})
-	}
+}
+
+func (r *pyprojectReader) uvSetting(name string, n *tomlNode, gained, lost Kind) {
+	r.file.Settings = append(r.file.Settings, Setting{Name: name, Value: n.String(), Gained: gained, Lost: lost, Line: n.line, EndLine: n.end})
 }
 
 // uvSources redirects the packages that the table names. A source of a package
@@ -97,4 +113,12 @@ func uvMarker(v *tomlNode) string {
 		return "; " + oneLine(m)
 	}
 	return ""
+}
+
+func wordSet(words string) map[string]bool {
+	m := make(map[string]bool)
+	for w := range strings.FieldsSeq(words) {
+		m[w] = true
+	}
+	return m
 }

@@ -10,7 +10,8 @@ import (
 // maxName bounds the work; longer names are not mistyped, they are something else.
 const maxName = 64
 
-// Of returns the known name closest to a mistyped one, "" when none is close.
+// Of returns the known name closest to a mistyped one, else the first that it is
+// the beginning of, "" when there is none.
 func Of(name string, known []string) string {
 	if len(name) > maxName {
 		return ""
@@ -23,6 +24,9 @@ func Of(name string, known []string) string {
 		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < least {
 			best, least = k, d
 		}
+	}
+	if at := slices.IndexFunc(known, func(k string) bool { return len(name) > 2 && strings.HasPrefix(k, name) }); best == "" && at >= 0 {
+		return known[at]
 	}
 	return best
 }

@@ -38,9 +38,10 @@
 // # Upper and lower case
 //
 // On some machines two names that differ in case are one file, so a list says
-// how it errs. A [Permit] list matches the name as it is written (in NFC) or not
-// at all. A [Protect] list matches also when the case-folded name is matched by
-// the folded globs; each of the two is decided on its own, by its last match.
+// how it errs. It is asked twice, about the name as it is written (in NFC) and
+// about the case-folded name with the folded globs; each is decided by its last
+// match. A [Protect] list matches when either does. A [Permit] list matches when
+// the name as written does and the folded one is not excluded.
 // Folding is Unicode's full folding: it may turn one character into several ("ß"
 // into "ss"), and a "?" or a class then stands for one of those. A class folds
 // before it is negated: "[!A-Z]" has, folded, neither a nor A.

@@ -37,6 +37,17 @@ func foldInto(s []byte) []byte {
 	return s
 }
 
+// foldsToItself reports whether folding surely changes nothing: of a name, or of
+// a glob without classes, which fold in a way of their own.
+func foldsToItself[T ~string | ~[]byte](s T) bool {
+	for i := range len(s) {
+		if c := s[i]; c >= 0x80 || 'A' <= c && c <= 'Z' || c == '[' {
+			return false
+		}
+	}
+	return true
+}
+
 func ascii[T ~string | ~[]byte](s T) bool {
 	for i := range len(s) {
 		if s[i] >= 0x80 {

@@ -3,6 +3,8 @@ package pathset
 import (
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"sync"
 )
 
@@ -11,8 +13,8 @@ type Use int
 
 // The uses.
 const (
-	Protect Use = iota // also matches case-folded: for lists that forbid
-	Permit             // matches exactly: for lists that allow or ignore
+	Protect Use = iota // matches case-folded as well: for lists that forbid
+	Permit             // excludes case-folded as well: for lists that allow or ignore
 )
 
 // List is the handle of a list in a Set.
@@ -31,8 +33,10 @@ type Builder struct {
 	patterns int
 	states   int
 	known    map[string]*glob
-	exact    automaton
-	folded   automaton
+	plain    automaton // of globs that case folding does not change
+	exact    automaton // of the others, as they are written …
+	folded   automaton // … and folded
+	folds    bool      // the folded name matters to any list
 }
 
 // list is what is known of a list besides the automata.
@@ -44,6 +48,7 @@ type list struct {
 // glob is a pattern without its "!", however many lists hold it.
 type glob struct {
 	alternatives [][]string // segments
+	plain        bool       // folding does not change it
 	exact        int32      // its number in the automata, from 1; 0 for not there yet
 	folded       int32
 }
@@ -53,7 +58,8 @@ func (b *Builder) Add(use Use, patterns ...string) (List, error) {
 	if b.patterns+len(patterns) > MaxPatterns {
 		return 0, fmt.Errorf("more than %d globs", MaxPatterns)
 	}
-	globs, negated, err := b.parse(use, patterns)
+	fold := use == Protect || slices.ContainsFunc(patterns, isNegation)
+	globs, negated, err := b.parse(fold, patterns)
 	if err != nil {
 		return 0, err
 	}
@@ -61,13 +67,15 @@ func (b *Builder) Add(use Use, patterns ...string) (List, error) {
 	b.lists = append(b.lists, list{use, negated})
 	b.patterns += len(patterns)
 	for i, g := range globs {
-		b.enter(g, use, target{id, int32(i)})
+		b.enter(g, fold, target{id, int32(i)})
 	}
 	return List(id), nil
 }
 
+func isNegation(pattern string) bool { return strings.HasPrefix(pattern, "!") }
+
 // parse reads the patterns of a list, each text once.
-func (b *Builder) parse(use Use, patterns []string) (globs []*glob, negated []bool, err error) {
+func (b *Builder) parse(fold bool, patterns []string) (globs []*glob, negated []bool, err error) {
 	seen := make(map[string]*glob)
 	states := b.states
 	for i, p := range patterns {
@@ -79,10 +87,10 @@ func (b *Builder) parse(use Use, patterns []string) (globs []*glob, negated []bo
 				if flaw != nil {
 					return nil, nil, flaw.of(p, i)
 				}
-				g = &glob{alternatives: alternatives}
+				g = &glob{alternatives: alternatives, plain: foldsToItself(body)}
 			}
 			seen[body] = g
-			states += g.cost(use)
+			states += g.cost(fold)
 		}
 		if states > maxStates {
 			return nil, nil, (&flaw{reason: "all globs together have too many alternatives and segments"}).of(p, i)
@@ -97,7 +105,7 @@ func (b *Builder) parse(use Use, patterns []string) (globs []*glob, negated []bo
 }
 
 // cost is how many states the automata need for a glob at most.
-func (g *glob) cost(use Use) int {
+func (g *glob) cost(fold bool) int {
 	n := 0
 	for _, segments := range g.alternatives {
 		n += len(segments)
@@ -106,20 +114,25 @@ func (g *glob) cost(use Use) int {
 	if g.exact == 0 {
 		cost += n
 	}
-	if g.folded == 0 && use == Protect {
+	if g.folded == 0 && fold && !g.plain {
 		cost += n
 	}
 	return cost
 }
 
 // enter adds a place of a list at which a glob stands.
-func (b *Builder) enter(g *glob, use Use, at target) {
-	b.states += g.cost(use)
-	if g.exact == 0 {
-		g.exact = b.exact.add(g.alternatives, false)
+func (b *Builder) enter(g *glob, fold bool, at target) {
+	b.states += g.cost(fold)
+	b.folds = b.folds || fold
+	exact := &b.exact
+	if g.plain {
+		exact = &b.plain
 	}
-	b.exact.aim(g.exact, at)
-	if use != Protect {
+	if g.exact == 0 {
+		g.exact = exact.add(g.alternatives, false)
+	}
+	exact.aim(g.exact, at)
+	if !fold || g.plain {
 		return
 	}
 	if g.folded == 0 {
@@ -139,16 +152,20 @@ func Validate(pattern string) error {
 
 // Build makes the set. The builder must not be used afterwards.
 func (b *Builder) Build() *Set {
-	b.exact.finish()
-	b.folded.finish()
-	return &Set{lists: b.lists, exact: b.exact, folded: b.folded}
+	s := &Set{lists: b.lists, plain: b.plain, exact: b.exact, folded: b.folded, folds: b.folds}
+	for _, a := range []*automaton{&s.plain, &s.exact, &s.folded} {
+		a.finish()
+	}
+	return s
 }
 
 // A Set is many lists. It is immutable and safe for concurrent use.
 type Set struct {
 	lists   []list
+	plain   automaton
 	exact   automaton
 	folded  automaton
+	folds   bool      // the folded name matters to any list
 	scratch sync.Pool // of *walker
 }
 
@@ -158,10 +175,18 @@ func (s *Set) Match(path string, m *Matches) {
 	w := s.walker(m)
 	m.reset(s)
 	w.path = appendComposed(w.path[:0], path)
-	s.exact.walk(w.path, w, m.exact)
-	if len(s.folded.nodes) > 0 {
-		w.path = foldInto(w.path)
+	s.plain.walk(w.path, w, m.exact)
+	if s.folds && foldsToItself(w.path) {
+		copy(m.folded, m.exact) // most names are the same, folded, and so are most globs
 		s.folded.walk(w.path, w, m.folded)
+		s.exact.walk(w.path, w, m.exact)
+	} else {
+		s.exact.walk(w.path, w, m.exact)
+		if s.folds {
+			w.path = foldInto(w.path)
+			s.plain.walk(w.path, w, m.folded)
+			s.folded.walk(w.path, w, m.folded)
+		}
 	}
 	if m.walker == nil {
 		s.scratch.Put(w)
@@ -189,7 +214,7 @@ func (s *Set) walker(m *Matches) *walker {
 type Matches struct {
 	set    *Set
 	exact  []int32 // per list: the index of the deciding glob plus one, 0 for none
-	folded []int32 // the same for the case-folded path
+	folded []int32 // the same for the case-folded path, where it matters to the list
 	walker *walker // nil until it is used again
 }
 
@@ -203,8 +228,12 @@ func (m *Matches) reset(s *Set) {
 	m.set, m.exact, m.folded = s, both[:len(s.lists)], both[len(s.lists):]
 }
 
-// Has reports whether the list matched the path.
+// Has reports whether the list matched the path: as it is written or folded when
+// it protects, and when it permits both as it is written and not excluded folded.
 func (m *Matches) Has(l List) bool {
+	if m.set.lists[l].use == Permit {
+		return m.holds(m.exact, l) && !m.excludes(m.folded, l)
+	}
 	return m.holds(m.exact, l) || m.holds(m.folded, l)
 }
 
@@ -213,16 +242,25 @@ func (m *Matches) holds(decided []int32, l List) bool {
 	return at > 0 && !m.set.lists[l].negated[at-1]
 }
 
+func (m *Matches) excludes(decided []int32, l List) bool {
+	at := decided[l]
+	return at > 0 && m.set.lists[l].negated[at-1]
+}
+
 // Pattern is the index of the glob that decided, -1 when none matched. A glob
 // that excludes may decide.
 func (m *Matches) Pattern(l List) int {
-	if !m.holds(m.exact, l) && m.holds(m.folded, l) {
-		return int(m.folded[l]) - 1
+	exact, folded := m.exact[l], m.folded[l]
+	switch {
+	case m.set.lists[l].use == Permit && (exact == 0 || !m.excludes(m.folded, l)):
+		folded = 0
+	case m.set.lists[l].use == Permit, !m.holds(m.exact, l) && m.holds(m.folded, l):
+		exact = 0
 	}
-	if m.exact[l] > 0 {
-		return int(m.exact[l]) - 1
+	if exact > 0 {
+		return int(exact) - 1
 	}
-	return int(m.folded[l]) - 1
+	return int(folded) - 1
 }
 
 // A Matcher is one list on its own. It is safe for concurrent use.

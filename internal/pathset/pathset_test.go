@@ -114,7 +114,10 @@ func TestProtectAlsoMatchesFolded(t *testing.T) {
 		{"[Z-a]x", "zX", true, false},
 		{"[!a]x", "AX", false, false},
 		{"src/** !src/README.md", "src/README.md", false, false},
-		{"src/** !src/README.md", "src/readme.md", true, true}, // only this spelling is excluded
+		{"src/** !src/README.md", "src/readme.md", true, false}, // each use errs on its strict side
+		{"src/** !src/Internal/**", "src/internal/a", true, false},
+		{"src/** !src/internal/** src/internal/b", "src/Internal/b", true, true},
+		{"Src/** !src/internal/**", "src/a", true, false},
 		{"SRC/** !src/a", "src/A", false, false},
 	} {
 		for use, want := range map[pathset.Use]bool{pathset.Protect: c.protect, pathset.Permit: c.permit} {

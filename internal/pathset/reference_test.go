@@ -306,18 +306,26 @@ func TestManyListsAreOneListEach(t *testing.T) {
 	})
 }
 
-// lastMatch decides a list glob by glob.
+// lastMatch decides a list glob by glob: 1 for a match, -1 for an exclusion, 0
+// for neither, exactly and folded.
 func lastMatch(tb testing.TB, use pathset.Use, patterns []string, path string) bool {
 	tb.Helper()
-	decide := func(ignoreCase bool) bool {
-		matched := false
+	decide := func(ignoreCase bool) int {
+		decided := 0
 		for _, p := range patterns {
 			glob, negated := strings.CutPrefix(p, "!")
-			if reference(tb, glob, ignoreCase).MatchString(path) {
-				matched = !negated
+			if !reference(tb, glob, ignoreCase).MatchString(path) {
+				continue
+			}
+			if decided = 1; negated {
+				decided = -1
 			}
 		}
-		return matched
+		return decided
 	}
-	return decide(false) || use == pathset.Protect && decide(true)
+	exact, folded := decide(false), decide(true)
+	if use == pathset.Protect {
+		return exact == 1 || folded == 1
+	}
+	return exact == 1 && folded != -1
 }

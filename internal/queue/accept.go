@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
@@ -42,14 +43,19 @@ var live = []rivertype.JobState{
 
 // insert makes sure that a job for the subject exists. One that failed and
 // waits for its next attempt does not wait any longer: what the event changed
-// may be what was wrong. One that waits for a rate limit does.
+// may be what was wrong. Nor does one that would begin in the future because
+// the clock was set back. One that waits for a rate limit does.
 func (q *Queue) insert(ctx context.Context, tx *store.Tx, subject int64) error {
 	result, err := q.client.InsertTx(ctx, tx, evaluate{subject}, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: live}})
 	if err != nil {
 		return fmt.Errorf("enqueue subject %d: %w", subject, err)
 	}
-	if result.UniqueSkippedAsDuplicate && result.Job.State == rivertype.JobStateRetryable {
-		if _, err := q.client.JobRetryTx(ctx, tx, result.Job.ID); err != nil {
+	if !result.UniqueSkippedAsDuplicate {
+		return nil
+	}
+	job := result.Job
+	if job.State == rivertype.JobStateRetryable || job.State == rivertype.JobStateAvailable && job.ScheduledAt.After(time.Now()) { // not the configured clock: the jobs' own
+		if _, err := q.client.JobRetryTx(ctx, tx, job.ID); err != nil {
 			return fmt.Errorf("bring subject %d forward: %w", subject, err)
 		}
 	}

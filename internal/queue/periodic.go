@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+
+	"github.com/changeguard/changeguard/internal/logkey"
 )
 
 // Periodic is work that is done when the program starts and then every so
@@ -27,7 +29,16 @@ const periodicQueue = "periodic"
 const (
 	keepDeliveries = 30 * 24 * time.Hour
 	dropEvery      = time.Hour
+	clockEvery     = time.Minute
 )
+
+// house is that work, and what it was asked to do.
+func (q *Queue) house() []Periodic {
+	return append([]Periodic{
+		{"drop old deliveries", dropEvery, q.dropOld},
+		{"follow the clock", clockEvery, q.followClock},
+	}, q.config.Periodic...)
+}
 
 // tick is the job: one run of a Periodic.
 type tick struct {
@@ -52,7 +63,7 @@ func (t *ticker) Work(ctx context.Context, job *river.Job[tick]) error {
 	}
 	err := p.Do(ctx)
 	if err != nil {
-		t.logger.WarnContext(ctx, "periodic work failed", "work", p.Name, "again", p.Every, "err", err)
+		t.logger.WarnContext(ctx, "periodic work failed", logkey.Work, p.Name, logkey.Err, err)
 	}
 	return err
 }
@@ -62,7 +73,7 @@ func (q *Queue) periodic(workers *river.Workers) []*river.PeriodicJob {
 	t := &ticker{work: make(map[string]Periodic), logger: q.config.Logger}
 	river.AddWorker(workers, t)
 	var jobs []*river.PeriodicJob
-	for _, p := range append([]Periodic{{"drop old deliveries", dropEvery, q.dropDeliveries}}, q.config.Periodic...) {
+	for _, p := range q.house() {
 		t.work[p.Name] = p
 		// The next run comes soon enough; a failed one is not repeated.
 		options := &river.InsertOpts{Queue: periodicQueue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: live}}
@@ -73,7 +84,19 @@ func (q *Queue) periodic(workers *river.Workers) []*river.PeriodicJob {
 	return jobs
 }
 
-func (q *Queue) dropDeliveries(ctx context.Context) error {
-	_, err := q.config.Store.DropDeliveries(ctx, q.config.Now().Add(-keepDeliveries))
+func (q *Queue) dropOld(ctx context.Context) error {
+	before := q.config.Now().Add(-keepDeliveries)
+	if _, err := q.config.Store.DropDeliveries(ctx, before); err != nil {
+		return err
+	}
+	_, err := q.config.Store.DropPushes(ctx, before)
+	return err
+}
+
+// followClock lets begin what would begin in the future because the clock was
+// set back. What waits on purpose is in another state.
+func (q *Queue) followClock(ctx context.Context) error {
+	_, err := q.config.Store.DB().ExecContext(ctx, `UPDATE river_job SET scheduled_at = datetime('now', 'subsec')
+		WHERE state = 'available' AND scheduled_at > datetime('now', 'subsec', '+5 seconds')`)
 	return err
 }

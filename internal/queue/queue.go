@@ -15,7 +15,7 @@
 //
 // A handler that must wait (a rate limit) returns [Later]; the job then sleeps
 // in the database, holds no worker and uses up no attempt. A handler that fails
-// or panics is run again, less and less often, for a day after the last event;
+// or panics is run again, less and less often, for a week after the last event;
 // a new event brings the next run forward. What was given up, and what a
 // broken queue may have lost, is taken up once more when the program starts.
 //
@@ -88,7 +88,7 @@ const (
 	rescueAfter    = 30 * time.Second // after the timeout, which the handler obeys
 	fetchCooldown  = 6 * time.Millisecond
 	pollInterval   = 100 * time.Millisecond
-	giveUpAfter    = 24 * time.Hour
+	giveUpAfter    = 7 * 24 * time.Hour // a weekend with a wrong key must not cost a verdict
 	// maxAttempts is never reached: giveUpAfter comes first.
 	maxAttempts = 10_000
 )
@@ -175,8 +175,11 @@ func (q *Queue) Stop(ctx context.Context) error {
 	}
 	defer cancel()
 	err := q.client.Stop(patience)
-	if err != nil && ctx.Err() == nil {
-		err = q.client.StopAndCancel(ctx)
+	if err != nil {
+		// Also where nothing of the patience was left to begin with.
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastMoment)
+		defer cancel()
+		err = q.client.StopAndCancel(last)
 	}
 	q.writer.stop() // last: evaluations finish through it
 	if err != nil {

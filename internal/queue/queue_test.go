@@ -374,8 +374,9 @@ func state(tb testing.TB, s *store.Store) (state string) {
 	return state
 }
 
-// After a day of failures nothing is tried any more, until something happens.
-func TestGivenUpAfterADay(t *testing.T) {
+// A weekend of failures loses nothing. After a week nothing is tried any more,
+// until something happens.
+func TestGivenUpAfterAWeek(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "q.db")
 	var shift atomic.Int64 // of the clock
@@ -391,14 +392,20 @@ func TestGivenUpAfterADay(t *testing.T) {
 	q, s := runAt(t, path, queue.Config{Now: now, Handler: handler})
 	accept(t, q, "d1", pull(1))
 	waitFor(t, "a failure", func() bool { return runs.Load() >= 1 && state(t, s) != "running" })
-	shift.Store(int64(25 * time.Hour))
+	shift.Store(int64(6 * 24 * time.Hour))
+	before := runs.Load()
+	waitFor(t, "another try", func() bool { return runs.Load() > before && state(t, s) == "retryable" })
+	if _, err := s.DB().ExecContext(background, `UPDATE river_job SET state = 'available', scheduled_at = datetime('now') WHERE kind = 'evaluate'`); err != nil {
+		t.Fatal(err)
+	}
+	shift.Store(int64(8 * 24 * time.Hour))
 	waitFor(t, "the end", func() bool { return state(t, s) == "cancelled" })
 	if idle(t, s)() {
 		t.Error("what was given up counts as evaluated")
 	}
 
 	// The next start of the program tries it again, and so does an event.
-	before := runs.Load()
+	before = runs.Load()
 	if err := q.Stop(background); err != nil {
 		t.Fatal(err)
 	}
@@ -407,6 +414,33 @@ func TestGivenUpAfterADay(t *testing.T) {
 	mended.Store(1)
 	accept(t, q2, "d1", pull(1))
 	waitFor(t, "the evaluation", idle(t, s2))
+}
+
+// A clock that is set back does not hold up what was to begin at once.
+func TestEventBringsForwardWhatTheClockHoldsUp(t *testing.T) {
+	t.Parallel()
+	q, s := prepare(t, filepath.Join(t.TempDir(), "q.db"), queue.Config{Handler: nothing})
+	accept(t, q, "d1", pull(1))
+	if _, err := s.DB().ExecContext(background, `UPDATE river_job SET scheduled_at = datetime('now', '+1 hour') WHERE kind = 'evaluate'`); err != nil {
+		t.Fatal(err)
+	}
+	accept(t, q, "d2", pull(1))
+	var ahead int
+	err := s.DB().QueryRowContext(background, `SELECT count(*) FROM river_job WHERE scheduled_at > datetime('now', '+10 minutes')`).Scan(&ahead)
+	if err != nil || ahead != 0 || state(t, s) != "available" {
+		t.Errorf("%d jobs an hour ahead, %v", ahead, err)
+	}
+}
+
+// An id that is used for something else takes nothing away from it.
+func TestReusedDeliveryID(t *testing.T) {
+	t.Parallel()
+	w := newWatch()
+	q, s := run(t, queue.Config{Handler: func(_ context.Context, x store.Subject) error { w.begin(x); w.end(x); return nil }})
+	accept(t, q, "same", pull(1))
+	waitFor(t, "the first", idle(t, s))
+	accept(t, q, "same", pull(2))
+	waitFor(t, "the second", func() bool { return idle(t, s)() && w.count(2) == 1 })
 }
 
 // A subject that waits without a job, for whatever reason, is found at the

@@ -73,6 +73,28 @@ func TestStopCancelsInTheEnd(t *testing.T) {
 	waitFor(t, "the next process", idle(t, s2))
 }
 
+// A stop that has no time left still lets go of what is under way, so that the
+// next process runs it at once.
+func TestStopWithoutTime(t *testing.T) {
+	t.Parallel()
+	begun := make(chan struct{})
+	q, s := run(t, queue.Config{Handler: func(ctx context.Context, _ store.Subject) error {
+		close(begun)
+		<-ctx.Done()
+		return ctx.Err()
+	}})
+	accept(t, q, "d", pull(1))
+	<-begun
+	gone, cancel := context.WithCancel(background)
+	cancel()
+	if err := q.Stop(gone); err != nil {
+		t.Error(err)
+	}
+	if got := state(t, s); got != "available" {
+		t.Errorf("the job is %s", got)
+	}
+}
+
 func TestAcceptAfterStop(t *testing.T) {
 	t.Parallel()
 	q, _ := prepare(t, filepath.Join(t.TempDir(), "q.db"), queue.Config{Handler: func(context.Context, store.Subject) error { return nil }})

@@ -11,6 +11,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
+	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/internal/store"
 )
 
@@ -22,13 +23,20 @@ type evaluate struct {
 // Kind implements river.JobArgs.
 func (evaluate) Kind() string { return "evaluate" }
 
-// retry waits a little longer after each failure, up to ten minutes, and with
-// some chance in it, so that many jobs do not come back at once.
+// retry waits a little longer after each failure, up to ten minutes and after
+// about a day up to an hour, and with some chance in it, so that many jobs do
+// not come back at once.
 type retry struct{ now func() time.Time }
+
+// aDay is how many failures there are in the first day.
+const aDay = 200
 
 // NextRetry implements river.ClientRetryPolicy.
 func (r retry) NextRetry(job *rivertype.JobRow) time.Time {
 	wait := min(time.Second<<min(len(job.Errors), 10), 10*time.Minute)
+	if len(job.Errors) > aDay {
+		wait = time.Hour
+	}
 	return r.now().Add(wait/2 + rand.N(wait/2))
 }
 
@@ -86,6 +94,9 @@ func (q *Queue) release(subject int64) {
 // completed.
 func (q *Queue) once(ctx context.Context, job *river.Job[evaluate]) (again bool, err error) {
 	s, err := q.config.Store.Subject(ctx, job.Args.Subject)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, river.JobCancel(fmt.Errorf("subject %d was dropped", job.Args.Subject))
+	}
 	if err != nil {
 		return false, fmt.Errorf("read subject %d: %w", job.Args.Subject, err)
 	}
@@ -99,7 +110,7 @@ func (q *Queue) once(ctx context.Context, job *river.Job[evaluate]) (again bool,
 func (q *Queue) handle(ctx context.Context, s store.Subject) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			q.config.Logger.ErrorContext(ctx, "evaluation panicked", "subject", s.Name(), "panic", p, "stack", string(debug.Stack()))
+			q.config.Logger.ErrorContext(ctx, "evaluation panicked", logkey.Subject, s.Name(), logkey.Panic, p, logkey.Stack, string(debug.Stack()))
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
@@ -111,7 +122,7 @@ func (q *Queue) failed(ctx context.Context, job *river.Job[evaluate], s store.Su
 	now := q.config.Now()
 	var later *laterError
 	if errors.As(cause, &later) {
-		q.config.Logger.InfoContext(ctx, "evaluation waits", "subject", s.Name(), "until", later.until, "reason", later.err)
+		q.config.Logger.InfoContext(ctx, "evaluation waits", logkey.Subject, s.Name(), logkey.Until, later.until, logkey.Reason, later.err)
 		return river.JobSnooze(max(0, later.until.Sub(now)))
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
@@ -122,10 +133,10 @@ func (q *Queue) failed(ctx context.Context, job *river.Job[evaluate], s store.Su
 		return errors.Join(cause, err)
 	}
 	if now.Sub(since) > giveUpAfter {
-		q.config.Logger.ErrorContext(ctx, "evaluation given up", "subject", s.Name(), "since", since, "err", cause)
+		q.config.Logger.ErrorContext(ctx, "evaluation given up", logkey.Subject, s.Name(), logkey.Since, since, logkey.Err, cause)
 		return river.JobCancel(cause)
 	}
-	q.config.Logger.WarnContext(ctx, "evaluation failed, it will be tried again", "subject", s.Name(), "attempt", job.Attempt, "err", cause)
+	q.config.Logger.WarnContext(ctx, "evaluation failed, it will be tried again", logkey.Subject, s.Name(), logkey.Attempt, job.Attempt, logkey.Err, cause)
 	return cause
 }
 

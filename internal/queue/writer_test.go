@@ -95,7 +95,7 @@ func TestRetriesWaitLonger(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_000_000, 0)
 	r := retry{func() time.Time { return now }}
-	for failures, longest := range map[int]time.Duration{0: time.Second, 3: 8 * time.Second, 9: 512 * time.Second, 10: 10 * time.Minute, 9999: 10 * time.Minute} {
+	for failures, longest := range map[int]time.Duration{0: time.Second, 3: 8 * time.Second, 9: 512 * time.Second, 10: 10 * time.Minute, aDay: 10 * time.Minute, aDay + 1: time.Hour, 9999: time.Hour} {
 		for range 50 {
 			wait := r.NextRetry(&rivertype.JobRow{Errors: make([]rivertype.AttemptError, failures)}).Sub(now)
 			if wait < longest/2 || wait > longest {
@@ -114,5 +114,44 @@ func TestRiverIsQuiet(t *testing.T) {
 	}
 	if slog.New(quiet{slog.NewTextHandler(nil, &slog.HandlerOptions{Level: slog.LevelError})}).Enabled(context.Background(), slog.LevelWarn) {
 		t.Error("it is louder than the program's logger")
+	}
+}
+
+// A clock that is set back does not hold up what was to begin at once; what
+// waits on purpose goes on waiting.
+func TestFollowClock(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := openStore(t)
+	q, err := New(ctx, Config{Store: s, Workers: 1, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Handler: func(context.Context, store.Subject) error { return nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := q.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	}()
+	for n := range 3 {
+		x := store.Subject{Kind: store.Pull, Owner: "acme", Repo: "app", Number: n + 1}
+		if err := q.Accept(ctx, store.Delivery{ID: "d", Received: time.Unix(0, 0)}, x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, change := range []string{
+		`UPDATE river_job SET scheduled_at = datetime('now', '+1 hour') WHERE id < 3`,
+		`UPDATE river_job SET state = 'scheduled' WHERE id = 2`,
+	} {
+		if _, err := s.DB().ExecContext(ctx, change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := q.followClock(ctx); err != nil {
+		t.Fatal(err)
+	}
+	var due string
+	err = s.DB().QueryRowContext(ctx, `SELECT group_concat(id, ' ') FROM (SELECT id FROM river_job WHERE scheduled_at <= datetime('now', 'subsec') ORDER BY id)`).Scan(&due)
+	if err != nil || due != "1 3" {
+		t.Errorf("due are %s, %v", due, err)
 	}
 }

@@ -10,17 +10,27 @@ import (
 // writer: done by the writer it would make somebody wait for two further writes
 // to disk.
 type checkpoints struct {
-	db   *sql.DB
-	quit chan struct{}
-	done chan struct{} // closed when the goroutine has ended
+	db     *sql.DB
+	maxLog int // pages
+	quit   chan struct{}
+	done   chan struct{} // closed when the goroutine has ended
 }
 
-// checkpointEvery keeps the log at a few megabytes under load.
-const checkpointEvery = 500 * time.Millisecond
+const (
+	checkpointEvery = 500 * time.Millisecond
+	// maxLog is how many pages the log may have before it is begun anew by
+	// force. By itself it is begun anew when a write finds all of it moved,
+	// which under steady load never happens: it would grow until the disk is
+	// full.
+	maxLog = 64 << 20 / 4096
+	// maxPause bounds how long writers wait for that.
+	maxPause = 200 * time.Millisecond
+)
 
-// startCheckpoints begins them on a connection of their own.
-func startCheckpoints(db *sql.DB) *checkpoints {
-	c := &checkpoints{db, make(chan struct{}), make(chan struct{})}
+// startCheckpoints begins them on a connection of their own, which waits no
+// longer than maxPause for others.
+func startCheckpoints(db *sql.DB, maxLog int) *checkpoints {
+	c := &checkpoints{db, maxLog, make(chan struct{}), make(chan struct{})}
 	go c.run()
 	return c
 }
@@ -32,12 +42,20 @@ func (c *checkpoints) run() {
 	for {
 		select {
 		case <-tick.C:
-			// A failure loses nothing: the log keeps what was written, the next
-			// one tries again, and so does the last connection that closes.
-			_, _ = c.db.ExecContext(context.Background(), `PRAGMA wal_checkpoint(PASSIVE)`)
+			c.once(context.Background())
 		case <-c.quit:
 			return
 		}
+	}
+}
+
+// once does one. A failure loses nothing: the log keeps what was written, the
+// next one tries again, and so does the last connection that closes.
+func (c *checkpoints) once(ctx context.Context) {
+	var busy, log, moved int
+	err := c.db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(PASSIVE)`).Scan(&busy, &log, &moved)
+	if err == nil && log > c.maxLog {
+		_, _ = c.db.ExecContext(ctx, `PRAGMA wal_checkpoint(RESTART)`)
 	}
 }
 

@@ -14,6 +14,7 @@ var (
 	ErrNotFound = errors.New("not in the store")
 	ErrFull     = errors.New("the disk is full")
 	ErrLocked   = errors.New("another program holds the database")
+	ErrDamaged  = errors.New("the file is damaged, or is no database; put a copy back, or move it away and begin anew")
 	ErrNewer    = errors.New("the database was written by a newer changeguard; update this one")
 	ErrOlder    = errors.New("a later evaluation has stored its verdict already")
 )
@@ -31,7 +32,7 @@ func explain(err error) error {
 	if !errors.As(err, &engine) {
 		return err
 	}
-	for _, known := range []error{ErrFull, ErrLocked} {
+	for _, known := range []error{ErrFull, ErrLocked, ErrDamaged} {
 		if errors.Is(err, known) {
 			return err // explained by an inner call
 		}
@@ -41,6 +42,8 @@ func explain(err error) error {
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	case engine.Code()&0xff == sqlite3.SQLITE_BUSY, engine.Code()&0xff == sqlite3.SQLITE_LOCKED:
 		return fmt.Errorf("%w: %w", ErrLocked, err)
+	case engine.Code()&0xff == sqlite3.SQLITE_CORRUPT, engine.Code()&0xff == sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return err
 }

@@ -93,8 +93,9 @@ func TestOpenRefuses(t *testing.T) {
 		"sqlite:":                            "write sqlite:PATH",
 		"changeguard.db":                     "write sqlite:PATH",
 		"mysql://u:hunter2@db/x":             "write sqlite:PATH",
-		"postgres://u:hunter2@db/x":          "SQLite only",
-		"sqlite::memory:":                    "loses what it acknowledged",
+		"postgres://u:hunter2@db/x":          "PostgreSQL is not supported by this version yet",
+		"sqlite::memory:":                    "loses what was acknowledged",
+		"sqlite://changeguard.db":            "a path, not a host",
 		"sqlite:" + dir:                      "is a directory",
 		"sqlite:" + dir + "/missing/s.db":    "no such file or directory",
 		"sqlite:" + text + "/s.db":           "not a directory",
@@ -110,6 +111,29 @@ func TestOpenRefuses(t *testing.T) {
 		if !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v, want %q", address, err, want)
 		}
+	}
+}
+
+// What is wrong with an address is known before anything is opened.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for address, want := range map[string]string{
+		"sqlite:" + dir + "/s.db":         "",
+		"sqlite://" + dir + "/s.db":       "",
+		"sqlite:s.db":                     "",
+		"sqlite:" + dir + "/missing/s.db": "there is no folder " + dir + "/missing",
+		"postgres://u:hunter2@db/x":       "PostgreSQL is not supported by this version yet",
+		"postgresql://u:hunter2@db/x":     "PostgreSQL is not supported by this version yet",
+		"/var/lib/changeguard.db":         "write sqlite:PATH",
+	} {
+		err := store.Check(address)
+		if (err == nil) != (want == "") || err != nil && (!strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2")) {
+			t.Errorf("%s: %v, want %q", address, err, want)
+		}
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) > 0 {
+		t.Errorf("%v was made by asking, %v", files, err)
 	}
 }
 
@@ -144,6 +168,11 @@ func TestLockedDatabase(t *testing.T) {
 	}
 	if _, err := s.Waiting(context.Background()); err != nil {
 		t.Errorf("a read meanwhile: %v", err)
+	}
+	soon, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if err := s.Writable(soon); err == nil {
+		t.Error("writable meanwhile")
 	}
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)

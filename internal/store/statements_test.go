@@ -11,7 +11,7 @@ import (
 // one is a connection for itself, and what it keeps.
 func one(t *testing.T) (*sql.Conn, func() int) {
 	t.Helper()
-	db, err := connect(filepath.Join(t.TempDir(), "s.db"), "_txlock=immediate")
+	db, err := connect(filepath.Join(t.TempDir(), "s.db"), patience, "_txlock=immediate")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ const readers = 4
 func Open(ctx context.Context, address string) (*Store, error) {
 	path, err := sqlitePath(address)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the database: %w", err)
 	}
 	s, err := openSQLite(ctx, path)
 	if err != nil {
@@ -56,17 +56,32 @@ func Open(ctx context.Context, address string) (*Store, error) {
 	return s, nil
 }
 
+// Check says what is wrong with an address, without opening it.
+func Check(address string) error {
+	path, err := sqlitePath(address)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(path)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("there is no folder %s for the database", dir)
+	}
+	return nil
+}
+
 // sqlitePath takes the path out of an address. An address may hold a password,
 // so no more than its scheme is repeated.
 func sqlitePath(address string) (string, error) {
 	scheme, path, _ := strings.Cut(address, ":")
 	switch {
 	case scheme == "postgres" || scheme == "postgresql":
-		return "", errors.New("the database: this version keeps its data in SQLite only; write sqlite:PATH")
+		return "", errors.New("PostgreSQL is not supported by this version yet, which keeps its data in SQLite; write sqlite:PATH")
 	case scheme != "sqlite" || path == "":
-		return "", errors.New("the database: the address names none; write sqlite:PATH")
+		return "", errors.New("the address names no database; write sqlite:PATH")
 	case strings.HasPrefix(path, ":memory:"):
-		return "", errors.New("the database: one in memory loses what it acknowledged; write sqlite:PATH")
+		return "", errors.New("a database in memory loses what was acknowledged; write sqlite:PATH")
+	case strings.HasPrefix(path, "//") && !strings.HasPrefix(path, "///"):
+		return "", errors.New("what follows sqlite: is a path, not a host; write sqlite:PATH, or sqlite:/PATH from the root")
 	}
 	return path, nil
 }
@@ -80,11 +95,11 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{}
-	if s.write, err = connect(abs, "_txlock=immediate&_pragma=wal_autocheckpoint(0)"); err != nil {
+	if s.write, err = connect(abs, patience, "_txlock=immediate&_pragma=wal_autocheckpoint(0)"); err != nil {
 		return nil, err
 	}
 	s.write.SetMaxOpenConns(1)
-	if s.read, err = connect(abs, "_pragma=query_only(1)"); err != nil {
+	if s.read, err = connect(abs, patience, "_pragma=query_only(1)"); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.read.SetMaxOpenConns(readers)
@@ -92,11 +107,11 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(explain(err), s.Close())
 	}
-	tidy, err := connect(abs, "_pragma=wal_autocheckpoint(0)")
+	tidy, err := connect(abs, maxPause, "_pragma=wal_autocheckpoint(0)")
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.tidy = startCheckpoints(tidy)
+	s.tidy = startCheckpoints(tidy, maxLog)
 	return s, nil
 }
 
@@ -114,9 +129,12 @@ func touch(path string) error {
 	return f.Close()
 }
 
-func connect(path, more string) (*sql.DB, error) {
+// patience is how long a connection waits for another one's lock.
+const patience = 5 * time.Second
+
+func connect(path string, patience time.Duration, more string) (*sql.DB, error) {
 	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
-	u.RawQuery = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
+	u.RawQuery = fmt.Sprintf("_pragma=busy_timeout(%d)", patience.Milliseconds()) + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
 		"&_pragma=journal_size_limit(67108864)&" + more
 	c, err := newConnector(u.String())
 	if err != nil {
@@ -143,9 +161,11 @@ func (s *Store) Close() error {
 // database.
 func (s *Store) DB() *sql.DB { return s.write }
 
-// Ping asks whether the database answers.
-func (s *Store) Ping(ctx context.Context) error {
-	return explain(s.read.PingContext(ctx))
+// Writable tries whether something can be written: a lock or a broken disk does
+// not show in reading. It writes in place, which may still work on a full disk.
+func (s *Store) Writable(ctx context.Context) error {
+	_, err := s.write.ExecContext(ctx, `UPDATE numbers SET last = last WHERE name = 'records'`)
+	return explain(err)
 }
 
 // InTx runs a function in a writing transaction. What it wrote is on disk when

@@ -29,6 +29,10 @@ type Subject struct {
 	Base, Head   string
 	Ref          string
 	Want, Done   int64
+	// Anew is true from when somebody asked for a new result until an
+	// evaluation that began after it is finished: what stands on GitHub is then
+	// published again, also where it says the same.
+	Anew bool
 }
 
 // Name is the subject's unique name. A commit that a merge queue made is then
@@ -63,19 +67,19 @@ func raise(ctx context.Context, tx *Tx, s *Subject, now time.Time) error {
 		return err
 	}
 	return tx.QueryRowContext(ctx, `INSERT INTO subjects
-		(id, name, kind, installation, owner, repo, number, base, head, ref, want, done, judged, failing_since, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, 0, 0, 0, $11)
+		(id, name, kind, installation, owner, repo, number, base, head, ref, want, done, anew, judged, failing_since, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, 0, 0, 0, 0, $11)
 		ON CONFLICT (name) DO UPDATE SET want = subjects.want + 1
 		RETURNING id, want`,
 		id, text(s.Name()), string(s.Kind), s.Installation, text(s.Owner), text(s.Repo), s.Number, text(s.Base), text(s.Head), text(s.Ref), micros(now)).
 		Scan(&s.ID, &s.Want)
 }
 
-const subjectColumns = `s.id, s.kind, s.installation, s.owner, s.repo, s.number, s.base, s.head, s.ref, s.want, s.done`
+const subjectColumns = `s.id, s.kind, s.installation, s.owner, s.repo, s.number, s.base, s.head, s.ref, s.want, s.done, s.anew > s.done`
 
 // columns are where subjectColumns are scanned to.
 func (s *Subject) columns() []any {
-	return []any{&s.ID, &s.Kind, &s.Installation, &s.Owner, &s.Repo, &s.Number, &s.Base, &s.Head, &s.Ref, &s.Want, &s.Done}
+	return []any{&s.ID, &s.Kind, &s.Installation, &s.Owner, &s.Repo, &s.Number, &s.Base, &s.Head, &s.Ref, &s.Want, &s.Done, &s.Anew}
 }
 
 // Subject reads a subject.
@@ -86,6 +90,29 @@ func (s *Store) Subject(ctx context.Context, id int64) (Subject, error) {
 // FindSubject reads a subject by its name.
 func (s *Store) FindSubject(ctx context.Context, name string) (Subject, error) {
 	return scanSubject(s.read.QueryRowContext(ctx, `SELECT `+subjectColumns+` FROM subjects s WHERE s.name = $1`, text(name)))
+}
+
+// maxSharing bounds how many subjects one event can wake.
+const maxSharing = 100
+
+// Sharing lists what is known of a repository with a commit as its head, as the
+// last event about each said, the youngest first and at most a hundred.
+func (s *Store) Sharing(ctx context.Context, owner, repo, head string) ([]Subject, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT `+subjectColumns+` FROM subjects s WHERE s.head = $1 AND s.owner = $2 AND s.repo = $3 ORDER BY s.id DESC LIMIT $4`,
+		text(head), text(owner), text(repo), maxSharing)
+	if err != nil {
+		return nil, explain(err)
+	}
+	defer rows.Close()
+	var list []Subject
+	for rows.Next() {
+		var x Subject
+		if err := rows.Scan(x.columns()...); err != nil {
+			return nil, explain(err)
+		}
+		list = append(list, x)
+	}
+	return list, explain(rows.Err())
 }
 
 func scanSubject(row *sql.Row) (Subject, error) {
@@ -116,6 +143,14 @@ func (s *Store) Fail(ctx context.Context, id int64, now time.Time) (since time.T
 func (s *Store) Waiting(ctx context.Context) (n int, err error) {
 	err = s.read.QueryRowContext(ctx, `SELECT count(*) FROM subjects WHERE done < want`).Scan(&n)
 	return n, explain(err)
+}
+
+// WaitingSince is when the last event came about the subject that has waited
+// longest, and false when none waits.
+func (s *Store) WaitingSince(ctx context.Context) (since time.Time, waits bool, err error) {
+	var micro sql.NullInt64
+	err = s.read.QueryRowContext(ctx, `SELECT min(updated_at) FROM subjects WHERE done < want`).Scan(&micro)
+	return fromMicros(micro.Int64), micro.Valid, explain(err)
 }
 
 // Unfinished lists the subjects that wait, the oldest first.

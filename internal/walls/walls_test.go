@@ -1,117 +1,190 @@
 // Package walls holds the layout of the house: which package may know which.
+// Every wall is a line of one of the tables here; TestWallsCatch shows that each
+// kind of wall is seen when it is broken.
 package walls
 
 import (
-	"os/exec"
+	"go/types"
 	"strings"
 	"testing"
 )
 
-const module = "github.com/changeguard/changeguard/"
+// floors are the rooms from the ground up. A room names only rooms on floors
+// below its own, so nothing reaches up. What is in a room's folder is on its
+// floor, unless it is named itself.
+var floors = [][]string{
+	{"internal/nearest", "internal/pathset", "internal/shape"},
+	{"change"},
+	{"session", "internal/condition", "internal/manifest"},
+	{"rules"},
+	{kinds},
+	{"rules/catalogue", "policy"},
+	{"verdict"},
+	{"report"}, // the lower half ends here
+	{"internal/store", "internal/version", "internal/logkey", "internal/riskeval"},
+	{"internal/github", "internal/gitrepo", "internal/queue", "internal/web", "webhook"},
+	{"guard"},
+	{"internal/app", "internal/ghfake"},
+	{"internal/demo"},
+	{"cmd", "internal/riskeval"},
+}
 
-// lower are the packages that know nothing of GitHub, HTTP, databases, clocks
+// lowerHalf is how many floors know nothing of GitHub, HTTP, databases, clocks
 // or the operating system, so that every door shares them whole.
-var lower = []string{"change", "session", "rules", "policy", "verdict", "report", "internal/pathset", "internal/manifest", "internal/condition", "internal/nearest"}
+const lowerHalf = 8
 
-// forbidden may not be reached from the lower half, not even through others.
-var forbidden = []string{
-	module + "internal/github", module + "internal/store", module + "internal/queue", module + "internal/web", module + "internal/app",
-	module + "webhook", module + "guard", module + "internal/gitrepo", "github.com/google/go-github", "database/sql", "github.com/riverqueue", "modernc.org",
+// kinds stands for the kinds of rules, a folder each.
+const kinds = "rules/KIND"
+
+// homes say who, besides tests, may name a library or a room.
+var homes = map[string][]string{
+	"github.com/google/go-github":             {"internal/github", "webhook"},
+	"github.com/bradleyfalzon/ghinstallation": {"internal/github"},
+	"github.com/golang-jwt":                   {"internal/ghfake", "internal/github"},
+	"github.com/vektah/gqlparser":             {"internal/ghfake"},
+	"database/sql":                            {"internal/store", "internal/queue"},
+	"modernc.org":                             {"internal/store", "internal/queue"},
+	"github.com/riverqueue":                   {"internal/queue"},
+	"go.yaml.in/yaml":                         {"policy"},
+	"cel.dev":                                 {"internal/condition"},
+	"github.com/pelletier/go-toml":            {"internal/manifest"},
+	"github.com/go-chi/chi":                   {"webhook", "internal/web", "internal/app"},
+	"net/http":                                {"webhook", "internal/github", "internal/web", "internal/app", "internal/demo", "internal/ghfake"},
+	"os/exec":                                 {"internal/gitrepo"},
+	"testing":                                 {"internal/ghfake/ghschema"},
+	"internal/ghfake":                         {"internal/demo"},
+	"internal/ghfake/ghschema":                {"internal/ghfake/ghschema"},
+	"internal/gitrepo":                        {"internal/app"},
+	"internal/github":                         {"guard", "internal/app"},
+	"internal/app":                            {"cmd", "internal/demo"},
+	kinds:                                     {"rules/catalogue"}, // one folder and one line
 }
 
-// direct may not be imported by the lower half itself; libraries under it may.
-var direct = []string{"net/http", "net", "os", "os/exec", "math/rand", "math/rand/v2", "crypto/rand", "time/tzdata", "log", "log/slog"}
+// typesStop are the libraries of which other rooms may not even hold a value: a
+// room that hands one out carries it through the wall without an import.
+var typesStop = []string{"github.com/google/go-github", "database/sql", "github.com/riverqueue", "go.yaml.in/yaml", "cel.dev"}
 
-// packages lists the program's packages with what they import.
-func packages(t *testing.T, format string) map[string][]string {
-	t.Helper()
-	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join "+format+" \" \"}}", module+"...").Output()
-	if err != nil {
-		t.Fatalf("go list: %v", err)
-	}
-	list := make(map[string][]string)
-	for line := range strings.Lines(string(out)) {
-		fields := strings.Fields(line)
-		list[strings.TrimPrefix(fields[0], module)] = fields[1:]
-	}
-	if len(list) < 20 {
-		t.Fatalf("only %d packages", len(list))
-	}
-	return list
+// outside is what the lower half may not reach, not even through libraries.
+var outside = []string{
+	"net", "net/http", "os/exec", "os/signal", "os/user", "database/sql", "crypto/rand", "testing", "plugin", "log", "log/slog",
+	"github.com/google/go-github", "github.com/riverqueue", "modernc.org", "github.com/go-chi",
 }
 
-func isLower(name string) bool {
-	for _, l := range lower {
-		if (name == l || strings.HasPrefix(name, l+"/")) && !strings.HasSuffix(name, "test") {
-			return true
-		}
+// unnamed is what the lower half may not name; libraries under it may.
+var unnamed = []string{"math/rand", "math/rand/v2", "hash/maphash", "path/filepath", "syscall", "unsafe", "runtime", "golang.org/x/sys"}
+
+// handedTime are the rooms of the upper half that never ask for the time.
+var handedTime = []string{"guard", "webhook", "internal/gitrepo", "internal/store", "internal/web"}
+
+// clocks are the names of package time that look at a clock or at the machine;
+// the first askedTime of them ask for the time.
+var clocks = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker", "Local", "LoadLocation"}
+
+const askedTime = 3
+
+func TestRoomsStandAboveWhatTheyUse(t *testing.T) {
+	t.Parallel()
+	for _, r := range theHouse(t).rooms {
+		report(t, floorsBroken(r))
 	}
-	return false
 }
 
 func TestLowerHalfKnowsNothingOfTheWorld(t *testing.T) {
 	t.Parallel()
-	for name, deps := range packages(t, ".Deps") {
-		if !isLower(name) {
-			continue
-		}
-		for _, d := range deps {
-			for _, f := range forbidden {
-				if d == f || strings.HasPrefix(d, f+"/") {
-					t.Errorf("%s reaches %s", name, d)
-				}
-			}
-		}
+	h := theHouse(t)
+	for _, r := range h.rooms {
+		report(t, h.worldReached(r))
 	}
-	for name, imports := range packages(t, ".Imports") {
-		if !isLower(name) {
-			continue
-		}
-		for _, i := range imports {
-			for _, f := range direct {
-				if i == f {
-					t.Errorf("%s imports %s", name, i)
-				}
-			}
-		}
+	for _, c := range h.checked {
+		report(t, c.worldUsed())
 	}
-}
-
-// Where a library may be named.
-var homes = map[string][]string{
-	"github.com/google/go-github":             {"internal/github"},
-	"github.com/bradleyfalzon/ghinstallation": {"internal/github"},
-	"database/sql":                            {"internal/store", "internal/queue"},
-	"github.com/riverqueue":                   {"internal/queue"},
-	"go.yaml.in/yaml":                         {"policy", "rules/rulestest"},
-	module + "internal/ghfake":                {"internal/demo", "internal/ghfake"},
 }
 
 func TestLibrariesStayInTheirRooms(t *testing.T) {
 	t.Parallel()
-	for name, imports := range packages(t, ".Imports") {
-		for _, i := range imports {
-			for library, rooms := range homes {
-				if i != library && !strings.HasPrefix(i, library+"/") {
-					continue
-				}
-				allowed := false
-				for _, room := range rooms {
-					allowed = allowed || name == room || strings.HasPrefix(name, room+"/")
-				}
-				if !allowed {
-					t.Errorf("%s imports %s, which belongs in %v", name, i, rooms)
-				}
-			}
-		}
+	h := theHouse(t)
+	for _, c := range h.checked {
+		report(t, homesLeft(c.room))
+		report(t, c.typesCarried())
 	}
 }
 
 func TestPackageChangeIsStandardLibraryOnly(t *testing.T) {
 	t.Parallel()
-	for _, i := range packages(t, ".Imports")["change"] {
-		if strings.Contains(i, ".") {
-			t.Errorf("change imports %s", i)
+	for _, r := range theHouse(t).rooms {
+		if r.name() == "change" {
+			report(t, stdOnly(r))
 		}
+	}
+}
+
+func report(t *testing.T, breaches []string) {
+	t.Helper()
+	for _, b := range breaches {
+		t.Error(b)
+	}
+}
+
+// Each kind of wall, broken: what a room would name or do, and what is said.
+func TestWallsCatch(t *testing.T) {
+	t.Parallel()
+	h := theHouse(t)
+	for _, c := range []struct{ room, names, says string }{
+		{"verdict", module + "/internal/github", "verdict reaches up to internal/github"},
+		{"session", module + "/rules", "session reaches up to rules"},
+		{"policy", module + "/rules/catalogue", "policy reaches up to rules/catalogue"},
+		{"rules/limits", module + "/rules/expression", "rules/limits reaches up to rules/expression"},
+		{"webhook", module + "/internal/github", "webhook reaches up to internal/github"},
+		{"internal/pathset", module + "/change", "internal/pathset reaches up to change"},
+		{"verdict", module + "/change/changetest", "verdict names change/changetest, which is for tests"},
+		{"attic", "fmt", "attic is on no floor"},
+		{"policy", module + "/rules/limits", "policy names rules/limits, which belongs in rules/catalogue"},
+		{"guard", "github.com/google/go-github/v60/github", "belongs in internal/github"},
+		{"guard", "database/sql", "belongs in internal/store"},
+		{"verdict", "go.yaml.in/yaml/v4", "belongs in policy"},
+		{"internal/app", module + "/internal/ghfake", "belongs in internal/demo"},
+		{"internal/ghfake", module + "/internal/ghfake/ghschema", "belongs in internal/ghfake/ghschema"},
+		{"internal/web", module + "/internal/gitrepo", "belongs in internal/app"},
+		{"change", "net/http", "change reaches net/http"},
+		{"rules/limits", "crypto/rand", "rules/limits reaches crypto/rand"},
+		{"report", "net/http/httptrace", "report reaches net"},
+		{"verdict", module + "/internal/web", "verdict reaches database/sql"},
+		{"verdict", "math/rand/v2", "verdict names math/rand/v2"},
+		{"change", "golang.org/x/text/unicode/norm", "change names golang.org/x/text/unicode/norm"},
+	} {
+		r := &room{ImportPath: module + "/" + c.room, Imports: []string{c.names}}
+		all := append(floorsBroken(r), homesLeft(r)...)
+		all = append(append(all, h.worldReached(r)...), stdOnly(r)...)
+		if said := strings.Join(all, "\n"); !strings.Contains(said, c.says) {
+			t.Errorf("%s names %s: %q is not said, but %q", c.room, c.names, c.says, said)
+		}
+	}
+	for _, c := range []struct{ room, source, says string }{
+		{"verdict", `import "time"; var _ = time.Now()`, "verdict/a.go:1: uses time.Now"},
+		{"verdict", `import clock "time"; var now = clock.Now`, "uses time.Now"},
+		{"verdict", `import . "time"; var _ = Since(Time{})`, "uses time.Since"},
+		{"verdict", `import "time"; var _ = time.Second; var _ time.Time`, ""},
+		{"verdict", `import "os"; var _ = os.ReadFile`, "uses os.ReadFile"},
+		{"verdict", `import "os"; var _ = os.ErrNotExist`, ""},
+		{"guard", `import "time"; var _ = time.Since`, "uses time.Since"},
+		{"guard", `import "time"; var _ = time.NewTimer`, ""},
+		{"guard", `import "` + module + `/internal/store"; type x struct { s *store.Store }`, ""},
+		{"guard", `import "database/sql"; func f() []map[string]*sql.DB { return nil }`, "holds a value of database/sql"},
+		{"guard", `import sql "database/sql"; type mine = sql.Tx; func f(x func() chan mine) {}`, "holds a value of database/sql"},
+		{"verdict", `import "go.yaml.in/yaml/v4"; var n yaml.Node`, "holds a value of go.yaml.in/yaml"},
+	} {
+		r := &room{ImportPath: module + "/" + c.room}
+		x, err := h.checkSources(r, map[string][]byte{"a.go": []byte("package a; " + c.source)})
+		if err != nil {
+			t.Errorf("%s: %v", c.source, err)
+			continue
+		}
+		said := strings.Join(append(x.worldUsed(), x.typesCarried()...), "\n")
+		if (said == "") != (c.says == "") || !strings.Contains(said, c.says) {
+			t.Errorf("%s in %s: %q, want %q", c.source, c.room, said, c.says)
+		}
+	}
+	if holds(types.Typ[types.Int], "go.yaml.in/yaml", nil) {
+		t.Error("a number is of no library")
 	}
 }

@@ -1,25 +1,28 @@
-// Package web serves the pages for people: the list of verdicts and why one
-// came out as it did.
+// Package web serves the pages for people: the list of verdicts, why one came
+// out as it did, and how the server is set up.
 //
-// Until there is a sign-in, pages are served to loopback addresses only: both
-// the client and the name that it asked for must be local, so that neither
-// another machine nor a web page in a browser can read them.
+// Until there is a sign-in, pages with verdicts are served to loopback addresses
+// only: the client, the name that it asked for and the way that it came must be
+// local, so that neither another machine nor a web page in a browser can read
+// them. The set-up page holds nothing of anybody and is served to all.
+//
+// Everything that comes from a change is text: html/template escapes it,
+// [report.Visible] shows what nobody could see, and the pages may load nothing
+// and run nothing.
 package web
 
 import (
 	"embed"
-	"encoding/json"
 	"errors"
 	"html/template"
 	"log/slog"
-	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/report"
 	"github.com/changeguard/changeguard/verdict"
@@ -37,124 +40,149 @@ type Config struct {
 
 // Routes adds the pages to a router.
 func Routes(r chi.Router, c Config) error {
-	t, err := template.New("").Funcs(functions).ParseFS(pages, "pages/*.html")
+	s, err := newServer(c)
 	if err != nil {
 		return err
 	}
-	s := &server{c, t}
 	r.Group(func(r chi.Router) {
-		r.Use(loopbackOnly)
-		r.Get("/", s.list)
-		r.Get("/style.css", s.style)
-		r.Get("/{owner}/{repo}/pull/{number}", s.pull)
+		r.Use(secure, s.loopbackOnly)
+		get(r, "/", s.list)
+		get(r, "/{owner}/{repo}/pull/{number}", s.pull)
 	})
+	s.rest(r)
 	return nil
 }
 
-var functions = template.FuncMap{
-	"short":   func(id string) string { return id[:min(len(id), 12)] },
-	"visible": report.Visible,
-	"half":    func(n int) int { return n / 2 },
-	"join":    strings.Join,
+// SetUp says how the server gets its App.
+type SetUp struct {
+	PublicURL string // of this server; "" when it is not known
+	CheckName string
+	Logger    *slog.Logger
+}
+
+// SetUpRoutes adds what there is to see before the App exists. It is shown to
+// everybody, and holds nothing of anybody.
+func SetUpRoutes(r chi.Router, c SetUp) error {
+	s, err := newServer(Config{Logger: c.Logger})
+	if err != nil {
+		return err
+	}
+	s.home = "/setup"
+	r.Group(func(r chi.Router) {
+		r.Use(secure)
+		get(r, "/setup", func(w http.ResponseWriter, r *http.Request) { s.render(w, r, http.StatusOK, "setup.html", c) })
+	})
+	s.rest(r)
+	return nil
+}
+
+// Webhook is the address that GitHub delivers to.
+func (c SetUp) Webhook() string {
+	if c.PublicURL == "" {
+		return "the address of this server with /webhook behind it"
+	}
+	return strings.TrimSuffix(c.PublicURL, "/") + "/webhook"
+}
+
+// rest adds what the pages load, and what answers for all that is not there.
+func (s *server) rest(r chi.Router) {
+	r.Group(func(r chi.Router) {
+		r.Use(secure)
+		get(r, "/style.css", s.asset("style.css", "text/css; charset=utf-8"))
+		get(r, "/icon.svg", s.asset("icon.svg", "image/svg+xml"))
+	})
+	r.NotFound(secure(http.HandlerFunc(s.notFound)).ServeHTTP)
+}
+
+// get serves a page to GET and HEAD.
+func get(r chi.Router, pattern string, h http.HandlerFunc) {
+	r.Get(pattern, h)
+	r.Head(pattern, h)
 }
 
 type server struct {
 	Config
 	templates *template.Template
+	home      string // the page to begin with
 }
 
-// loopbackOnly refuses everybody who is not on this machine.
-func loopbackOnly(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err != nil || !local(host) || !local(hostname(r.Host)) || r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" {
-			http.Error(w, "this page is served on the machine itself only, until sign-in exists", http.StatusForbidden)
+func newServer(c Config) (*server, error) {
+	t, err := template.New("").Funcs(functions).ParseFS(pages, "pages/*.html")
+	if err != nil {
+		return nil, err
+	}
+	return &server{c, t, "/"}, nil
+}
+
+var functions = template.FuncMap{
+	"visible": report.Visible,
+	"half":    func(n int) int { return n / 2 },
+	"date":    func(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04 UTC") },
+	"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"word":    word,
+	"after": func(title string) string {
+		return report.AfterHeading(&verdict.Verdict{Title: title})
+	},
+}
+
+// word is an outcome for a badge.
+func word(outcome string) string {
+	switch verdict.Outcome(outcome) {
+	case verdict.Fail:
+		return "blocked"
+	case verdict.Approve:
+		return "needs approval"
+	case verdict.Pass:
+		return "passed"
+	default:
+		return outcome
+	}
+}
+
+func (s *server) asset(name, contentType string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		data, err := pages.ReadFile("pages/" + name)
+		if err != nil {
+			s.broken(w, r, err)
 			return
 		}
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r)
-	})
+		w.Header().Set("Content-Type", contentType)
+		w.Header().Set("Cache-Control", "max-age=300")
+		_, _ = w.Write(data) // the client went away
+	}
 }
 
-func hostname(host string) string {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		return name
-	}
-	return strings.Trim(host, "[]")
-}
-
-func local(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// listed is how many verdicts the list shows.
-const listed = 200
-
-func (s *server) list(w http.ResponseWriter, r *http.Request) {
-	verdicts, err := s.Store.Newest(r.Context(), listed)
-	if err != nil {
-		s.broken(w, r, err)
-		return
-	}
-	waiting, err := s.Store.Waiting(r.Context())
-	if err != nil {
-		s.broken(w, r, err)
-		return
-	}
-	s.render(w, r, "list.html", map[string]any{"Verdicts": verdicts, "Waiting": waiting})
-}
-
-func (s *server) pull(w http.ResponseWriter, r *http.Request) {
-	number, err := strconv.Atoi(chi.URLParam(r, "number"))
-	if err != nil || number < 1 {
-		http.Error(w, "a pull request has a number", http.StatusNotFound)
-		return
-	}
-	subject := store.Subject{Kind: store.Pull, Owner: chi.URLParam(r, "owner"), Repo: chi.URLParam(r, "repo"), Number: number}
-	stored, err := s.Store.Latest(r.Context(), subject.Name())
-	if errors.Is(err, store.ErrNotFound) {
-		http.Error(w, "no verdict for "+report.Visible(subject.Name()), http.StatusNotFound)
-		return
-	}
-	if err != nil {
-		s.broken(w, r, err)
-		return
-	}
-	var v verdict.Verdict
-	if err := json.Unmarshal(stored.Body, &v); err != nil {
-		s.broken(w, r, err)
-		return
-	}
-	commands, advice := report.Remedies(&v)
-	s.render(w, r, "pull.html", map[string]any{"Stored": stored, "Verdict": &v, "Commands": strings.Join(commands, "\n"), "Advice": advice})
-}
-
-func (s *server) style(w http.ResponseWriter, r *http.Request) {
-	data, err := pages.ReadFile("pages/style.css")
-	if err != nil {
-		s.broken(w, r, err)
-		return
-	}
-	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	_, _ = w.Write(data) // the client went away
-}
-
-func (s *server) render(w http.ResponseWriter, r *http.Request, name string, data any) {
+func (s *server) render(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
 	var page strings.Builder
 	if err := s.templates.ExecuteTemplate(&page, name, data); err != nil {
 		s.broken(w, r, err)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
 	_, _ = w.Write([]byte(page.String())) // the client went away
 }
 
+// say answers with a page of nothing but a sentence or two.
+func (s *server) say(w http.ResponseWriter, r *http.Request, status int, title, text string) {
+	s.render(w, r, status, "message.html", map[string]string{"Title": title, "Text": text, "Home": s.home})
+}
+
+func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
+	s.say(w, r, http.StatusNotFound, "There is no such page", "Nothing is served under this address.")
+}
+
+// fail answers for what the store did not give.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, store.ErrNotFound) {
+		s.say(w, r, http.StatusNotFound, "No verdict here",
+			"Nothing was judged under this address yet. A verdict appears some seconds after the pull request was opened or changed, if the App is installed there.")
+		return
+	}
+	s.broken(w, r, err)
+}
+
 func (s *server) broken(w http.ResponseWriter, r *http.Request, err error) {
-	s.Logger.ErrorContext(r.Context(), "a page could not be made", "path", r.URL.Path, "err", err)
+	s.Logger.ErrorContext(r.Context(), "a page could not be made", logkey.Path, r.URL.Path, logkey.Err, err)
 	http.Error(w, "the page could not be made; the log says why", http.StatusInternalServerError)
 }

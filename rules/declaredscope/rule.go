@@ -5,6 +5,10 @@
 // outage") are held against the files: the title against the whole change,
 // each subject against what its commit touched. A list of modified files in
 // the body is held against the functional files of the change.
+//
+// Words are documents, comments where that can be proved, and prose that agents
+// read. A title that names work beside its words ("… and fix the port") promises
+// more.
 package declaredscope
 
 import (
@@ -32,7 +36,8 @@ func Kind() rules.Kind {
 		Name:  "declared-scope",
 		Title: "title, commit subjects or the body's file list say less than the diff does",
 		Why: "A reviewer reads the title first and decides by it how closely to look. A commit called \"Document critical failures\" that " +
-			"also changes connection handling and adds a package is read as a document. Whether it was meant or not, what is said must cover what is done.",
+			"also changes connection handling and adds a package is read as a document. Whether it was meant or not, what is said must cover what is done. " +
+			"Comments are words in Go and Python, where a change can be proved to be nothing else; docstrings and the comments of other languages count as code.",
 		Bad:     "\"docs: describe the outage\" with  M app/server.py",
 		Good:    "\"docs: describe the outage\" with  A docs/outage.md, A docs/outage.png",
 		Since:   "0.1.0",
@@ -51,74 +56,95 @@ func check(o *Options) []rules.Problem {
 }
 
 func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, error) {
-	types := o.WordsOnly
-	if len(types) == 0 {
-		types = defaultTypes
+	s := &saying{in: in, types: o.WordsOnly}
+	if len(s.types) == 0 {
+		s.types = defaultTypes
 	}
 	offending := offenders(in)
 	if len(offending) == 0 {
 		return nil, nil // whatever it says, it does only words
 	}
-	var found []rules.Finding
-	if promise := wordsOnly(in.Change.Title, types); promise != "" {
-		found = append(found, finding(in, "title", "The title", promise, offending))
-	}
-	subjects, err := bySubject(ctx, in, types, offending)
-	found = append(found, subjects...)
+	found, err := s.titleAndSubjects(ctx, offending)
 	if err == nil && (o.CheckFileList == nil || *o.CheckFileList) {
-		found = append(found, byFileList(in)...)
+		var list []rules.Finding
+		list, err = s.fileList(ctx)
+		found = append(found, list...)
 	}
 	return found, err
 }
 
-// broken are the classes that a promise of words does not cover.
-var broken = []change.Class{
-	change.ClassFunctional, change.ClassTests, change.ClassDependencies, change.ClassDeployment,
-	change.ClassCI, change.ClassBuild, change.ClassPolicy, change.ClassAgentInstructions,
+// saying is one run of the rule.
+type saying struct {
+	in    *rules.Input
+	types []string
+	same  map[int]bool // whether the file differs only in comments, once asked
 }
 
-// offenders are the indexes of files that are more than words.
-func offenders(in *rules.Input) []int {
-	var at []int
-	for i, c := range in.Classes {
-		if slices.Contains(broken, c.Worst()) || slices.Contains(broken, c.Before) && slices.Contains(broken, c.After) {
-			at = append(at, i)
-		}
-	}
-	return at
-}
-
-// bySubject holds each commit that promises words against what it touched. When
-// every commit promises words the whole change is their work, and no commit
-// needs to be looked up.
-func bySubject(ctx context.Context, in *rules.Input, types []string, offending []int) ([]rules.Finding, error) {
-	var ids []string
-	promises := make(map[string]string)
-	others := 0
-	for _, c := range in.Change.Commits {
-		switch promise := wordsOnly(c.Subject(), types); {
-		case c.Merge():
-		case promise == "":
-			others++
-		default:
-			ids = append(ids, c.ID)
-			promises[c.ID] = promise
-		}
-	}
-	if len(ids) == 0 {
+// titleAndSubjects looks into the files only where something promises words.
+func (s *saying) titleAndSubjects(ctx context.Context, offending []int) ([]rules.Finding, error) {
+	title := wordsOnly(s.in.Change.Title, s.types)
+	subjects := s.subjects()
+	if title == "" && len(subjects) == 0 {
 		return nil, nil
 	}
-	if len(ids) == 1 && others == 0 {
-		return []rules.Finding{commitFinding(in, ids[0], promises[ids[0]], offending)}, nil
+	offending, err := s.withoutCosmetic(ctx, offending)
+	if err != nil || len(offending) == 0 {
+		return nil, err
 	}
-	touched, err := in.Change.CommitPaths(ctx, ids)
+	alone := len(subjects) > 0 && s.alone(subjects[0].commit)
+	switch {
+	case alone && title != "": // said twice, found once
+		return []rules.Finding{finding(s.in, "title", "The title, like the subject of its only commit,", title, offending)}, nil
+	case alone: // the whole change is its work, and nothing needs to be looked up
+		return []rules.Finding{commitFinding(s.in, subjects[0], offending)}, nil
+	}
+	found, err := s.bySubject(ctx, subjects, offending)
+	if title != "" {
+		found = append([]rules.Finding{finding(s.in, "title", "The title", title, offending)}, found...)
+	}
+	return found, err
+}
+
+// A promised is a commit whose subject promises only words.
+type promised struct{ commit, promise string }
+
+// subjects are the commits that promise words, without merges.
+func (s *saying) subjects() []promised {
+	var list []promised
+	for _, c := range s.in.Change.Commits {
+		if promise := wordsOnly(c.Subject(), s.types); promise != "" && !c.Merge() {
+			list = append(list, promised{c.ID, promise})
+		}
+	}
+	return list
+}
+
+// alone reports whether a commit is the only one that is no merge.
+func (s *saying) alone(id string) bool {
+	return !slices.ContainsFunc(s.in.Change.Commits, func(c change.Commit) bool { return !c.Merge() && c.ID != id })
+}
+
+// bySubject holds each commit that promises words against what it touched.
+func (s *saying) bySubject(ctx context.Context, list []promised, offending []int) ([]rules.Finding, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	var ids []string
+	for _, p := range list {
+		ids = append(ids, p.commit)
+	}
+	touched, err := s.in.Change.CommitPaths(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
 	var found []rules.Finding
-	for _, id := range ids {
-		if of := among(in, offending, touched[id]); len(of) > 0 {
-			found = append(found, commitFinding(in, id, promises[id], of))
+	for _, p := range list {
+		names, ok := touched[p.commit]
+		if !ok {
+			return found, fmt.Errorf("the files of commit %s are unknown", p.commit)
+		}
+		if of := among(s.in, offending, names); len(of) > 0 {
+			found = append(found, commitFinding(s.in, p, of))
 		}
 	}
 	return found, nil
@@ -140,26 +166,30 @@ func among(in *rules.Input, offending []int, touched []string) []int {
 	return kept
 }
 
-func commitFinding(in *rules.Input, id, promise string, offending []int) rules.Finding {
-	return finding(in, "commit "+id, "The subject of commit "+id[:min(len(id), 12)], promise, offending)
+func commitFinding(in *rules.Input, p promised, offending []int) rules.Finding {
+	return finding(in, "commit "+p.commit, "The subject of commit "+p.commit[:min(len(p.commit), 12)], p.promise, offending)
 }
 
 // maxNamed is how many files the evidence names.
 const maxNamed = 5
+
+func someOf(names []string) string {
+	shown := strings.Join(names[:min(len(names), maxNamed)], ", ")
+	if len(names) > maxNamed {
+		shown += fmt.Sprintf(" and %d more", len(names)-maxNamed)
+	}
+	return shown
+}
 
 func finding(in *rules.Input, key, who, promise string, offending []int) rules.Finding {
 	var names []string
 	for _, i := range offending {
 		names = append(names, in.Change.Files[i].Path)
 	}
-	shown := strings.Join(names[:min(len(names), maxNamed)], ", ")
-	if len(names) > maxNamed {
-		shown += fmt.Sprintf(" and %d more", len(names)-maxNamed)
-	}
 	return rules.Finding{
 		Key:      key,
 		Message:  fmt.Sprintf("%s promises only words (%q), but it changes %s.", who, promise, countByClass(in, offending)),
-		Evidence: shown,
+		Evidence: someOf(names),
 		Remedy:   "Say what the change does, or move what is more than words into a change of its own.",
 		Files:    names,
 	}

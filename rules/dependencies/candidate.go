@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/changeguard/changeguard/change"
@@ -69,8 +68,20 @@ func byName(f change.File) []candidate {
 // of code and documents alone looks nothing up. Under another name a file can be
 // included only by a line that was a finding itself when it came.
 func mayBeIncluded(f change.File) bool {
-	ends := []string{".txt", ".in", ".pip", ".req", ".reqs", ".deps", ".list", ".lst", ".lock", ".cfg"}
-	return slices.Contains(ends, strings.ToLower(path.Ext(f.Path))) || f.OldPath != "" && slices.Contains(ends, strings.ToLower(path.Ext(f.OldPath)))
+	return listName(f.Path) || f.OldPath != "" && listName(f.OldPath)
+}
+
+// listName tells the usual endings of lists, and names that speak of requirements
+// and have no ending that says what else they are.
+func listName(name string) bool {
+	name = strings.ToLower(name)
+	switch ext := path.Ext(name); ext {
+	case ".txt", ".in", ".pip", ".req", ".reqs", ".deps", ".list", ".lst", ".lock", ".cfg":
+		return true
+	case ".md", ".rst", ".py", ".go", ".js", ".ts", ".html", ".sh":
+		return false
+	}
+	return strings.Contains(name, "requirement") || strings.Contains(name, "constraint")
 }
 
 // includedFiles are changed files with names of their own that a requirements
@@ -146,36 +157,34 @@ func included(ctx context.Context, c *change.Change, side change.Side, todo []st
 			continue
 		}
 		seen[name] = true
-		file, err := includer(ctx, c, side, name)
+		paths, there, err := includes(ctx, c, side, name)
 		if err != nil {
 			return nil, err
 		}
-		if file == nil {
+		if !there {
 			continue
 		}
 		if read++; read > maxIncluders {
 			return nil, fmt.Errorf("more than %d requirements files include others", maxIncluders)
 		}
-		for _, i := range file.Includes {
-			if i.Path != "" {
-				found[i.Path] = true
-				todo = append(todo, i.Path)
-			}
+		for _, p := range paths {
+			found[p] = true
 		}
+		todo = append(todo, paths...)
 	}
 	return found, nil
 }
 
-// includer reads a file that may include others: nil where it is not there or
-// does not parse, which is a finding when the change touched it.
-func includer(ctx context.Context, c *change.Change, side change.Side, name string) (*manifest.File, error) {
+// includes are the files that a file includes. Of one that does not parse they are
+// what they seem to be.
+func includes(ctx context.Context, c *change.Change, side change.Side, name string) (paths []string, there bool, err error) {
 	e, there, err := c.Lookup(ctx, side, name)
 	if err != nil || !there || e.Mode != change.Regular && e.Mode != change.Executable {
-		return nil, err
+		return nil, false, err
 	}
 	data, err := c.Read(ctx, side, name)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	format, tier := manifest.Known(name)
 	if tier != manifest.Parsed || format.Ecosystem != manifest.PyPI {
@@ -183,7 +192,12 @@ func includer(ctx context.Context, c *change.Change, side change.Side, name stri
 	}
 	file, err := format.Parse(name, data)
 	if err != nil {
-		return nil, nil //nolint:nilerr,nilnil // see above
+		return manifest.RoughIncludes(name, data), true, nil //nolint:nilerr // see above
 	}
-	return file, nil
+	for _, i := range file.Includes {
+		if i.Path != "" {
+			paths = append(paths, i.Path)
+		}
+	}
+	return paths, true, nil
 }

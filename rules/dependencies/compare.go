@@ -39,7 +39,7 @@ func (j *judging) kinds(ctx context.Context, c candidate, ch manifest.Change) ([
 	if p == nil {
 		return ch.Kinds, nil
 	}
-	if j.ignored(p) {
+	if j.ignored(p, slices.Contains(ch.Kinds, manifest.SourceChanged)) {
 		return nil, nil
 	}
 	if !slices.Contains(ch.Kinds, manifest.Unpinned) {
@@ -52,9 +52,29 @@ func (j *judging) kinds(ctx context.Context, c candidate, ch manifest.Change) ([
 	return slices.DeleteFunc(slices.Clone(ch.Kinds), func(k manifest.Kind) bool { return k == manifest.Unpinned }), nil
 }
 
-// ignored: people write the @ of a scope, package URLs write %40.
-func (j *judging) ignored(p *manifest.Package) bool {
-	return j.ignore.Match(p.PURL) || j.ignore.Match(strings.ReplaceAll(p.PURL, "%40", "@"))
+// ignored: people write the @ of a scope, package URLs write %40. A package has
+// its name from whoever offers it, so one from a repository or an address, or one
+// that moved, is ignored only by a glob that names the place as well.
+func (j *judging) ignored(p *manifest.Package, moved bool) bool {
+	purl := p.PURL
+	if moved || p.Elsewhere() {
+		purl += "?from=" + place(p.Source)
+	}
+	return j.ignore.Match(purl) || j.ignore.Match(strings.ReplaceAll(purl, "%40", "@"))
+}
+
+// place is a source without what globs cannot hold: "git+https://host/path" is
+// "host/path". A way that anybody can tamper with stays in sight. There is always
+// a slash in it, so that no "*" that is meant for a name matches it.
+func place(source string) string {
+	for _, scheme := range []string{"https://", "git+https://", "ssh://", "git+ssh://"} {
+		source = strings.TrimPrefix(source, scheme)
+	}
+	source = strings.ReplaceAll(source, "//", "/")
+	if !strings.Contains(source, "/") {
+		source += "/"
+	}
+	return source
 }
 
 func (j *judging) wanted(kinds []manifest.Kind) bool {
@@ -76,10 +96,24 @@ func (j *judging) change(c candidate, ch manifest.Change, kinds []manifest.Kind)
 		if s == nil {
 			s = ch.OldSetting
 		}
-		j.report(c, "setting "+s.Name+" "+s.Value, kinds, first, last, fmt.Sprintf("%s was %s: %s.", s.Name, verb(ch.OldSetting == nil, ch.NewSetting == nil), words(kinds)), s.Name+" "+s.Value, nil)
+		did := verb(ch.OldSetting == nil, ch.NewSetting == nil)
+		j.report(c, "setting "+s.Name+" "+s.Value, kinds, first, last, settingSentence(s.Name, did, kinds), s.Name+" "+s.Value, nil)
 	default:
 		j.reportPackage(c, ch, kinds, first, last)
 	}
+}
+
+// settingSentence says what a setting does to the packages.
+func settingSentence(name, did string, kinds []manifest.Kind) string {
+	switch {
+	case name == "requirement" && did == "removed":
+		return "An included list was removed: what it asks for is no longer installed."
+	case name == "requirement":
+		return fmt.Sprintf("An included list was %s: what it asks for is installed as well.", did)
+	case name == "constraint":
+		return fmt.Sprintf("An included list of constraints was %s: it decides which versions are accepted.", did)
+	}
+	return fmt.Sprintf("The setting %s was %s; of what is installed by it: %s.", name, did, words(kinds))
 }
 
 func verb(added, removed bool) string {

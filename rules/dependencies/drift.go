@@ -99,7 +99,7 @@ func (j *judging) hold(ctx context.Context, c candidate, with couple) error {
 		files[i] = f
 	}
 	for _, d := range manifest.Satisfies(files[0], files[1]) {
-		if !j.ignored(&d.Package) {
+		if !j.ignored(&d.Package, false) {
 			j.drifted(c, "drift "+with.asking+" "+with.lock+" "+d.Package.Group+" "+d.Package.Name,
 				fmt.Sprintf("%s does not fit %s: %s.", with.lock, with.asking, d.Reason), d.Package.String())
 		}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/changeguard/changeguard/change"
@@ -37,12 +38,13 @@ func Kind() rules.Kind {
 }
 
 func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, error) {
+	guarded, unread := byNames(in, o)
+	if err := byContents(ctx, in.Change, unread, guarded); err != nil {
+		return nil, err
+	}
 	var found []rules.Finding
-	for _, f := range in.Change.Files {
-		what, err := guards(ctx, in, o, f)
-		if err != nil {
-			return found, err
-		}
+	for i, f := range in.Change.Files {
+		what := guarded[i]
 		if what == "" {
 			continue
 		}
@@ -56,27 +58,91 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 	return found, nil
 }
 
-// guards says what a file guards, "" for nothing.
-func guards(ctx context.Context, in *rules.Input, o *Options, f change.File) (string, error) {
-	for _, side := range sides(f) {
-		if in.Matches.Match(o.Ignore.List, side.path) {
-			continue
+// byNames says what files guard, by their index, and which sides must be read
+// before that can be said.
+func byNames(in *rules.Input, o *Options) (guarded map[int]string, unread []side) {
+	guarded = make(map[int]string)
+	for i, f := range in.Change.Files {
+		var read []side
+		var last side
+		var what string
+		var runs bool
+		for _, s := range sides(f) {
+			if in.Matches.Match(o.Ignore.List, s.path) {
+				continue
+			}
+			if s.path != last.path || s.mode != last.mode {
+				what, runs = byName(s)
+				last = s
+			}
+			if what != "" {
+				guarded[i] = what
+			} else if runs {
+				s.file = i
+				read = append(read, s)
+			}
 		}
-		switch change.Classify(side.path, side.mode) {
-		case change.ClassPolicy:
-			return "the policy or the code owners of this repository", nil
-		case change.ClassAgentInstructions:
-			return "the instructions, settings or hooks of a coding agent", nil
-		}
-		runs, err := runsGuard(ctx, in.Change, side)
-		if err != nil {
-			return "", err
-		}
-		if runs {
-			return "a workflow or hook that runs this guard", nil
+		if guarded[i] == "" {
+			unread = append(unread, read...)
 		}
 	}
-	return "", nil
+	return guarded, unread
+}
+
+// byContents reads, all at once, what may run the guard.
+func byContents(ctx context.Context, c *change.Change, unread []side, guarded map[int]string) error {
+	var paths [2][]string
+	for _, s := range unread {
+		paths[s.tree] = append(paths[s.tree], s.path)
+	}
+	for tree, list := range paths {
+		if len(list) > 0 {
+			c.Prefetch(ctx, change.Side(tree), list)
+		}
+	}
+	for _, s := range unread {
+		runs, err := runsGuard(ctx, c, s)
+		if err != nil {
+			return err
+		}
+		if runs {
+			guarded[s.file] = theGuard
+		}
+	}
+	return nil
+}
+
+// What can be guarded, as findings say it.
+const (
+	thePolicy = "the policy or the code owners of this repository"
+	anAgent   = "the instructions, settings or hooks of a coding agent"
+	theGuard  = "a workflow or hook that runs this guard"
+	unseen    = "a place of workflows or hooks, whose content is elsewhere"
+)
+
+// byName tells by the name alone; runs says that the content may run the guard.
+// A link or a submodule stands for a whole folder, of which this change shows
+// nothing.
+func byName(s side) (what string, runs bool) {
+	linked := s.mode == change.Symlink || s.mode == change.Submodule
+	class := change.Classify(s.path, s.mode)
+	switch {
+	case class == change.ClassPolicy:
+		return thePolicy, false
+	case class == change.ClassAgentInstructions, ofAgent(s.path):
+		return anAgent, false
+	case !linked:
+		return "", class == change.ClassCI || mayRun(s.path)
+	}
+	below := s.path + "/x"
+	class = change.Classify(below, change.Regular)
+	switch {
+	case class == change.ClassAgentInstructions, ofAgent(below):
+		return anAgent, false
+	case class == change.ClassCI, mayRun(below), strings.EqualFold(s.path, ".github"):
+		return unseen, false
+	}
+	return "", s.mode == change.Symlink && mayRun(s.path)
 }
 
 // side is a file in one of the two trees.
@@ -84,15 +150,16 @@ type side struct {
 	tree change.Side
 	path string
 	mode change.Mode
+	file int // its index in the change
 }
 
 func sides(f change.File) []side {
-	var s []side
+	s := make([]side, 0, 2)
 	if p := f.HeadPath(); p != "" {
-		s = append(s, side{change.AtHead, p, f.Mode})
+		s = append(s, side{tree: change.AtHead, path: p, mode: f.Mode})
 	}
 	if p := f.BasePath(); p != "" {
-		s = append(s, side{change.AtBase, p, f.OldMode})
+		s = append(s, side{tree: change.AtBase, path: p, mode: f.OldMode})
 	}
 	return s
 }
@@ -100,9 +167,6 @@ func sides(f change.File) []side {
 // runsGuard reads workflows and git hooks and looks for the guard's name. A
 // file that is too large to be read counts as one that does: a person decides.
 func runsGuard(ctx context.Context, c *change.Change, s side) (bool, error) {
-	if !mayRun(s.path) || s.mode == change.Submodule {
-		return false, nil
-	}
 	data, err := c.Read(ctx, s.tree, s.path)
 	switch {
 	case errors.Is(err, change.ErrTooLarge):
@@ -115,19 +179,45 @@ func runsGuard(ctx context.Context, c *change.Change, s side) (bool, error) {
 	return bytes.Contains(bytes.ToLower(data), []byte("changeguard")), nil
 }
 
-// mayRun names the places from which a guard is run.
+// mayRun names the places from which a guard is run and that are no CI by their
+// class: workflows that look like something else, actions, and git hooks.
 func mayRun(name string) bool {
 	name = strings.ToLower(name)
 	dir, base := path.Split(name)
-	switch {
-	case strings.HasPrefix(dir, ".github/workflows/"), strings.HasPrefix(dir, ".github/actions/"):
-		return true
-	case strings.Contains("/"+dir, "/.husky/"), strings.Contains("/"+dir, "/.githooks/"), strings.Contains("/"+dir, "/git-hooks/"):
-		return true
-	}
 	switch base {
-	case ".pre-commit-config.yaml", ".pre-commit-config.yml", "lefthook.yml", ".lefthook.yml", "lefthook.yaml", ".gitlab-ci.yml":
+	case "action.yml", "action.yaml", ".pre-commit-config.yaml", ".pre-commit-config.yml", "lefthook.yml", ".lefthook.yml", "lefthook.yaml", ".gitlab-ci.yml":
 		return true
 	}
-	return false
+	return strings.HasPrefix(dir, ".github/workflows/") || strings.HasPrefix(dir, ".github/actions/") ||
+		within(dir, ".husky") || within(dir, ".githooks") || within(dir, "git-hooks")
+}
+
+// within reports whether a folder is one of those of a name.
+func within(dir, folder string) bool {
+	return strings.HasPrefix(dir, folder+"/") || strings.Contains(dir, "/"+folder+"/")
+}
+
+// agentFiles and agentFolders are those of agents that look like something else by
+// their class: lists of one agent, and the workflow that sets up Copilot's machine.
+var (
+	agentFiles = map[string]bool{
+		".openhands_instructions": true, ".augment-guidelines": true, ".augmentignore": true, "sweep.yaml": true, "sweep.yml": true,
+		".pr_agent.toml": true, "airules.md": true, ".aiderignore": true, ".cody.json": true,
+		"copilot-setup-steps.yml": true, "copilot-setup-steps.yaml": true,
+	}
+	agentStarts  = []string{".clinerules-", ".roorules-", ".windsurfrules-"}
+	agentFolders = []string{".copilot", ".sweep", ".lovable", ".bolt", ".zed", ".aiassistant", ".tabnine", ".cody", ".idx"}
+)
+
+func ofAgent(name string) bool {
+	name = strings.ToLower(name)
+	dir, base := path.Split(name)
+	if agentFiles[base] {
+		return true
+	}
+	if !strings.HasPrefix(name, ".") && !strings.Contains(name, "/.") {
+		return false // most names
+	}
+	return slices.ContainsFunc(agentStarts, func(start string) bool { return strings.HasPrefix(base, start) }) ||
+		slices.ContainsFunc(agentFolders, func(folder string) bool { return within(dir, folder) })
 }

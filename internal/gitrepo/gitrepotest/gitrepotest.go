@@ -2,22 +2,14 @@
 package gitrepotest
 
 import (
-	"bytes"
-	"compress/gzip"
-	_ "embed"
-	"fmt"
-	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
-
-// files are the names and statuses of the files of a large public pull request.
-//
-//go:embed testdata/files.gz
-var files []byte
 
 // A Repo is a repository in a temporary folder.
 type Repo struct {
@@ -25,11 +17,58 @@ type Repo struct {
 	Dir string
 }
 
-// New makes an empty repository with the branch main checked out.
-func New(tb testing.TB, more ...string) *Repo {
+// New makes an empty repository with the branch main checked out. It writes what
+// `git init` would, since tests make hundreds. The format of the objects may be
+// named; it is sha1 otherwise.
+func New(tb testing.TB, format ...string) *Repo {
 	tb.Helper()
 	r := &Repo{tb, tb.TempDir()}
-	r.Git(append([]string{"init", "-q", "-b", "main"}, more...)...)
+	config := "[core]\n\trepositoryformatversion = 0\n\tbare = false\n"
+	if len(format) > 0 && format[0] != "sha1" {
+		config = "[core]\n\trepositoryformatversion = 1\n\tbare = false\n[extensions]\n\tobjectformat = " + format[0] + "\n"
+	}
+	for _, folder := range []string{"objects/info", "objects/pack", "refs/heads", "refs/tags"} {
+		if err := os.MkdirAll(filepath.Join(r.Dir, ".git", folder), 0o755); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	r.Write(map[string]string{".git/HEAD": "ref: refs/heads/main\n", ".git/config": config})
+	return r
+}
+
+// Snapshot holds all files of a repository, so that copies can be made of it.
+func (r *Repo) Snapshot() fs.FS {
+	r.tb.Helper()
+	files := make(fstest.MapFS)
+	err := filepath.WalkDir(r.Dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(r.Dir, path)
+		if err != nil {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		files[filepath.ToSlash(name)] = &fstest.MapFile{Data: data, Mode: 0o644}
+		return err
+	})
+	if err != nil {
+		r.tb.Fatal(err)
+	}
+	// A folder without files is a folder of a repository all the same.
+	for _, name := range []string{".git/refs/tags", ".git/objects/pack", ".git/objects/info"} {
+		files[name] = &fstest.MapFile{Mode: fs.ModeDir | 0o755}
+	}
+	return files
+}
+
+// Restore makes a repository of a snapshot.
+func Restore(tb testing.TB, snapshot fs.FS) *Repo {
+	tb.Helper()
+	r := &Repo{tb, tb.TempDir()}
+	if err := os.CopyFS(r.Dir, snapshot); err != nil {
+		tb.Fatal(err)
+	}
 	return r
 }
 
@@ -79,41 +118,3 @@ func (r *Repo) Commit(message string) string {
 	r.Git("commit", "-q", "--allow-empty", "-m", message)
 	return r.Git("rev-parse", "HEAD")
 }
-
-// LargeFiles is the number of files in which Large's branches differ.
-const LargeFiles = 11178
-
-// Large makes a repository whose branch feature differs from main in the files
-// of a large public pull request, LargeFiles of them, with stand-in contents and a
-// policy on main.
-func Large(tb testing.TB, policy string) *Repo {
-	tb.Helper()
-	z, err := gzip.NewReader(bytes.NewReader(files))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	list, err := io.ReadAll(z)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	r := New(tb)
-	var base, head strings.Builder
-	fmt.Fprintf(&base, "M 100644 inline .github/changeguard.yml\n%s", data(policy))
-	for line := range strings.Lines(string(list)) {
-		status, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
-		quoted := fmt.Sprintf("%q", name)
-		if status != "A" {
-			fmt.Fprintf(&base, "M 100644 inline %s\n%s", quoted, data("before "+name+"\n"))
-		}
-		if status == "R" {
-			fmt.Fprintf(&head, "D %s\n", quoted)
-		} else {
-			fmt.Fprintf(&head, "M 100644 inline %s\n%s", quoted, data("after "+name+"\n"))
-		}
-	}
-	const who = "committer Dev <dev@example.com> 1735689600 +0000\n"
-	r.Feed("commit refs/heads/main\nmark :1\n"+who+data("base")+base.String()+"\ncommit refs/heads/feature\n"+who+data("head")+"from :1\n"+head.String()+"\n", "fast-import", "--quiet")
-	return r
-}
-
-func data(s string) string { return fmt.Sprintf("data %d\n%s\n", len(s), s) }

@@ -25,22 +25,27 @@ CREATE TABLE subjects (
     ref           TEXT    NOT NULL,             -- the pushed or the queue's branch
     want          BIGINT  NOT NULL,             -- events received
     done          BIGINT  NOT NULL,             -- events whose state was evaluated
+    anew          BIGINT  NOT NULL,             -- want that asked for a new result last, 0 for none
     judged        BIGINT  NOT NULL,             -- want at the start of the evaluation that stored a verdict last
     failing_since BIGINT  NOT NULL,             -- first of the failures since the last event, 0 for none
     updated_at    BIGINT  NOT NULL              -- last event
 );
 CREATE INDEX subjects_waiting ON subjects (id) WHERE done < want;
+CREATE INDEX subjects_head ON subjects (head);
+CREATE INDEX subjects_pushes ON subjects (updated_at) WHERE kind = 'push';
 
--- deliveries are GitHub's webhooks as they were acknowledged. GitHub sends one
--- again under the same id, so what counts is whether it was processed: whether
--- the subject's done has reached want.
+-- deliveries are GitHub's webhooks as they were acknowledged, one row for each
+-- subject that one is about. GitHub sends one again under the same id, so what
+-- counts is whether it was processed: whether the subject's done has reached
+-- want.
 CREATE TABLE deliveries (
-    id            TEXT    NOT NULL PRIMARY KEY, -- X-GitHub-Delivery
+    id            TEXT    NOT NULL,             -- X-GitHub-Delivery
     event         TEXT    NOT NULL,             -- X-GitHub-Event
     action        TEXT    NOT NULL,             -- the payload's action, or empty
     subject       BIGINT  NOT NULL REFERENCES subjects (id),
     want          BIGINT  NOT NULL,             -- what it raised the subject's want to
-    received_at   BIGINT  NOT NULL              -- first time
+    received_at   BIGINT  NOT NULL,             -- first time
+    PRIMARY KEY (subject, id)
 );
 CREATE INDEX deliveries_received ON deliveries (received_at);
 

@@ -29,6 +29,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	}{
 		{"a delivery is processed when its subject is done", processed},
 		{"a redelivery takes its new place", redelivered},
+		{"a delivery is processed for each of its subjects", shared},
+		{"what shares a head is found", sharing},
+		{"a new result is asked for until it is there", anew},
 		{"an event during an evaluation moves the subject", moved},
 		{"subjects have names that do not collide", names},
 		{"events update the hints of a subject", hints},
@@ -36,6 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"failures are counted from the last event", failing},
 		{"the model of want and done", model},
 		{"old processed deliveries are dropped", dropped},
+		{"old pushes that did not matter are dropped", pushes},
 		{"a verdict comes back as it was stored", verdict},
 		{"a verdict is stored once", once},
 		{"an older evaluation never replaces a newer one", older},
@@ -131,6 +135,69 @@ func redelivered(t *testing.T, f *fixture) {
 	f.same("due", due, true)
 }
 
+// One delivery can be about several subjects, not the same ones when it comes
+// again, and an id that is used twice takes nothing from anybody.
+func shared(t *testing.T, f *fixture) {
+	first, _ := f.receive("d1", pull(1), start)
+	f.finish(first.ID, 1)
+	second, due := f.receive("d1", pull(2), start)
+	f.same("due for another subject", due, true)
+	_, due = f.receive("d1", pull(1), start)
+	f.same("due for the first, which was processed", due, false)
+	_, due = f.receive("d1", pull(2), start)
+	f.same("due for the second, which was not", due, true)
+	f.finish(second.ID, 2)
+	_, due = f.receive("d1", pull(2), start)
+	f.same("due when it was processed", due, false)
+}
+
+func sharing(t *testing.T, f *fixture) {
+	commit, before := strings.Repeat("a", 40), strings.Repeat("b", 40)
+	on := func(s store.Subject, head string) store.Subject { s.Head = head; return s }
+	group := store.Subject{Kind: store.Group, Owner: "acme", Repo: "app", Head: commit, Base: "b"}
+	elsewhere := on(pull(1), commit)
+	elsewhere.Repo = "other"
+	for i, s := range []store.Subject{on(pull(1), before), on(pull(2), commit), group, elsewhere, on(pull(3), before)} {
+		f.receive(fmt.Sprint("d", i), s, start)
+	}
+	f.receive("moved", on(pull(1), commit), start)
+	names := func(head string) (list []string) {
+		found, err := f.Sharing(background, "acme", "app", head)
+		f.check(err)
+		for _, s := range found {
+			list = append(list, s.Name())
+		}
+		return list
+	}
+	f.same("on the commit", names(commit), []string{group.Name(), pull(2).Name(), pull(1).Name()})
+	f.same("on the one before", names(before), []string{pull(3).Name()})
+	f.same("on an unknown one", names("c"), []string(nil))
+}
+
+// Whoever asks during an evaluation asks for the next one.
+func anew(t *testing.T, f *fixture) {
+	first, _ := f.receive("d1", pull(1), start)
+	is := func(want bool) store.Subject {
+		t.Helper()
+		s, err := f.Subject(background, first.ID)
+		f.check(err)
+		f.same("anew", s.Anew, want)
+		return s
+	}
+	running := is(false)
+	f.check(f.InTx(background, func(tx *store.Tx) error {
+		s := pull(1)
+		_, err := store.Receive(background, tx, store.Delivery{ID: "ask", Received: start, Anew: true}, &s)
+		return err
+	}))
+	f.finish(running.ID, running.Want)
+	running = is(true)
+	f.receive("d2", pull(1), start)
+	is(true)
+	f.finish(running.ID, running.Want)
+	is(false)
+}
+
 func moved(t *testing.T, f *fixture) {
 	s, _ := f.receive("d1", pull(1), start)
 	f.receive("d2", pull(1), start)
@@ -188,7 +255,7 @@ func hints(t *testing.T, f *fixture) {
 func waiting(t *testing.T, f *fixture) {
 	var ids []int64
 	for n := range 4 {
-		s, _ := f.receive(fmt.Sprint("d", n), pull(n+1), start)
+		s, _ := f.receive(fmt.Sprint("d", n), pull(n+1), start.Add(time.Duration(n)*time.Hour))
 		ids = append(ids, s.ID)
 	}
 	f.finish(ids[1], 1)
@@ -198,7 +265,16 @@ func waiting(t *testing.T, f *fixture) {
 	list, err := f.Unfinished(background)
 	f.check(err)
 	f.same("unfinished", list, []int64{ids[0], ids[2], ids[3]})
-	f.check(f.Ping(background))
+	f.check(f.Writable(background))
+	since, waits, err := f.WaitingSince(background)
+	f.check(err)
+	f.same("waiting since", []any{since, waits}, []any{start, true})
+	for _, id := range list {
+		f.finish(id, 1)
+	}
+	_, waits, err = f.WaitingSince(background)
+	f.check(err)
+	f.same("waiting when all is done", waits, false)
 }
 
 func failing(t *testing.T, f *fixture) {
@@ -242,4 +318,40 @@ func dropped(t *testing.T, f *fixture) {
 	f.same("dropped again", n, int64(0))
 	_, due := f.receive(fmt.Sprint("old", many-1), pull(1), start)
 	f.same("the one that was kept is due", due, true)
+}
+
+func pushes(t *testing.T, f *fixture) {
+	push := func(n int) store.Subject {
+		return store.Subject{Kind: store.Push, Owner: "acme", Repo: "app", Ref: "main", Head: fmt.Sprintf("%040d", n)}
+	}
+	old, judged, waits, young := push(1), push(2), push(3), push(4)
+	for i, s := range []store.Subject{old, judged, waits} {
+		got, _ := f.receive(fmt.Sprint("d", i), s, start)
+		if s != waits {
+			f.finish(got.ID, got.Want)
+		}
+		if s == judged {
+			f.check(f.AddVerdict(background, sample(got, "v")))
+		}
+	}
+	later, _ := f.receive("young", young, start.Add(time.Hour))
+	f.finish(later.ID, later.Want)
+	p, _ := f.receive("pull", pull(1), start)
+	f.finish(p.ID, p.Want)
+
+	n, err := f.DropPushes(background, start.Add(time.Minute))
+	f.check(err)
+	f.same("dropped while their deliveries are kept", n, int64(0))
+	_, err = f.DropDeliveries(background, start.Add(time.Minute))
+	f.check(err)
+	n, err = f.DropPushes(background, start.Add(time.Minute))
+	f.check(err)
+	f.same("dropped", n, int64(1))
+	for _, s := range []store.Subject{judged, waits, young, pull(1)} {
+		_, err := f.FindSubject(background, s.Name())
+		f.check(err)
+	}
+	if _, err := f.FindSubject(background, old.Name()); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the old push: %v", err)
+	}
 }

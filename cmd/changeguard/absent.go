@@ -1,0 +1,50 @@
+package main
+
+import (
+	"slices"
+	"strings"
+)
+
+// absent is a command that the manual names and this version has not. It is
+// answered with what serves instead, and with a failure: an agent's hook that
+// calls it must not take silence for consent.
+type absent struct{ name, instead string }
+
+// absents are all of them; a test keeps those out that have come.
+var absents = []absent{
+	{"hook install", inHook},
+	{"hook run", inHook},
+	{"session start", "Declare a session in the change itself: with a label, a branch, a title or a trailer that the policy names; or with `changeguard check --session MODE`."},
+	{"evidence attach", "No rule of this version asks for evidence."},
+	{"policy explain", "`changeguard rules explain KIND` explains a rule, `changeguard check --policy FILE` shows what a policy does."},
+	{"policy schema", "`changeguard policy lint FILE` finds every mistake in a policy, with its place."},
+	{"policy test", "`changeguard check --policy FILE --base REV --head REV` shows what a policy says of a change that was made."},
+	{"backtest", "`changeguard check --policy FILE --base REV --head REV` judges one change of the past."},
+	{"replay", "`changeguard check --base REV --head REV --event FILE` computes a verdict again, from the same commits and texts."},
+	{"doctor", "`changeguard serve` without credentials lists at /setup what an App needs; whether its deliveries arrive is shown on GitHub, in the App's settings under Advanced."},
+	{"audit export", "Verdicts are in the server's database and on its pages."},
+	{"audit verify", "Verdicts are in the server's database and on its pages."},
+	{"db migrate", "`changeguard serve` brings its database up to date when it starts."},
+	{"db export", "The data is one SQLite file: copy it while the server is stopped."},
+	{"db import", "The data is one SQLite file: put a copy back while the server is stopped."},
+	{"app create", "Make the App by hand: `changeguard serve` without credentials lists what it needs at /setup."},
+}
+
+const inHook = "Call `changeguard check --base REV` in a pre-push hook: it fails when the change would be stopped."
+
+// notYet finds the absent command that arguments begin with, or the first of a
+// group of them.
+func notYet(args []string) (absent, bool) {
+	for n := min(len(args), 2); n > 0; n-- {
+		i := slices.IndexFunc(absents, func(a absent) bool { return a.name == strings.Join(args[:n], " ") })
+		if i >= 0 {
+			return absents[i], true
+		}
+	}
+	for _, a := range absents {
+		if group, _, ok := strings.Cut(a.name, " "); ok && group == args[0] && grouped(group) == nil {
+			return absent{group, a.instead}, true
+		}
+	}
+	return absent{}, false
+}

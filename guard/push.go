@@ -1,0 +1,145 @@
+package guard
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/changeguard/changeguard/change"
+	"github.com/changeguard/changeguard/internal/pathset"
+	"github.com/changeguard/changeguard/internal/store"
+	"github.com/changeguard/changeguard/policy"
+	"github.com/changeguard/changeguard/verdict"
+)
+
+// known is what the policies of a repository's branches say of pushes, as they
+// were last seen: so that other pushes cost no request.
+type known struct {
+	// Branches are the globs of the policy by the branch that it was read from.
+	Branches map[string]seen `json:"branches"`
+}
+
+type seen struct {
+	Globs []string  `json:"globs"`
+	At    time.Time `json:"at"` // zero when the policy has changed since
+}
+
+const (
+	// staleAfter is how long what a branch's policy said is believed without
+	// looking at it: it may change in ways that nobody is told of, an
+	// organisation's for instance.
+	staleAfter = 24 * time.Hour
+	// maxBranches bounds what is kept of a repository.
+	maxBranches = 100
+)
+
+func pushScope(s store.Subject) string { return "pushes " + s.Repository() }
+
+// pushMatters reports whether a push may have to be judged, by the policies as
+// they were last seen. Of a repository never seen, any may.
+func (g *Guard) pushMatters(ctx context.Context, s store.Subject) (bool, error) {
+	k, err := g.pushes(ctx, s)
+	if err != nil {
+		return false, err
+	}
+	if b, ok := k.Branches[s.Ref]; len(k.Branches) == 0 || ok && g.Now().Sub(b.At) > staleAfter {
+		return true, nil
+	}
+	return k.name(s.Ref), nil
+}
+
+// name reports whether any policy names the branch.
+func (k known) name(branch string) bool {
+	for _, b := range k.Branches {
+		m, err := pathset.Compile(pathset.Protect, b.Globs...)
+		if err != nil || m.Match(branch) {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *Guard) pushes(ctx context.Context, s store.Subject) (known, error) {
+	stored, err := g.Store.Records(ctx, []string{pushScope(s)})
+	if err != nil {
+		return known{}, err
+	}
+	return parseKnown(pushScope(s), stored[pushScope(s)])
+}
+
+func parseKnown(scope string, body []byte) (k known, err error) {
+	if body != nil {
+		if err := json.Unmarshal(body, &k); err != nil {
+			return k, fmt.Errorf("%s: %w", scope, err)
+		}
+	}
+	return k, nil
+}
+
+// wantsPush reports whether the policies, as they were before the push, name
+// its branch, and remembers what they say.
+func (e *evaluation) wantsPush(ctx context.Context, c *change.Change, layers []verdict.Layer) (bool, error) {
+	wanted := false
+	for _, l := range layers {
+		// A broken policy stops everything.
+		wanted = wanted || l.Policy == nil || l.Policy.Branches != nil && l.Policy.Branches.Match(e.Ref)
+	}
+	return wanted, e.rememberPushes(ctx, c, layers)
+}
+
+// rememberPushes notes which branches the policies at a branch want judged.
+// Where the change touches the policy, that will have to be looked at again.
+func (e *evaluation) rememberPushes(ctx context.Context, c *change.Change, layers []verdict.Layer) error {
+	if c.BaseRef == "" {
+		return nil
+	}
+	now := seen{Globs: []string{}, At: e.Now().UTC().Truncate(time.Second)}
+	for _, l := range layers {
+		if l.Policy == nil {
+			now.Globs = append(now.Globs, "**")
+			continue
+		}
+		now.Globs = append(now.Globs, l.Policy.Pushes...)
+	}
+	if slices.Contains(c.Paths(), policy.Path) {
+		now.At = time.Time{}
+	}
+	k, err := e.pushes(ctx, e.Subject)
+	if err != nil || k.has(c.BaseRef, now) {
+		return err
+	}
+	scope := pushScope(e.Subject)
+	return e.Store.ChangeRecords(ctx, []string{scope}, func(have map[string][]byte) (map[string][]byte, error) {
+		k, err := parseKnown(scope, have[scope])
+		if err != nil {
+			return nil, err
+		}
+		k.add(c.BaseRef, now)
+		body, err := json.Marshal(k)
+		return map[string][]byte{scope: body}, err
+	})
+}
+
+// has reports whether the same is known and will be for a while.
+func (k known) has(branch string, now seen) bool {
+	old, ok := k.Branches[branch]
+	if !ok || !slices.Equal(old.Globs, now.Globs) || old.At.IsZero() != now.At.IsZero() {
+		return false
+	}
+	return now.At.Sub(old.At) < staleAfter/2
+}
+
+// add notes a branch, and forgets the oldest when there are too many.
+func (k *known) add(branch string, now seen) {
+	if k.Branches == nil {
+		k.Branches = make(map[string]seen)
+	}
+	k.Branches[branch] = now
+	if len(k.Branches) > maxBranches {
+		oldest := slices.MinFunc(slices.Sorted(maps.Keys(k.Branches)), func(a, b string) int { return k.Branches[a].At.Compare(k.Branches[b].At) })
+		delete(k.Branches, oldest)
+	}
+}

@@ -1,0 +1,220 @@
+package github_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/github"
+)
+
+func limited(t *testing.T, err error) *github.LimitError {
+	t.Helper()
+	var limit *github.LimitError
+	if !errors.As(err, &limit) {
+		t.Fatalf("got %v", err)
+	}
+	return limit
+}
+
+// The hour's quota is used up: nothing is asked until it is back.
+func TestExhaustedQuotaIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
+	w.hub.Exhaust(1)
+	r := w.pull(n)
+	for range 3 {
+		_, err := w.client.Load(context.Background(), r)
+		if wait := limited(t, err).Until.Sub(w.clock.Now()); wait < 59*time.Minute || wait > 61*time.Minute {
+			t.Errorf("waits %s", wait)
+		}
+	}
+	if asked := w.asked(); len(asked) != 1 {
+		t.Errorf("%v", asked)
+	}
+	w.clock.move(62 * time.Minute)
+	_, err := w.client.Load(context.Background(), r)
+	limited(t, err) // by the stand-in, for which less time has passed
+	if asked := w.asked(); len(asked) != 1 {
+		t.Errorf("not asked again after the wait: %v", asked)
+	}
+}
+
+// The answer that uses up the quota is the last: the next request is not sent,
+// be it counted by the limiter or by the library.
+func TestTheLastRequestOfTheHour(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{Quota: 1}, nil)
+	n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
+	w.load(n) // a request and a query; the queries have a quota of their own
+	w.asked()
+	_, err := w.client.Load(context.Background(), w.pull(n))
+	limited(t, err)
+	w.clock.move(62 * time.Minute)
+	_, err = w.client.Load(context.Background(), w.pull(n))
+	limited(t, err) // by the library, which has a clock of its own
+	if asked := w.asked(); len(asked) != 0 {
+		t.Errorf("%v", asked)
+	}
+}
+
+func TestTheLastQueryOfTheHour(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{Limits: ghfake.Limits{GraphQLPoints: 1}}, nil)
+	n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
+	w.load(n)
+	w.asked()
+	_, err := w.client.Load(context.Background(), w.pull(n))
+	limited(t, err)
+	if asked := w.asked(); len(asked) != 1 || asked[0] != compare {
+		t.Errorf("%v", asked)
+	}
+	// What is no query goes on.
+	if _, err := w.client.PublishRun(context.Background(), github.Target{Owner: "acme", Repo: "app", Head: w.repo.Tip("feature")}, passed); err != nil {
+		t.Error(err)
+	}
+}
+
+// A query over its quota comes with status 200.
+func TestLimitsOfQueries(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"RATE_LIMIT", "RATE_LIMITED"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, ghfake.Options{}, nil)
+			n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
+			reset := w.clock.Now().Add(20 * time.Minute)
+			w.hub.Fail("/graphql", 1, func(rw http.ResponseWriter) {
+				h := rw.Header()
+				h.Set("Content-Type", "application/json; charset=utf-8")
+				h.Set("X-RateLimit-Remaining", "0")
+				h.Set("X-RateLimit-Reset", fmt.Sprint(reset.Unix()))
+				fmt.Fprintf(rw, `{"errors":[{"type":%q,"message":"API rate limit already exceeded for installation ID 1."}]}`, kind)
+			})
+			_, err := w.client.Load(context.Background(), w.pull(n))
+			if wait := limited(t, err).Until.Sub(w.clock.Now()); wait < 19*time.Minute || wait > 21*time.Minute {
+				t.Errorf("waits %s", wait)
+			}
+			// What is no query goes on.
+			if _, err := w.client.Protected(context.Background(), "acme", "app", "main"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestSecondaryLimits(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]ghfake.Options{
+		"403": {Limits: ghfake.Limits{PointsPerMinute: 3}},
+		"429": {Limits: ghfake.Limits{PointsPerMinute: 3, TooMany: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, o, nil)
+			n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
+			for range 3 {
+				w.load(n)
+			}
+			_, err := w.client.Load(context.Background(), w.pull(n))
+			if wait := limited(t, err).Until.Sub(w.clock.Now()); wait <= 0 || wait > time.Minute+time.Second {
+				t.Errorf("waits %s", wait)
+			}
+			w.asked()
+			// It stops everything, queries too.
+			_, err = w.client.PublishRun(context.Background(), github.Target{Owner: "acme", Repo: "app", Head: w.repo.Tip("feature")}, passed)
+			limited(t, err)
+			if asked := w.asked(); len(asked) != 0 {
+				t.Errorf("%v", asked)
+			}
+		})
+	}
+}
+
+// GitHub does not always say in a header that a limit was met, nor how long.
+func TestLimitsWithoutAHeader(t *testing.T) {
+	t.Parallel()
+	at := &clock{now: time.Unix(1000000, 0)}
+	var answers atomic.Int32
+	gh := client(t, at, "/", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-RateLimit-Remaining", "4000")
+		if answers.Add(1) == 4 {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, `{"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}`)
+	})
+	for _, want := range []time.Duration{1, 2, 4, 0, 1} {
+		_, err := gh.Load(context.Background(), somewhere)
+		if want == 0 {
+			continue // an answer: the waits begin anew
+		}
+		wait := limited(t, err).Until.Sub(at.Now())
+		if wait != want*time.Minute {
+			t.Errorf("waits %s, want %d minutes", wait, want)
+		}
+		at.move(wait + time.Second)
+	}
+}
+
+func TestServiceUnavailableWithAWait(t *testing.T) {
+	t.Parallel()
+	at := &clock{now: time.Unix(1000000, 0)}
+	var asked atomic.Int32
+	gh := client(t, at, "/", func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.Header().Set("Retry-After", "120")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	_, err := gh.Load(context.Background(), somewhere)
+	if wait := limited(t, err).Until.Sub(at.Now()); wait != 2*time.Minute || asked.Load() != 1 {
+		t.Errorf("waits %s after %d requests", wait, asked.Load())
+	}
+}
+
+// Asking for a token can meet a limit as well.
+func TestLimitWhileAskingForAToken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
+	w.hub.Inject(ghfake.Fault{Route: "access_tokens", Status: 429, Header: http.Header{"Retry-After": {"40"}}, Body: "{}"})
+	_, err := w.client.Load(context.Background(), w.pull(n))
+	if wait := limited(t, err).Until.Sub(w.clock.Now()); wait != 40*time.Second {
+		t.Errorf("waits %s", wait)
+	}
+	w.clock.move(time.Minute)
+	w.load(n)
+}
+
+// Installations have limits of their own.
+func TestInstallationsDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
+	w.hub.AddInstallation(2, nil)
+	w.repo.Share(2)
+	w.hub.Exhaust(1)
+	_, err := w.client.Load(context.Background(), w.pull(n))
+	limited(t, err)
+	if _, err := w.app.Installation(2).Load(context.Background(), w.pull(n)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNothingOfATokenInErrors(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
+	w.hub.Inject(ghfake.Fault{Route: "/compare/", Times: 2, Reset: true})
+	if _, err := w.client.Load(context.Background(), w.pull(n)); err == nil || strings.Contains(err.Error(), "ghs_") {
+		t.Errorf("%v", err)
+	}
+}

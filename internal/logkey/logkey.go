@@ -1,0 +1,32 @@
+// Package logkey names what a line of the log can say, so that one thing has one
+// name wherever it is logged. Values are never a payload, a token or a key.
+package logkey
+
+// The keys.
+const (
+	Addr     = "addr"
+	Attempt  = "attempt"
+	Delivery = "delivery" // GitHub's id of it
+	Err      = "err"
+	Event    = "event"
+	Findings = "findings"
+	Head     = "head"
+	MS       = "ms"
+	Observed = "observed"
+	Outcome  = "outcome"
+	Panic    = "panic"
+	Path     = "path"
+	Policy   = "policy" // its digest
+	PR       = "pr"
+	Reason   = "reason"
+	Repo     = "repo" // owner/name
+	SetUp    = "set-up-only"
+	Since    = "since"
+	Stack    = "stack"
+	Subject  = "subject" // the name of what is evaluated
+	Times    = "times"   // how often since the last line about it
+	Until    = "until"
+	Verdict  = "verdict" // its id
+	Version  = "version"
+	Work     = "work" // of the house
+)

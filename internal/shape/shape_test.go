@@ -1,0 +1,94 @@
+package shape_test
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/changeguard/changeguard/internal/shape"
+)
+
+func TestPoints(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		facts shape.Facts
+		sum   int
+		why   string
+	}{
+		{shape.Facts{}, 0, "nothing that counts"},
+		{shape.Facts{Files: 1}, 0, "nothing that counts"},
+		{shape.Facts{Added: 1, Files: 1}, 10, "1 line added (10)"},
+		{shape.Facts{Added: 4, Files: 2, Deleted: 4}, 30, "4 lines added (25), 2 files (5)"},
+		{shape.Facts{Added: 19, Files: 4, Deleted: 5}, 50, "19 lines added (35), 4 files (10), 5 lines deleted (5)"},
+		{shape.Facts{Added: 499, Files: 5, Issue: true}, 90, "499 lines added (60), 5 files (15), names a tracked issue (15)"},
+		{shape.Facts{Added: 500, Files: 5, Deleted: 5, Issue: true}, shape.Max, "500 lines added (65), 5 files (15), 5 lines deleted (5), names a tracked issue (15)"},
+	} {
+		if got := shape.Of(c.facts).Sum(); got != c.sum {
+			t.Errorf("%+v: %d points, want %d", c.facts, got, c.sum)
+		}
+		if got := c.facts.Why(); got != c.why {
+			t.Errorf("%+v: %q, want %q", c.facts, got, c.why)
+		}
+	}
+}
+
+// A larger change never has fewer points, and none has more than the most.
+func TestPointsAreMonotone(t *testing.T) {
+	t.Parallel()
+	count := rapid.IntRange(0, 2000)
+	rapid.Check(t, func(t *rapid.T) {
+		a := shape.Facts{Added: count.Draw(t, "added"), Files: count.Draw(t, "files"), Deleted: count.Draw(t, "deleted"), Issue: rapid.Bool().Draw(t, "issue")}
+		b := a
+		b.Added += count.Draw(t, "more added")
+		b.Files += count.Draw(t, "more files")
+		b.Deleted += count.Draw(t, "more deleted")
+		b.Issue = b.Issue || rapid.Bool().Draw(t, "issue too")
+		if p, q := shape.Of(a).Sum(), shape.Of(b).Sum(); p > q || p < 0 || q > shape.Max {
+			t.Fatalf("%+v has %d points, %+v has %d", a, p, b, q)
+		}
+	})
+}
+
+func TestNamesIssue(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"#1": true, "Fixes #123.": true, "(#123)": true, "acme/platform#7: mend it": true, "GH-12 crash": true, "[PLAT-34] login": true, "A1B-2": true,
+		"PLAT-34: x": true, "see https://github.com/acme/platform/issues/99": true, "see /issues/9)": true, "closes #4, #5": true, "ends with #5.": true,
+		"": false, "#": false, "#0": false, "#abc": false, "#123abc": false, "#1234567890": false, "&#39;": false, "##12": false, "colour #123-x": false,
+		"UTF-8": false, "SHA-256 sums": false, "utf-8": false, "plat-34": false, "X-1": false, "xPLAT-34": false, "PLAT-34-x": false, "PLAT-x": false,
+		"PLAT-3.1": false, "ABCDEFGHIJK-1": false, "a-PLAT-1": false, "/issues/": false, "/issues/new": false, "1A-2": false, "2025-11-28": false,
+		"äPLAT-34": false, "#12ä": false,
+	} {
+		if got := shape.NamesIssue(text); got != want {
+			t.Errorf("%q: %t, want %t", text, got, want)
+		}
+	}
+}
+
+func FuzzNamesIssue(f *testing.F) {
+	for _, seed := range []string{"", "#12", "PLAT-34 and GH-1", "/issues/3", strings.Repeat("A", 50) + "-1", strings.Repeat("#", 50), "&#1;", "\xff#1\xff"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if shape.NamesIssue(text) && !strings.ContainsAny(text, "123456789") {
+			t.Fatalf("%q names no number", text)
+		}
+		if !shape.NamesIssue(text + "\n#7") {
+			t.Fatalf("%q hides what follows", text)
+		}
+	})
+}
+
+// BenchmarkNamesIssue goes through a megabyte of what looks like an issue and
+// is none.
+func BenchmarkNamesIssue(b *testing.B) {
+	for name, text := range map[string]string{"hashes": strings.Repeat("#", 1<<20), "keys": strings.Repeat("A-", 1<<19), "digits": strings.Repeat("-1234567890", 1<<20/11)} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				shape.NamesIssue(text)
+			}
+		})
+	}
+}

@@ -1,0 +1,49 @@
+package web
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+
+	"github.com/changeguard/changeguard/internal/store"
+)
+
+// listed is how many verdicts one page of the list shows.
+const listed = 50
+
+// list shows the newest verdict of each change, the newest first. ?before=ID
+// continues it.
+func (s *server) list(w http.ResponseWriter, r *http.Request) {
+	before := int64(math.MaxInt64)
+	if text := r.URL.Query().Get("before"); text != "" {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || n < 1 {
+			s.notFound(w, r)
+			return
+		}
+		before = n
+	}
+	verdicts, err := s.Store.NewestBefore(r.Context(), before, listed+1)
+	if err != nil {
+		s.broken(w, r, err)
+		return
+	}
+	waiting, err := s.Store.Waiting(r.Context())
+	if err != nil {
+		s.broken(w, r, err)
+		return
+	}
+	page := listPage{Verdicts: verdicts, Waiting: waiting, First: before == math.MaxInt64}
+	if len(verdicts) > listed {
+		page.Verdicts = verdicts[:listed]
+		page.Older = verdicts[listed-1].ID
+	}
+	s.render(w, r, http.StatusOK, "list.html", page)
+}
+
+type listPage struct {
+	Verdicts []store.Verdict
+	Waiting  int
+	First    bool  // it begins with the newest
+	Older    int64 // the id that the next page comes before, or 0
+}
