@@ -189,13 +189,17 @@ func TestCosmeticNotByText(t *testing.T) {
 
 func TestCanBeCosmetic(t *testing.T) {
 	t.Parallel()
-	for path, want := range map[string]bool{
-		"a.go": true, "a/b.py": true, "a.pyi": true, "a.rb": false, "a.go.txt": false, "Makefile": false, "a.yml": false,
-		"testdata/a.go": false, "a/TestData/b/c.py": false, "tests/fixtures/a.py": false, "tests/data/cases/a.py": false, "src/data/a.py": true, "tests/test_a.py": true,
-		"{{cookiecutter.name}}/a.py": false, "a/{{ x }}.py": false, "fixtures.py": true, "data/tests/a.py": true,
+	for names, want := range map[string]bool{
+		"a.go a/b.py a.pyi a.c a.h a.cc a.cpp a.cxx a.hh a.hpp a.hxx a.java a.js a.mjs a.cjs a.jsx a.ts a.mts a.cts a.d.ts a.tsx a.rs a.cs a.kt a.gradle.kts a.swift a.sh a.bash a.sql a.css":                                           true,
+		"package.json a.jsonc tsconfig.json .vscode/settings.json db/queries/users.sql testdata.go fixtures.js my-fixtures/a.js src/data/a.py tests/test_a.py fixtures.py data/tests/a.py":                                              true,
+		"a.rb a.go.txt Makefile a.yml a.yaml .github/workflows/ci.yml Dockerfile a.php a.scss a.sass a.less a.vue a.html a.xml a.toml a.md a.m a.PY a/go go":                                                                            false,
+		"testdata/a.go x/testdata/y/a.go xtestdata/testdata/a.go tests/fixtures/a.js a/__snapshots__/b.json corpus/a.c golden/a.json a/__fixtures__/b.ts a/TestData/b/c.py tests/data/cases/a.py {{cookiecutter.name}}/a.py a/{{x}}.py": false,
+		"db/migrations/20240101_users.sql prisma/migrations/1/migration.sql V1__users.sql sql/R__view.sql 001_users.sql src/main/resources/db/migration/V2.sql db/changelog/a.sql":                                                      false,
 	} {
-		if got := change.CanBeCosmetic(path); got != want {
-			t.Errorf("%s: got %v", path, got)
+		for path := range strings.FieldsSeq(names) {
+			if got := change.CanBeCosmetic(path); got != want {
+				t.Errorf("%s: got %v", path, got)
+			}
 		}
 	}
 }
