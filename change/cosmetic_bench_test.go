@@ -129,6 +129,8 @@ var hostile = []struct{ path, piece string }{
 	{"remarks.jsx", "<a>{/*a*/}"},
 	{"blanks-in-element.jsx", "<a>{/**/} "},
 	{"texts.jsx", "<a>\n"},
+	{"text-in-elements.jsx", "<a>b{c}"},
+	{"imports.cpp", "import "},
 	{"generics.tsx", "<a        "},
 	{"holes.cs", `$"{`},
 	{"raw.cs", `$$"""{{`},

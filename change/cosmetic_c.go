@@ -235,8 +235,13 @@ func (s *curlyScanner) plainAssembly(at int) bool {
 // hidesComment reports whether the name of a file in angle brackets follows that
 // holds what looks like a comment.
 func (s *curlyScanner) hidesComment(at int) bool {
-	line := s.src[at:lineEnd(s.src, at)]
+	const longest = 1000
+	line := s.src[at:min(len(s.src), at+longest)]
+	line = line[:lineEnd(line, 0)]
 	from, to := bytes.IndexByte(line, '<'), bytes.IndexByte(line, '>')
+	if from >= 0 && to < 0 && len(line) == longest {
+		return true
+	}
 	return from >= 0 && to > from && (bytes.Contains(line[from:to], []byte("//")) || bytes.Contains(line[from:to], []byte("/*")))
 }
 
