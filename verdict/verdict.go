@@ -28,6 +28,7 @@ import (
 	"fmt"
 	"slices"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/pathset"
@@ -200,8 +201,8 @@ func (v *Verdict) encode(indent string) ([]byte, error) {
 // escapeUnseen writes characters that nobody sees in JSON's own escapes. Outside
 // strings there are none.
 func escapeUnseen(data []byte) []byte {
-	if !bytes.ContainsFunc(data, unseen) {
-		return data
+	if !slices.ContainsFunc(data, func(b byte) bool { return b >= utf8.RuneSelf || b < ' ' && b != '\n' || b == 0x7f }) || !bytes.ContainsFunc(data, unseen) {
+		return data // the first, which is fast, says that all is ASCII
 	}
 	var b bytes.Buffer
 	for _, r := range string(data) {

@@ -18,6 +18,21 @@ func (o *store) ancestors(id string) map[string]bool {
 	return seen
 }
 
+// descendants are the commits that one is reachable from, itself included.
+func (o *store) descendants(id string) map[string]bool {
+	seen := make(map[string]bool)
+	todo := []string{id}
+	for len(todo) > 0 {
+		last := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if !seen[last] {
+			seen[last] = true
+			todo = append(todo, o.after[last]...)
+		}
+	}
+	return seen
+}
+
 // mergeBase is a common ancestor that no other common ancestor descends from,
 // and "" without any. Of several it is the youngest, as git's first one is.
 func (o *store) mergeBase(a, b string) string {

@@ -111,6 +111,8 @@ func FuzzRequest(f *testing.F) {
 		{"POST", inRepo + "/statuses/" + strings.Repeat("0", 40), `{"target_url":"%"}`},
 		{"DELETE", inRepo + "/issues/1/labels/%", ""},
 		{"GET", "//", ""},
+		{"GET", "/repos/%2F/%2F", ""},
+		{"GET", "/repos//app/branches", ""},
 		{"GET", inRepo + "/commits?sha=", ""},
 	} {
 		f.Add(seed.method, seed.path, seed.body)

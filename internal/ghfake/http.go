@@ -198,7 +198,7 @@ func (s *Server) admit(c *call, rt *route) *refusal {
 	if no := s.meter(c, rt); no != nil {
 		return no
 	}
-	if no := s.findRepo(c); no != nil {
+	if no := s.findRepo(c, rt); no != nil {
 		return no
 	}
 	if !c.permitted(rt.needs...) {
@@ -248,12 +248,11 @@ func (s *Server) note(r *http.Request, rt *route, c *call, status int) {
 
 // findRepo resolves {owner} and {repo} of the route; an installation sees only
 // its own repositories.
-func (s *Server) findRepo(c *call) *refusal {
-	owner, name := c.r.PathValue("owner"), c.r.PathValue("repo")
-	if owner == "" {
+func (s *Server) findRepo(c *call, rt *route) *refusal {
+	if !strings.Contains(rt.pattern, "{owner}") {
 		return nil
 	}
-	c.repo = s.visible(c, owner, name)
+	c.repo = s.visible(c, c.r.PathValue("owner"), c.r.PathValue("repo"))
 	if c.repo == nil {
 		return notFound
 	}

@@ -18,6 +18,7 @@ type store struct {
 	blobs   map[string][]byte
 	trees   map[string][]entry // in git's order
 	commits map[string]*commit
+	after   map[string][]string // the commits that have one as a parent
 	tags    map[string]string // annotated tags: what they point to
 
 	// What was computed of objects, which never change.
@@ -63,7 +64,7 @@ type Signature struct {
 
 func newStore() *store {
 	return &store{
-		blobs: make(map[string][]byte), trees: make(map[string][]entry), commits: make(map[string]*commit),
+		blobs: make(map[string][]byte), trees: make(map[string][]entry), commits: make(map[string]*commit), after: make(map[string][]string),
 		tags: make(map[string]string), diffs: make(map[[2]string][]*fileDiff),
 		bases: make(map[[2]string]string), ranges: make(map[[2]string][]*commit),
 	}
@@ -116,8 +117,18 @@ func (o *store) putCommit(c commit) string {
 	}
 	fmt.Fprintf(&raw, "author %s\ncommitter %s\n\n%s", c.author, c.committer, c.message)
 	c.id = hashObject("commit", []byte(raw.String()))
-	o.commits[c.id] = &c
+	o.keep(&c)
 	return c.id
+}
+
+// keep adds a commit.
+func (o *store) keep(c *commit) {
+	if o.commits[c.id] == nil {
+		for _, p := range c.parents {
+			o.after[p] = append(o.after[p], c.id)
+		}
+	}
+	o.commits[c.id] = c
 }
 
 // String is the signature as a commit object holds it.
@@ -142,7 +153,7 @@ func (o *store) add(kind string, raw []byte) error {
 		}
 		o.trees[id] = entries
 	case "commit":
-		o.commits[id] = readCommit(id, string(raw))
+		o.keep(readCommit(id, string(raw)))
 	case "tag":
 		line, _, _ := strings.Cut(string(raw), "\n")
 		o.tags[id] = strings.TrimPrefix(line, "object ")

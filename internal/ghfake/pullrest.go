@@ -159,9 +159,13 @@ func (s *Server) listPulls(c *call) (any, *refusal) {
 // withCommit lists the pull requests that a commit belongs to: open ones that
 // have it, and the merged one that brought it.
 func (r *Repo) withCommit(id string) []*Pull {
+	later := r.objects.descendants(id)
 	return r.numbered(func(p *Pull) bool {
-		if p.HeadSHA == id || p.mergeCommit == id {
+		switch {
+		case p.HeadSHA == id || p.mergeCommit == id:
 			return true
+		case !later[p.HeadSHA]:
+			return false
 		}
 		for _, x := range r.objects.between(p.base(r), p.HeadSHA) {
 			if x.id == id {
