@@ -42,7 +42,7 @@ func cJudged(src []byte) bool {
 	for rest := src; ; {
 		n := bytes.Index(rest, []byte("??"))
 		if n < 0 {
-			return true
+			return plainLines(src)
 		}
 		if bytes.IndexByte([]byte("=/'()!<>-"), byteAt(rest, n+2)) >= 0 {
 			return false
@@ -73,10 +73,20 @@ func cNumber(s *curlyScanner, at int) int {
 		case (b == '+' || b == '-') && (src[at-1]|0x20 == 'e' || src[at-1]|0x20 == 'p'):
 		case b == '\'' && (letter[byteAt(src, at+1)] || digit(byteAt(src, at+1))):
 		default:
-			return at
+			return s.cSeparated(at)
 		}
 	}
 	return at
+}
+
+// cSeparated refuses a number with separators where older versions may read the
+// last of them as the beginning of a character: "1'a/*'".
+func (s *curlyScanner) cSeparated(to int) int {
+	number := s.src[s.at:to]
+	if bytes.IndexByte(number, '\'') >= 0 && bytes.Count(number, []byte("'"))%2 == 1 && bytes.IndexByte(s.src[to:lineEnd(s.src, to)], '\'') >= 0 {
+		return -1
+	}
+	return to
 }
 
 func cSpecial(s *curlyScanner) (token, bool) {
@@ -103,7 +113,7 @@ func (s *curlyScanner) cHash() token {
 		if byteAt(s.src, to) == '#' {
 			to++
 		} else {
-			s.makesString()
+			s.stringers = true
 		}
 		return s.token(to, 0)
 	}
@@ -114,16 +124,6 @@ func (s *curlyScanner) cHash() token {
 	s.directive = directiveName
 	s.outside, s.strict = s.strict, 0
 	return t
-}
-
-// makesString remembers a macro that turns an argument into a string.
-func (s *curlyScanner) makesString() {
-	if s.stringers == nil {
-		s.stringers = make(map[string]bool)
-	}
-	if len(s.defined) > 0 && len(s.stringers) < maxOpened {
-		s.stringers[string(s.defined)] = true
-	}
 }
 
 // splice passes over a backslash that continues a preprocessor line. It must
@@ -171,6 +171,8 @@ func (s *curlyScanner) cName(to int, plus bool) token {
 			return bad
 		}
 	case cLine:
+		// A macro or a default argument passes the number on to where it is used.
+		s.numbered = s.numbered || s.directive != noDirective || string(word) != "__LINE__"
 		return s.asks(s.token(to, wordly|operand))
 	}
 	return s.token(to, wordly|operand)
@@ -195,7 +197,7 @@ func cWordOf(word []byte) cWord {
 		return cHeader
 	case "__LINE__", "__builtin_LINE", "source_location":
 		return cLine
-	case "str", "xstr", "stringify", "__stringify", "xstringify", "stringize", "quote":
+	case "str", "xstr", "stringify", "__stringify", "xstringify", "stringize", "quote", "assert", "verify":
 		return cString
 	}
 	return cPlain
@@ -204,7 +206,7 @@ func cWordOf(word []byte) cWord {
 // macroWord is the name of a macro. One that a parenthesis follows without a
 // blank has parameters.
 func (s *curlyScanner) macroWord(to int) token {
-	s.directive, s.word, s.defined = directiveText, nil, s.src[s.at:to]
+	s.directive, s.word = directiveText, nil
 	t := s.token(to, wordly)
 	if byteAt(s.src, to) == '(' {
 		t.mark |= markRight
@@ -325,12 +327,15 @@ func cOpens(s *curlyScanner, before traits) byte {
 	if b != '(' {
 		return b
 	}
-	if s.strict > 0 || before&wordly != 0 && (capitals(s.word) || cWordOf(s.word) == cString || s.stringers[string(s.word)]) {
+	if s.strict > 0 || before&wordly != 0 && (capitals(s.word) || cWordOf(s.word) == cString || s.stringers && !cHeads[string(s.word)]) {
 		s.strict++
 		s.begun = s.strict == 1
 	}
 	return b
 }
+
+// cHeads are followed by a parenthesis that belongs to no macro.
+var cHeads = set(`if for while switch return sizeof catch`)
 
 func cCloses(s *curlyScanner) {
 	if s.strict > 0 && s.src[s.at-1] == ')' {

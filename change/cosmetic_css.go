@@ -45,6 +45,11 @@ const (
 	cssMore
 )
 
+// cssJudged refuses the style whose first comment describes a theme to WordPress.
+func cssJudged(src []byte) bool {
+	return plainLines(src) && !bytes.Contains(src, []byte("Theme Name:"))
+}
+
 func newCSSScanner(src []byte) *cssScanner { return &cssScanner{src: src} }
 
 const (
@@ -165,7 +170,7 @@ func (s *cssScanner) word() token {
 		switch {
 		case class == cssEscape && next != '\n' && next != '\r' && next != 0:
 			escape = true
-			to += 2
+			to = cssEscapeEnd(s.src, to)
 			continue
 		case class == cssLess && next != '!':
 			to++
@@ -180,12 +185,29 @@ func (s *cssScanner) word() token {
 	switch {
 	case next == '{' && bytes.IndexByte([]byte("#$@"), word[len(word)-1]) >= 0:
 		return bad // a template
-	case next == '>' && bytes.HasSuffix(word, []byte("--")), escape && next == '(':
+	case next == '>' && bytes.HasSuffix(word, []byte("--")), escape && (next == '(' || word[0] == '\\' || bytes.HasPrefix(word, []byte(`-\`))):
 		return bad
 	case next == '(' && (hasFold(word, "url") || len(word) > 3 && hasFold(word[len(word)-3:], "url")):
 		return s.address(to)
 	}
 	return s.begins(word, to)
+}
+
+// cssEscapeEnd passes over an escape. White space that ends the number of a
+// character belongs to it.
+func cssEscapeEnd(src []byte, at int) int {
+	from := at + 1
+	for at = from; at < len(src) && at < from+6 && digitValue(src[at]) < 16; at++ {
+	}
+	switch {
+	case at == from:
+		return from + 1
+	case byteAt(src, at) == '\r' && byteAt(src, at+1) == '\n':
+		return at + 2
+	case at < len(src) && isSpace(src[at]):
+		return at + 1
+	}
+	return at
 }
 
 // begins notes what the first word of a statement says of it.

@@ -16,28 +16,29 @@ type curlyScanner struct {
 	src []byte
 	at  int
 
-	between between // what stood between the last token and here
-	last    traits  // of the last token
-	word    []byte  // the last token, when it was a name
-	fresh   bool    // no token since a line end outside of comments
-	whole   bool    // the end of this line matters whatever surrounds it
-	strict  int     // above 0 white space counts
-	begun   bool    // but not here, at an end of an argument
-	outside int     // C: what it is outside of the preprocessor line
-	opened  []byte  // the brackets that are open, if the dialect follows them
-	holes   []hole  // the strings with an expression that is being read
-	counted int     // the place up to which lines were counted
-	line    int     // line ends up to there
+	between  between // what stood between the last token and here
+	last     traits  // of the last token
+	word     []byte  // the last token, when it was a name
+	fresh    bool    // no token since a line end outside of comments
+	whole    bool    // the end of this line matters whatever surrounds it
+	strict   int     // above 0 white space counts
+	begun    bool    // but not here, at an end of an argument
+	numbered bool    // from here on, the number of each line counts
+	outside  int     // C: what it is outside of the preprocessor line
+	opened   []byte  // the brackets that are open, if the dialect follows them
+	holes    []hole  // the strings with an expression that is being read
+	counted  int     // the place up to which lines were counted
+	line     int     // line ends up to there
 
-	directive directive       // C: where in a preprocessor line
-	defined   []byte          // C: the last macro that was defined
-	stringers map[string]bool // C: the macros that turn an argument into a string
-	branches  int             // C#: how many #if are open
-	tags      [][]byte        // JSX: the elements that are open
-	nested    bool            // JSX: within a tag or among children
-	slashed   bool            // JSX: behind the "/" that ends an element in its tag
-	inText    bool            // JSX: behind the first line of a text
-	macro     macroState      // Rust: what the next bracket belongs to
+	directive directive  // C: where in a preprocessor line
+	stringers bool       // C: some macro here turns an argument into a string
+	shadowed  bool       // Rust: a macro here has the name of a known one
+	branches  int        // C#: how many #if are open
+	tags      [][]byte   // JSX: the elements that are open
+	nested    bool       // JSX: within a tag or among children
+	slashed   bool       // JSX: behind the "/" that ends an element in its tag
+	inText    bool       // JSX: behind the first line of a text
+	macro     macroState // Rust: what the next bracket belongs to
 }
 
 // dialect is what a language does its own way. Functions may be nil.
@@ -249,6 +250,9 @@ func (s *curlyScanner) token(to int, kind traits) token {
 		s.begun = s.strict == 1 && s.src[s.at] == ',' && !s.brackets
 	}
 	s.at, s.last, s.fresh = to, kind, false
+	if s.numbered {
+		return s.asks(t)
+	}
 	return t
 }
 
@@ -256,6 +260,9 @@ func (s *curlyScanner) token(to int, kind traits) token {
 func (s *curlyScanner) gaps(kind traits) (mark uint64) {
 	if s.strict > 0 && !s.loose() {
 		mark = markSpaced
+		if s.brackets && s.between&lined != 0 {
+			mark |= markLined // a macro may ask where its words stand
+		}
 	}
 	if !s.lines || s.between&(lined|folded) == 0 {
 		return mark

@@ -28,6 +28,12 @@ func plainLines(src []byte) bool {
 	return !bytes.Contains(src, []byte("\u2028")) && !bytes.Contains(src, []byte("\u2029")) && !bytes.Contains(src, []byte("\u0085"))
 }
 
+// javascriptJudged refuses files whose comments are data: of scripts that a
+// browser's user installs, and of functions that are read as text.
+func javascriptJudged(src []byte) bool {
+	return plainLines(src) && !bytes.Contains(src, []byte("==UserScript==")) && !bytes.Contains(src, []byte("multiline("))
+}
+
 func javascriptTraits() [256]traits {
 	t := curlyTraits()
 	for _, b := range []byte("=+-%&|^~:</") {

@@ -19,6 +19,9 @@ func rustJudged(src []byte) bool {
 	if bytes.HasPrefix(src, []byte("#!")) {
 		src = src[lineEnd(src, 0):]
 	}
+	if bytes.Contains(src, []byte("macro_rules")) && bytes.Contains(src, []byte("line!")) {
+		return false // such a macro knows the line of each use
+	}
 	return plainLines(src) && !bytes.HasPrefix(bytes.TrimLeft(src, " \t\r\n"), []byte("---"))
 }
 
@@ -186,8 +189,12 @@ func rustOperator(s *curlyScanner) (token, bool) {
 	case word == "column" || word == "python" || word == "ct_python":
 		return bad, true
 	}
+	if word == "macro_rules" {
+		name := bytes.TrimLeft(s.src[s.at+1:], " \t\r\n")
+		s.shadowed = s.shadowed || rustMacros[string(firstWord(name[:min(len(name), longestName)]))]
+	}
 	s.macro = anyMacro
-	if rustMacros[word] {
+	if rustMacros[word] && !s.shadowed {
 		s.macro = knownMacro
 	}
 	t := s.token(s.at+1, 0)

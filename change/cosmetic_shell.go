@@ -37,12 +37,57 @@ func shellJudged(src []byte) bool {
 	if !selfNamed(src) {
 		return true
 	}
+	var names [][]byte
 	for line := range bytes.Lines(src) {
-		if selfNamed(line) && selfRead(line) {
+		if !selfNamed(line) {
+			continue
+		}
+		if selfRead(line) || len(names) > maxNesting {
 			return false
 		}
+		if name := selfKept(line); name != nil {
+			names = append(names, name)
+		}
 	}
-	return true
+	return !readsAny(src, names)
+}
+
+// selfKept is the variable in which a line keeps the path of the script, as it is
+// written where it is used. A folder is no path, and a name only behind one.
+func selfKept(line []byte) []byte {
+	sign := "$"
+	if folder := bytes.Contains(line, []byte("dirname")); folder != (bytes.Contains(line, []byte("basename")) || bytes.Contains(line, []byte("##*/"))) {
+		if folder {
+			return nil
+		}
+		sign = "/$"
+	}
+	to := bytes.IndexByte(line, '=')
+	if to < 0 {
+		return nil
+	}
+	from := to
+	for from > 0 && toolByte[line[from-1]] && line[from-1] != '-' {
+		from--
+	}
+	if from == to {
+		return nil
+	}
+	return append([]byte(sign), line[from:to]...)
+}
+
+// readsAny reports whether a line that names one of some variables may read what
+// it holds.
+func readsAny(src []byte, names [][]byte) bool {
+	for _, name := range names {
+		braced := bytes.Replace(name, []byte("$"), []byte("${"), 1)
+		for line := range bytes.Lines(src) {
+			if (bytes.Contains(line, name) || bytes.Contains(line, braced)) && selfRead(line) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // plainShell reports whether the first line names a shell that is known.
@@ -51,16 +96,19 @@ func plainShell(src []byte) bool {
 	if !ok {
 		return true
 	}
+	known := false
 	for word := range bytes.FieldsSeq(line) {
 		switch string(word[bytes.LastIndexByte(word, '/')+1:]) {
 		case "sh", "bash", "dash", "ash", "ksh":
-			return true
+			known = true
 		case "env", "-S", "busybox":
 		default:
-			return false
+			if len(word) < 2 || word[0] != '-' || len(bytes.Trim(word[1:], "eux")) > 0 {
+				return false
+			}
 		}
 	}
-	return false
+	return known
 }
 
 // selfNamed reports whether a text names the script or its lines.
@@ -80,7 +128,9 @@ func selfRead(line []byte) bool {
 	for word := range bytes.FieldsFuncSeq(line, func(r rune) bool { return !letter[byte(min(r, 0x7f))] }) {
 		switch string(word) {
 		case "sed", "grep", "egrep", "fgrep", "awk", "gawk", "head", "tail", "cat", "cut", "tr", "perl", "python", "read", "mapfile", "readarray", "LINENO", "sha", "md", "cksum", "tar",
-			"dd", "unzip", "base64", "openssl", "gpg", "xz", "gzip", "gunzip", "uudecode", "strings", "diff", "cmp", "less", "more", "wc", "rg", "ruby", "source":
+			"dd", "unzip", "base64", "openssl", "gpg", "xz", "gzip", "gunzip", "uudecode", "strings", "diff", "cmp", "less", "more", "wc", "rg", "ruby", "source", "node", "deno", "bun", "tclsh", "wish",
+			"expect", "scala", "guile", "ocaml", "groovy", "java", "jshell", "php", "lua", "julia", "Rscript", "nawk", "mawk", "osascript", "pwsh", "elixir", "escript", "runghc", "stack",
+			"racket", "emacs", "sbcl", "clisp", "swift", "kotlin", "nix", "uv":
 			return true
 		}
 	}
@@ -303,7 +353,7 @@ func (s *shellScanner) comment() (token, bool) {
 		s.service = bytes.Contains(text, []byte("BEGIN"))
 	}
 	switch {
-	case s.service, scheduled.obey(text), byteAt(text, 1) == '!', byteAt(text, 1) == '@', bytes.Contains(text, []byte("INIT INFO")):
+	case s.service, s.counts(text, scheduled.obey(text)), byteAt(text, 1) == '!', byteAt(text, 1) == '@', bytes.Contains(text, []byte("INIT INFO")):
 		return token{text, s.directive(s.src, from)}, true
 	case !s.skip(text):
 		return bad, true

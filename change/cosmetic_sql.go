@@ -20,6 +20,7 @@ type sqlScanner struct {
 	last    sqlKind
 	plain   bool // in a statement that does not end with a line
 	begun   bool // within a statement
+	minus   bool // a line may end with "-", which one client takes for a sign that it goes on
 	foreign bool // a word came that Oracle does not have, whose client has habits of its own
 }
 
@@ -123,7 +124,7 @@ func (s *sqlScanner) token(to int, kind sqlKind) token {
 		return bad
 	}
 	t := token{s.src[s.at:to], s.code()}
-	if s.between&lined != 0 && (!s.plain && s.begun || kind == sqlText && s.last == sqlText || kind == sqlSeparator || s.last == sqlSeparator) {
+	if s.between&lined != 0 && (!s.plain && s.begun || kind == sqlText && s.last == sqlText || kind == sqlSeparator || s.last == sqlSeparator || s.minus) {
 		t.mark |= markLined
 	}
 	if s.between&forced != 0 && s.begun && !s.foreign {
@@ -132,6 +133,7 @@ func (s *sqlScanner) token(to int, kind sqlKind) token {
 	if s.between != 0 && (kind == sqlSign || s.last == sqlSign) {
 		t.mark |= markSpaced
 	}
+	s.minus = s.src[to-1] == '-'
 	s.at, s.between, s.last, s.begun = to, 0, kind, true
 	return t
 }
@@ -237,6 +239,18 @@ func (s *sqlScanner) aloneOnLine() bool {
 	return (s.between&lined != 0) && len(bytes.TrimRight(s.src[s.at+1:lineEnd(s.src, s.at)], " \t\r")) == 0
 }
 
+// clientCommand reports whether a line begins here that a client obeys.
+func (s *sqlScanner) clientCommand() bool {
+	if s.begun && s.between&lined == 0 {
+		return false
+	}
+	var buffer [longestName]byte
+	word := firstWord(s.src[s.at+1 : min(len(s.src), s.at+1+longestName)])
+	return sqlcmd[string(lowered(&buffer, word))]
+}
+
+var sqlcmd = set(`r setvar connect on out error perftrace help list listvar reset quit exit ed serverlist xml`)
+
 // special are the signs that mean something else to each.
 func (s *sqlScanner) special() token {
 	next := byteAt(s.src, s.at+1)
@@ -252,11 +266,14 @@ func (s *sqlScanner) special() token {
 			return bad // a template
 		}
 	case ':':
+		if s.clientCommand() {
+			return bad
+		}
 		if next == ':' {
 			return s.token(s.at+2, sqlOther)
 		}
 	case '@', '!':
-		if !s.begun {
+		if !s.begun || next == '!' && s.between&lined != 0 {
 			return bad // a command of a client
 		}
 		if third := sqlBytes[byteAt(s.src, s.at+2)]; s.src[s.at] == '!' && next == '=' && third != sqlOperator && third != sqlSpecial {
