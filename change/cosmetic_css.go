@@ -212,6 +212,7 @@ func cssEscapeEnd(src []byte, at int) int {
 
 // begins notes what the first word of a statement says of it.
 func (s *cssScanner) begins(word []byte, to int) token {
+	var buffer [longestName]byte
 	first := s.statement == cssBegin
 	heading := first && s.at == 0 && charset.Match(s.src)
 	if first && !heading && hasFold(word, "@charset") {
@@ -223,7 +224,7 @@ func (s *cssScanner) begins(word []byte, to int) token {
 	}
 	if first {
 		s.atRule = word[0] == '@'
-		s.condition = s.atRule && cssConditions[string(bytes.ToLower(word[:min(len(word), longestName)]))]
+		s.condition = s.atRule && cssConditions[string(lowered(&buffer, word[:min(len(word), longestName)]))]
 		if bytes.HasPrefix(word, []byte("--")) {
 			s.statement = cssCustom
 		}

@@ -199,9 +199,28 @@ func (s *shellScanner) parenthesis() token {
 		}
 		return s.token(to)
 	case byteAt(s.src, s.at+1) == '(':
-		return s.token(shellArithmeticEnd(s.src, s.at+2, 0))
+		to := shellArithmeticEnd(s.src, s.at+2, 0)
+		if to > 0 && shifts(s.src[s.at:to]) {
+			return bad
+		}
+		return s.token(to)
 	}
 	return s.token(s.at + 1)
+}
+
+// shifts reports whether arithmetic could be a document with a name to a shell
+// that has none: ((a <<E)).
+func shifts(text []byte) bool {
+	for {
+		_, rest, found := bytes.Cut(text, []byte("<<"))
+		if !found {
+			return false
+		}
+		text = rest
+		if next := byteAt(bytes.TrimLeft(rest, " \t-"), 0); !digit(next) {
+			return true
+		}
+	}
 }
 
 // redirect is an operator that reads or writes, with a document to come or a

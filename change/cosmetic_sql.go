@@ -20,6 +20,7 @@ type sqlScanner struct {
 	last    sqlKind
 	plain   bool // in a statement that does not end with a line
 	begun   bool // within a statement
+	client  bool // in a command that only some client has, whose arguments end with the line
 	minus   bool // a line may end with "-", which one client takes for a sign that it goes on
 	foreign bool // a word came that Oracle does not have, whose client has habits of its own
 }
@@ -179,7 +180,7 @@ func (s *sqlScanner) keyword(word string, to int) token {
 		s.begun = false
 		return t
 	case first:
-		s.plain = sqlStatements[word]
+		s.plain, s.client = sqlStatements[word], sqlClient[word]
 	}
 	return s.token(to, sqlOther)
 }
@@ -191,6 +192,7 @@ var (
 	// and comments.
 	sqlForeign = set(`limit text serial bigserial bigint smallint tinyint mediumint bool auto_increment autoincrement now ilike go top nvarchar engine unsigned datetime
 		jsonb uuid getdate strftime pragma plpgsql bytea timestamptz identity nvarchar double money bit ifnull isnull temp language perform`)
+	sqlClient   = set(`set show clear save get start edit list run input append change describe desc variable print timing copy archive recover password disconnect`)
 	sqlCommands = set(`prompt spool rem remark whenever accept define undefine ttitle btitle column host exec execute connect startup shutdown`)
 )
 
@@ -208,7 +210,7 @@ func (s *sqlScanner) single() token {
 		return s.token(s.at+1, sqlOther)
 	}
 	t := s.token(s.at+1, sqlEnd)
-	s.begun, s.plain = false, false
+	s.begun, s.plain, s.client = false, false, false
 	return t
 }
 

@@ -66,7 +66,7 @@ func (s *sqlScanner) comment(text []byte, to int) (token, bool) {
 	s.at = to
 	s.between |= remarked
 	switch {
-	case s.counts(text, (loudly | scripted).obey(text)), bytes.IndexByte(text, ';') >= 0, s.last == sqlEnd && s.between&lined == 0 && !s.foreign:
+	case s.counts(text, (loudly | scripted).obey(text)), bytes.IndexByte(text, ';') >= 0, s.client && s.between&lined == 0, s.last == sqlEnd && s.between&lined == 0 && !s.foreign:
 		// Some split scripts at every semicolon, and one takes nothing behind it.
 		return token{bytes.TrimSuffix(text, []byte("\r")), s.directive(s.src, from)}, true
 	case !s.skip(text):
