@@ -7,17 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// CanBeCosmetic reports whether a change of a file is ever called cosmetic: for
-// languages whose scanner is switched on, which are Go and Python. The others
-// that [Cosmetic] reads are being tried. What lies in a folder for the input of
-// tests is none.
+// CanBeCosmetic reports whether Cosmetic knows the language of a file. What lies
+// in a folder for the input of tests is none, nor is a script that a tool knows
+// by its content, such as a migration.
 func CanBeCosmetic(path string) bool {
-	lang := languageOf(path)
-	return (lang == golang || lang == python) && scannable(path)
-}
-
-// scannable reports whether Cosmetic knows the language of a file.
-func scannable(path string) bool {
 	lang := languageOf(path)
 	return lang != unknownLanguage && !isInput(path) && (lang != sql || !numbered(path))
 }
@@ -63,7 +56,7 @@ func isInput(path string) bool {
 //
 // The time is linear in the size, whatever the contents.
 func Cosmetic(path string, before, after []byte) bool {
-	if !scannable(path) || bytes.HasPrefix(before, bom) != bytes.HasPrefix(after, bom) {
+	if !CanBeCosmetic(path) || bytes.HasPrefix(before, bom) != bytes.HasPrefix(after, bom) {
 		return false
 	}
 	before, after = bytes.TrimPrefix(before, bom), bytes.TrimPrefix(after, bom)

@@ -129,6 +129,8 @@ var hostile = []struct{ path, piece string }{
 	{"remarks.jsx", "<a>{/*a*/}"},
 	{"blanks-in-element.jsx", "<a>{/**/} "},
 	{"texts.jsx", "<a>\n"},
+	{"text-in-elements.jsx", "<a>b{c}"},
+	{"imports.cpp", "import "},
 	{"generics.tsx", "<a        "},
 	{"holes.cs", `$"{`},
 	{"raw.cs", `$$"""{{`},
@@ -167,6 +169,15 @@ var hostile = []struct{ path, piece string }{
 	{"arrays.json", "["},
 	{"strings.json", `"a",`},
 	{"comments.jsonc", "//\n"},
+	{"settings.c", "// Local Variables:\n"},
+	{"separators.c", "1'0 "},
+	{"line-macros.c", "#define A __LINE__\n"},
+	{"macro-names.rs", "macro_rules!  "},
+	{"escapes.css", `\26 `},
+	{"self-names.sh", "a=$0\n"},
+	{"self-uses.sh", "$a cat\n"},
+	{"shifts.sh", "((1<<  "},
+	{"client-commands.sql", "select\n:r"},
 }
 
 // BenchmarkCosmeticHostile compares 8 MiB of each. The speed must not depend on

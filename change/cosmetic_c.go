@@ -42,7 +42,7 @@ func cJudged(src []byte) bool {
 	for rest := src; ; {
 		n := bytes.Index(rest, []byte("??"))
 		if n < 0 {
-			return true
+			return plainLines(src)
 		}
 		if bytes.IndexByte([]byte("=/'()!<>-"), byteAt(rest, n+2)) >= 0 {
 			return false
@@ -58,7 +58,7 @@ func cComment(s *curlyScanner, text []byte) bool {
 	if text[1] == '/' {
 		return !bytes.HasSuffix(bytes.TrimRight(text, " \t\r\f\v"), []byte(`\`)) && !(bytes.HasPrefix(text, []byte("//*")) && bytes.Contains(text, []byte("*/")))
 	}
-	return !bytes.Contains(text, []byte("*\\\n")) && !bytes.Contains(text, []byte("*\\\r"))
+	return !bytes.Contains(text, []byte(`*\`))
 }
 
 // cNumber reads what the preprocessor takes for a number.
@@ -73,10 +73,20 @@ func cNumber(s *curlyScanner, at int) int {
 		case (b == '+' || b == '-') && (src[at-1]|0x20 == 'e' || src[at-1]|0x20 == 'p'):
 		case b == '\'' && (letter[byteAt(src, at+1)] || digit(byteAt(src, at+1))):
 		default:
-			return at
+			return s.cSeparated(at)
 		}
 	}
 	return at
+}
+
+// cSeparated refuses a number with separators where older versions may read the
+// last of them as the beginning of a character: "1'a/*'".
+func (s *curlyScanner) cSeparated(to int) int {
+	number := s.src[s.at:to]
+	if bytes.IndexByte(number, '\'') >= 0 && bytes.Count(number, []byte("'"))%2 == 1 && bytes.IndexByte(s.src[to:lineEnd(s.src, to)], '\'') >= 0 {
+		return -1
+	}
+	return to
 }
 
 func cSpecial(s *curlyScanner) (token, bool) {
@@ -102,6 +112,8 @@ func (s *curlyScanner) cHash() token {
 		to := s.at + 1
 		if byteAt(s.src, to) == '#' {
 			to++
+		} else {
+			s.stringers = true
 		}
 		return s.token(to, 0)
 	}
@@ -147,14 +159,48 @@ func (s *curlyScanner) cName(to int, plus bool) token {
 		return s.token(s.suffixEnd(s.rawString(to)), operand)
 	case next == '"' || next == '\'':
 		return s.token(s.suffixEnd(escapedEnd(s.src, to, true)), operand)
-	case word[0] == '_' && word[len(word)-1] == 'm' && (string(word) == "__asm" || string(word) == "_asm") && !s.plainAssembly(to):
-		return bad
-	case asksForLine(word):
-		s.word = word
-		return s.asks(s.token(to, wordly|operand))
 	}
 	s.word = word
+	switch cWordOf(word) {
+	case cAssembly:
+		if !s.plainAssembly(to) {
+			return bad
+		}
+	case cHeader:
+		if s.hidesComment(to) {
+			return bad
+		}
+	case cLine:
+		// A macro or a default argument passes the number on to where it is used.
+		s.numbered = s.numbered || s.directive != noDirective || string(word) != "__LINE__"
+		return s.asks(s.token(to, wordly|operand))
+	}
 	return s.token(to, wordly|operand)
+}
+
+// cWord says what is special about a word.
+type cWord uint8
+
+const (
+	cPlain    cWord = iota
+	cAssembly       // code of the machine may follow
+	cHeader         // the name of a file may follow
+	cLine           // it stands for the number of its line
+	cString         // by custom, a macro that makes a string of its argument
+)
+
+func cWordOf(word []byte) cWord {
+	switch string(word) {
+	case "asm", "_asm", "__asm", "__asm__":
+		return cAssembly
+	case "__has_include", "__has_include_next", "__has_embed", "import":
+		return cHeader
+	case "__LINE__", "__builtin_LINE", "source_location":
+		return cLine
+	case "str", "xstr", "stringify", "__stringify", "xstringify", "stringize", "quote", "assert", "verify":
+		return cString
+	}
+	return cPlain
 }
 
 // macroWord is the name of a macro. One that a parenthesis follows without a
@@ -176,19 +222,29 @@ func rawPrefix(word []byte) bool {
 	return false
 }
 
-func asksForLine(word []byte) bool {
-	switch string(word) {
-	case "__LINE__", "__builtin_LINE", "source_location":
-		return true
-	}
-	return false
-}
-
 // plainAssembly: GNU's is in strings, Microsoft's has lines and comments of its
 // own.
 func (s *curlyScanner) plainAssembly(at int) bool {
 	rest := bytes.TrimLeft(s.src[at:], " \t")
-	return bytes.HasPrefix(rest, []byte("(")) || bytes.HasPrefix(rest, []byte("volatile")) || bytes.HasPrefix(rest, []byte("__volatile"))
+	for _, word := range [...]string{"(", "volatile", "__volatile", "goto", "inline"} {
+		if bytes.HasPrefix(rest, []byte(word)) {
+			return true
+		}
+	}
+	return false
+}
+
+// hidesComment reports whether the name of a file in angle brackets follows that
+// holds what looks like a comment.
+func (s *curlyScanner) hidesComment(at int) bool {
+	const longest = 1000
+	line := s.src[at:min(len(s.src), at+longest)]
+	line = line[:lineEnd(line, 0)]
+	from, to := bytes.IndexByte(line, '<'), bytes.IndexByte(line, '>')
+	if from >= 0 && to < 0 && len(line) == longest {
+		return true
+	}
+	return from >= 0 && to > from && (bytes.Contains(line[from:to], []byte("//")) || bytes.Contains(line[from:to], []byte("/*")))
 }
 
 // rawString finds the end of a raw string of C++, whose quote stands at a place.
@@ -271,12 +327,15 @@ func cOpens(s *curlyScanner, before traits) byte {
 	if b != '(' {
 		return b
 	}
-	if s.strict > 0 || before&wordly != 0 && capitals(s.word) {
+	if s.strict > 0 || before&wordly != 0 && (capitals(s.word) || cWordOf(s.word) == cString || s.stringers && !cHeads[string(s.word)]) {
 		s.strict++
 		s.begun = s.strict == 1
 	}
 	return b
 }
+
+// cHeads are followed by a parenthesis that belongs to no macro.
+var cHeads = set(`if for while switch return sizeof catch`)
 
 func cCloses(s *curlyScanner) {
 	if s.strict > 0 && s.src[s.at-1] == ')' {

@@ -161,11 +161,11 @@ func notLetter(r rune) bool { return r >= utf8.RuneSelf || !letter[r] }
 var leadWords = func() map[string]string {
 	m := map[string]string{
 		"code": "generated", "magic": "any", "command": "any", "dbtitle": "any", "databricks": "notebook", "in": "[", "sourcery": "any", "deepcode": "any", "static": "analysis:",
-		"lint": "any", "want": "quoted", "error": "quoted",
+		"lint": "any", "want": "quoted", "error": "quoted", "fabric": "notebook", "meta": "{", "metadata": "**", "cell": "**", "markdown": "**", "parameters": "**",
 	}
 	for name := range strings.FieldsSeq(`doctest deprecated requirements type mypy dmypy ty pyre pylint ruff fmt isort flake8 pyright basedpyright pyrefly zuban cython yapf autopep8 pytype
 		bandit semgrep black coverage pyupgrade autoflake unimport docformatter pylama pycodestyle pydocstyle pyflakes fixit refurb deptry pants
-		codespell cspell spell distutils jupytext streamlit nuitka vulture spdx pytest hypothesis revive staticcheck swagger openapi golangci vim vi`) {
+		codespell cspell spell distutils jupytext streamlit nuitka vulture spdx pytest hypothesis revive staticcheck swagger openapi golangci vim vi renovate flux`) {
 		m[strings.TrimRight(name, "0123456789")] = ":"
 	}
 	return m
@@ -177,9 +177,11 @@ func buried(text []byte, from, to int) bool {
 	if !buriedStarts[text[from]|0x20] || to-from == 1 {
 		return false
 	}
+	if phrased(text, from, to) {
+		return true
+	}
 	if to-from < shortestBuried {
-		phrase := text[from:min(len(text), from+len("do not edit"))]
-		return bytes.EqualFold(phrase, []byte("do not edit"))
+		return false
 	}
 	// Some tools take what begins like their word.
 	var buffer [longestWord]byte
@@ -195,7 +197,7 @@ func buried(text []byte, from, to int) bool {
 	return false
 }
 
-var buriedWords = set(`noqa nosec nolint nosonar nosemgrep nopep nopycln nocover nosecret noinspection nobreak pragma pylint isort mypy pyright lgtm codeql gitleaks trufflehog ggignore checkov tfsec skipcq`)
+var buriedWords = set(`noqa nosec nolint nosonar nosemgrep nopep nopycln nocover nosecret noinspection nobreak pragma pylint isort mypy pyright lgtm codeql gitleaks trufflehog ggignore checkov tfsec skipcq airflow`)
 
 const shortestBuried = len("noqa")
 
@@ -203,9 +205,28 @@ var buriedStarts = func() (t [256]bool) {
 	for word := range buriedWords {
 		t[word[0]] = true
 	}
-	t['d'] = true // "do not edit"
+	for _, b := range []byte("dlrv") {
+		t[b] = true // those of phrases
+	}
 	return t
 }()
+
+// phrased knows what is obeyed in the middle of a comment and is more than a
+// word: a mark of generated code, settings of editors, and where tools write the
+// number of a release.
+func phrased(text []byte, from, to int) bool {
+	switch to - from {
+	case len("do"):
+		return hasFold(text[from:], "do not edit") || byteAt(text, to) == ':' && hasFold(text[from:], "vi")
+	case len("vim"):
+		return hasFold(text[from:], "vim") && (byteAt(text, to) == ':' || digit(byteAt(text, to)))
+	case len("local"):
+		return hasFold(text[from:], "local variables:")
+	case len("release"):
+		return hasFold(text[from:], "release-please")
+	}
+	return false
+}
 
 // longestWord is the length of the longest word that is looked up, and more.
 const longestWord = 16

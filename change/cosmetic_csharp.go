@@ -9,6 +9,11 @@ var csharpDialect = &dialect{
 	classes: curlyClasses("\"'#@$", ""), traits: curlyTraits(), special: csharpSpecial, operator: csharpOperator, follows: csharpComment, resume: csharpResume,
 }
 
+// csharpJudged refuses methods that are told the line or the text of each call.
+func csharpJudged(src []byte) bool {
+	return plainLines(src) && !bytes.Contains(src, []byte("CallerLineNumber")) && !bytes.Contains(src, []byte("CallerArgumentExpression"))
+}
+
 func csharpSpecial(s *curlyScanner) (token, bool) {
 	switch s.src[s.at] {
 	case '#':

@@ -45,6 +45,11 @@ const (
 	cssMore
 )
 
+// cssJudged refuses the style whose first comment describes a theme to WordPress.
+func cssJudged(src []byte) bool {
+	return plainLines(src) && !bytes.Contains(src, []byte("Theme Name:"))
+}
+
 func newCSSScanner(src []byte) *cssScanner { return &cssScanner{src: src} }
 
 const (
@@ -105,7 +110,7 @@ func (s *cssScanner) next() token {
 	if s.breaks() {
 		return token{mark: tokenBreak}
 	}
-	if s.braces != 0 || len(s.parens) > 0 {
+	if s.braces != 0 || len(s.parens) > 0 || s.statement == cssValue {
 		return bad
 	}
 	return end
@@ -165,7 +170,7 @@ func (s *cssScanner) word() token {
 		switch {
 		case class == cssEscape && next != '\n' && next != '\r' && next != 0:
 			escape = true
-			to += 2
+			to = cssEscapeEnd(s.src, to)
 			continue
 		case class == cssLess && next != '!':
 			to++
@@ -178,7 +183,9 @@ func (s *cssScanner) word() token {
 	word := s.src[s.at:min(to, len(s.src))]
 	next := byteAt(s.src, to)
 	switch {
-	case next == '>' && bytes.HasSuffix(word, []byte("--")), escape && next == '(':
+	case next == '{' && bytes.IndexByte([]byte("#$@"), word[len(word)-1]) >= 0:
+		return bad // a template
+	case next == '>' && bytes.HasSuffix(word, []byte("--")), escape && (next == '(' || word[0] == '\\' || bytes.HasPrefix(word, []byte(`-\`))):
 		return bad
 	case next == '(' && (hasFold(word, "url") || len(word) > 3 && hasFold(word[len(word)-3:], "url")):
 		return s.address(to)
@@ -186,17 +193,38 @@ func (s *cssScanner) word() token {
 	return s.begins(word, to)
 }
 
+// cssEscapeEnd passes over an escape. White space that ends the number of a
+// character belongs to it.
+func cssEscapeEnd(src []byte, at int) int {
+	from := at + 1
+	for at = from; at < len(src) && at < from+6 && digitValue(src[at]) < 16; at++ {
+	}
+	switch {
+	case at == from:
+		return from + 1
+	case byteAt(src, at) == '\r' && byteAt(src, at+1) == '\n':
+		return at + 2
+	case at < len(src) && isSpace(src[at]):
+		return at + 1
+	}
+	return at
+}
+
 // begins notes what the first word of a statement says of it.
 func (s *cssScanner) begins(word []byte, to int) token {
+	var buffer [longestName]byte
 	first := s.statement == cssBegin
 	heading := first && s.at == 0 && charset.Match(s.src)
+	if first && !heading && hasFold(word, "@charset") {
+		return bad
+	}
 	t := s.token(to)
 	if heading {
 		t.mark |= markLeft
 	}
 	if first {
 		s.atRule = word[0] == '@'
-		s.condition = s.atRule && cssConditions[string(bytes.ToLower(word[:min(len(word), longestName)]))]
+		s.condition = s.atRule && cssConditions[string(lowered(&buffer, word[:min(len(word), longestName)]))]
 		if bytes.HasPrefix(word, []byte("--")) {
 			s.statement = cssCustom
 		}
@@ -267,94 +295,6 @@ func (s *cssScanner) parenthesis() token {
 	return s.free(s.at+1, 0)
 }
 
-// colon stands in a declaration, where white space around it means nothing, or
-// in a selector, where it does.
-func (s *cssScanner) colon() token {
-	to := s.at + 1
-	if s.statement == cssCustom && len(s.parens) == 0 {
-		t := s.free(to, 0)
-		s.statement = cssValue
-		return t
-	}
-	condition := len(s.parens) > 0 && s.parens[len(s.parens)-1]
-	if !condition && (len(s.parens) > 0 || s.atRule || !s.declares()) {
-		return s.token(to)
-	}
-	t := s.free(to, 0)
-	s.last = ','
-	s.shape = cssOther // a further colon belongs to the value
-	return t
-}
-
-// declares reports whether the statement is a declaration.
-func (s *cssScanner) declares() bool {
-	if s.shape == cssUnknown {
-		s.shape = cssOther
-		if cssDeclares(s.src, s.at) {
-			s.shape = cssDeclaration
-		}
-	}
-	return s.shape == cssDeclaration
-}
-
-// cssDeclares reports whether a semicolon or the end of the block comes before
-// any block.
-func cssDeclares(src []byte, at int) bool {
-	for at >= 0 && at < len(src) {
-		switch src[at] {
-		case ';', '}':
-			return true
-		case '{':
-			return false
-		}
-		at = cssSkip(src, at)
-	}
-	return false
-}
-
-// cssSkip passes over a string, a comment, an escape, an address, a pair of
-// parentheses, or a byte. -1 means that it does not end.
-func cssSkip(src []byte, at int) int {
-	switch b := src[at]; {
-	case b == '"' || b == '\'':
-		return escapedEnd(src, at, true)
-	case b == '\\':
-		return at + 2
-	case b == '/' && byteAt(src, at+1) == '*':
-		return delimitedEnd(src, at+2, []byte("*/"))
-	case b == '(':
-		return cssClose(src, at)
-	}
-	return at + 1
-}
-
-// cssClose finds the end of parentheses; those of an address are text.
-func cssClose(src []byte, at int) int {
-	if at >= 3 && hasFold(src[at-3:], "url") {
-		rest := bytes.TrimLeft(src[at+1:], " \t\r\n")
-		if b := byteAt(rest, 0); b != '"' && b != '\'' {
-			return delimitedEnd(src, at+1, []byte(")"))
-		}
-	}
-	depth := 0
-	for at >= 0 && at < len(src) {
-		switch src[at] {
-		case '(':
-			depth++
-			at++
-		case ')':
-			depth--
-			at++
-			if depth == 0 {
-				return at
-			}
-		default:
-			at = cssSkip(src, at)
-		}
-	}
-	return -1
-}
-
 func (s *cssScanner) greater() token {
 	to := s.at + run(s.src, s.at, '>')
 	if byteAt(s.src, to) == '=' {
@@ -362,46 +302,6 @@ func (s *cssScanner) greater() token {
 	}
 	return s.free(to, 0)
 }
-
-// custom is the value of a custom property. Scripts read it as it is written, but
-// for the number of blanks at its ends.
-func (s *cssScanner) custom() token {
-	from, to := s.at, s.at
-	depth := 0
-	for to >= 0 && to < len(s.src) {
-		b := s.src[to]
-		if depth == 0 && (b == ';' || b == '}') {
-			break
-		}
-		switch b {
-		case '{', '[':
-			depth++
-			to++
-		case '}', ']':
-			depth--
-			to++
-		default:
-			to = cssSkip(s.src, to)
-		}
-	}
-	if to < 0 || to >= len(s.src) || depth < 0 {
-		return bad
-	}
-	s.statement = cssMore
-	text := s.src[from:to]
-	value := bytes.TrimSpace(text)
-	t := token{value, s.code()}
-	if len(value) < len(text) && isSpace(text[0]) {
-		t.mark |= markLeft // to some, what is empty is wrong and what is blank is not
-	}
-	if len(value) < len(text) && isSpace(text[len(text)-1]) {
-		t.mark |= markRight
-	}
-	s.at, s.between, s.last = to, 0, ';'
-	return t
-}
-
-func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\r' || b == '\n' }
 
 // slash is a comment or divides.
 func (s *cssScanner) slash() (token, bool) {

@@ -1,10 +1,6 @@
 package change
 
-import (
-	"bytes"
-	"unicode"
-	"unicode/utf8"
-)
+import "bytes"
 
 // curlyScanner reads the languages that descend from C. What they share is here:
 // names, numbers, operators, both kinds of comment. A dialect says what a
@@ -20,20 +16,23 @@ type curlyScanner struct {
 	src []byte
 	at  int
 
-	between between // what stood between the last token and here
-	last    traits  // of the last token
-	word    []byte  // the last token, when it was a name
-	fresh   bool    // no token since a line end outside of comments
-	whole   bool    // the end of this line matters whatever surrounds it
-	strict  int     // above 0 white space counts
-	begun   bool    // but not here, at an end of an argument
-	outside int     // C: what it is outside of the preprocessor line
-	opened  []byte  // the brackets that are open, if the dialect follows them
-	holes   []hole  // the strings with an expression that is being read
-	counted int     // the place up to which lines were counted
-	line    int     // line ends up to there
+	between  between // what stood between the last token and here
+	last     traits  // of the last token
+	word     []byte  // the last token, when it was a name
+	fresh    bool    // no token since a line end outside of comments
+	whole    bool    // the end of this line matters whatever surrounds it
+	strict   int     // above 0 white space counts
+	begun    bool    // but not here, at an end of an argument
+	numbered bool    // from here on, the number of each line counts
+	outside  int     // C: what it is outside of the preprocessor line
+	opened   []byte  // the brackets that are open, if the dialect follows them
+	holes    []hole  // the strings with an expression that is being read
+	counted  int     // the place up to which lines were counted
+	line     int     // line ends up to there
 
 	directive directive  // C: where in a preprocessor line
+	stringers bool       // C: some macro here turns an argument into a string
+	shadowed  bool       // Rust: a macro here has the name of a known one
 	branches  int        // C#: how many #if are open
 	tags      [][]byte   // JSX: the elements that are open
 	nested    bool       // JSX: within a tag or among children
@@ -103,13 +102,6 @@ const (
 
 	markNumber = markShift + 5 // above: the number of a line that the code asks for
 )
-
-// hole is an expression within a string.
-type hole struct {
-	quotes  int
-	signs   int  // hashes or dollars that belong to the string
-	literal bool // a backslash is nothing special
-}
 
 // The classes of bytes; zero is for those that may not stand in code.
 const (
@@ -249,13 +241,18 @@ func (s *curlyScanner) token(to int, kind traits) token {
 	}
 	t := token{s.src[s.at:to], s.code()}
 	if s.between != 0 {
-		t.mark |= s.gaps(kind)
+		if s.lines || s.strict > 0 {
+			t.mark |= s.gaps(kind)
+		}
 		s.between = 0
 	}
 	if s.strict > 0 {
 		s.begun = s.strict == 1 && s.src[s.at] == ',' && !s.brackets
 	}
 	s.at, s.last, s.fresh = to, kind, false
+	if s.numbered {
+		return s.asks(t)
+	}
 	return t
 }
 
@@ -263,6 +260,9 @@ func (s *curlyScanner) token(to int, kind traits) token {
 func (s *curlyScanner) gaps(kind traits) (mark uint64) {
 	if s.strict > 0 && !s.loose() {
 		mark = markSpaced
+		if s.brackets && s.between&lined != 0 {
+			mark |= markLined // a macro may ask where its words stand
+		}
 	}
 	if !s.lines || s.between&(lined|folded) == 0 {
 		return mark
@@ -297,168 +297,4 @@ func (s *curlyScanner) asks(t token) token {
 	s.counted = s.at
 	t.mark |= uint64(s.line+1) << markNumber
 	return t
-}
-
-func (s *curlyScanner) names() token {
-	src, classes := s.src, &s.classes
-	to, wide := s.at, byte(0)
-	for to < len(src) && (classes[src[to]] == curlyLetter || classes[src[to]] == curlyDigit) {
-		wide |= src[to]
-		to++
-	}
-	if wide >= utf8.RuneSelf && !wideName(src[s.at:to]) {
-		return bad
-	}
-	if s.name != nil {
-		return s.name(s, to)
-	}
-	s.word = s.src[s.at:to]
-	return s.token(to, wordly|operand)
-}
-
-// wideName refuses wider characters that no name holds: some languages take them
-// for white space or operators.
-func wideName(word []byte) bool {
-	for len(word) > 0 {
-		r, n := utf8.DecodeRune(word)
-		if r >= utf8.RuneSelf && !unicode.IsLetter(r) && !unicode.In(r, unicode.M, unicode.Nd, unicode.Nl) {
-			return false
-		}
-		word = word[n:]
-	}
-	return true
-}
-
-func (s *curlyScanner) number(at int) token {
-	if s.digits != nil {
-		return s.token(s.digits(s, at), operand)
-	}
-	return s.token(curlyNumber(s.src, at), operand)
-}
-
-// curlyNumber finds the end of a number, generously: where names follow without
-// a blank they become part of it. Two dots are a range.
-func curlyNumber(src []byte, at int) int {
-	hexadecimal := src[at] == '0' && byteAt(src, at+1)|0x20 == 'x'
-	for at++; at < len(src); at++ {
-		switch b := src[at]; {
-		case letter[b], b >= '0' && b <= '9', b == '_':
-		case b == '.':
-			if byteAt(src, at+1) == '.' {
-				return at
-			}
-		case b == '+' || b == '-':
-			power := src[at-1] | 0x20
-			if signed := power == 'e' && !hexadecimal || power == 'p' && hexadecimal; !signed || !digit(byteAt(src, at+1)) {
-				return at
-			}
-		default:
-			return at
-		}
-	}
-	return at
-}
-
-func digit(b byte) bool { return b >= '0' && b <= '9' }
-
-// maxOpened is the number of open brackets above which a file is not judged.
-const maxOpened = 10000
-
-func (s *curlyScanner) open(kind traits) token {
-	b := s.src[s.at]
-	before, remember := s.last, b
-	t := s.token(s.at+1, kind)
-	if s.opens != nil {
-		remember = s.opens(s, before)
-	}
-	if s.brackets || len(s.holes) > 0 {
-		if len(s.opened) == maxOpened {
-			return bad
-		}
-		s.opened = append(s.opened, remember)
-	}
-	return t
-}
-
-// inHole stands among the open brackets for a string with an expression in it.
-const inHole = '"'
-
-func (s *curlyScanner) close() token {
-	b := s.src[s.at]
-	n := len(s.opened)
-	if n == 0 {
-		if s.brackets {
-			return bad
-		}
-		t := s.token(s.at+1, s.traits[b])
-		if s.closed != nil {
-			s.closed(s)
-		}
-		return t
-	}
-	opened := s.opened[n-1]
-	if opened == inHole {
-		h := s.holes[len(s.holes)-1]
-		s.holes = s.holes[:len(s.holes)-1]
-		s.opened = s.opened[:n-1]
-		return s.resume(s, h)
-	}
-	if closingOf(opened) != b {
-		return bad
-	}
-	kind := s.traits[b]
-	if s.dialect.closes != nil {
-		kind = s.dialect.closes(s, opened)
-	}
-	t := s.token(s.at+1, kind)
-	s.opened = s.opened[:n-1]
-	if s.inside != nil {
-		s.nested = s.inElement()
-	}
-	return t
-}
-
-// closingOf is the bracket that ends what a remembered one began.
-func closingOf(opened byte) byte {
-	switch opened &^ inMacro {
-	case '(', control:
-		return ')'
-	case '[':
-		return ']'
-	}
-	return '}'
-}
-
-// control stands among the open brackets for the parenthesis of an if or a loop.
-const control = 'c'
-
-// enter begins an expression within a string that is read up to a place.
-func (s *curlyScanner) enter(to int, h hole) token {
-	if len(s.holes) == maxNesting || len(s.opened) == maxOpened {
-		return bad
-	}
-	t := s.token(to, opening)
-	s.holes = append(s.holes, h)
-	s.opened = append(s.opened, inHole)
-	return t
-}
-
-func (s *curlyScanner) operation() token {
-	if b := s.src[s.at]; b == '.' && digit(byteAt(s.src, s.at+1)) && (s.last&operand == 0 || s.between != 0) {
-		return s.number(s.at)
-	}
-	if s.operator != nil {
-		if t, ok := s.operator(s); ok {
-			return t
-		}
-	}
-	to := curlyOperator(s.src, s.at)
-	kind := s.traits[s.src[s.at]]
-	if to > s.at+1 {
-		kind = 0
-		if s.traitsOf != nil {
-			kind = s.traitsOf(s.src[s.at:to])
-		}
-	}
-	return s.token(to, kind)
 }

@@ -88,7 +88,7 @@ func (s *curlyScanner) comment(to int) (token, bool) {
 	s.at = to
 	s.between |= remarked
 	switch {
-	case from == 0 && startsProgram(text), s.comments.obey(text):
+	case s.counts(text, from == 0 && startsProgram(text) || s.comments.obey(text)):
 		text = bytes.TrimSuffix(text, []byte("\r"))
 		return token{text, s.layout.directive(s.src, from)}, true
 	case !s.skip(text):

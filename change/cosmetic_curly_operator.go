@@ -45,10 +45,10 @@ func repeated(a, b, c, d byte) int {
 	case b == '=' && a != '.' && a != '?':
 		return 2
 	}
-	switch string([]byte{a, b}) {
-	case "<-", "<:", "<%", "|>", "?:", ".*":
+	switch pair(a, b) {
+	case pair('<', '-'), pair('<', ':'), pair('<', '%'), pair('|', '>'), pair('?', ':'), pair('.', '*'):
 		return 2
-	case "?.":
+	case pair('?', '.'):
 		if !digit(c) {
 			return 2
 		}
@@ -77,9 +77,11 @@ func arithmetic(a, b, c byte) int {
 }
 
 func paired(a, b byte) int {
-	switch string([]byte{a, b}) {
-	case "%=", "%:", "%>", "^=", "~=", "::", ":=", ":>", "##", "/=":
+	switch pair(a, b) {
+	case pair('%', '='), pair('%', ':'), pair('%', '>'), pair('^', '='), pair('~', '='), pair(':', ':'), pair(':', '='), pair(':', '>'), pair('#', '#'), pair('/', '='):
 		return 2
 	}
 	return 1
 }
+
+func pair(a, b byte) uint16 { return uint16(a)<<8 | uint16(b) }

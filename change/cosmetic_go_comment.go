@@ -45,7 +45,7 @@ func (s *goScanner) comment(from, to int) (token, bool) {
 		return bad, true
 	case to == len(s.src) && bytes.HasPrefix(body, []byte("go:generate")):
 		return bad, true // an error without a line end
-	case s.example, s.cgo, s.atHead(text[1] == '*', body), compilerComment(body), obeyed(body):
+	case s.example, s.cgo, s.atHead(text[1] == '*', body), compilerComment(body), s.counts(body, obeyed(body)):
 		return token{text, s.directive(s.src, from)}, true
 	case !s.skip(body):
 		return bad, true

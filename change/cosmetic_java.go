@@ -13,7 +13,7 @@ func javaJudged(src []byte) bool {
 	for at := 0; ; {
 		n := bytes.Index(src[at:], []byte(`\u`))
 		if n < 0 {
-			return true
+			return plainLines(src)
 		}
 		at += n
 		slashes := 0

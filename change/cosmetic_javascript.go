@@ -28,6 +28,12 @@ func plainLines(src []byte) bool {
 	return !bytes.Contains(src, []byte("\u2028")) && !bytes.Contains(src, []byte("\u2029")) && !bytes.Contains(src, []byte("\u0085"))
 }
 
+// javascriptJudged refuses files whose comments are data: of scripts that a
+// browser's user installs, and of functions that are read as text.
+func javascriptJudged(src []byte) bool {
+	return plainLines(src) && !bytes.Contains(src, []byte("==UserScript==")) && !bytes.Contains(src, []byte("multiline("))
+}
+
 func javascriptTraits() [256]traits {
 	t := curlyTraits()
 	for _, b := range []byte("=+-%&|^~:</") {
@@ -96,7 +102,7 @@ func javascriptSpecial(s *curlyScanner) (token, bool) {
 		return s.token(s.at+1, 0), true
 	case '{':
 		kind := opening
-		if s.last&(wordly|member) == wordly && blockWord(s.word) {
+		if s.last&headed != 0 || s.last&(wordly|member) == wordly && blockWord(s.word) {
 			kind |= closing
 		}
 		return s.open(kind), true
@@ -166,7 +172,7 @@ func headWord(word []byte) bool {
 func javascriptCloses(s *curlyScanner, opened byte) traits {
 	switch opened {
 	case control:
-		return opening | closing | headed
+		return closing | headed // not opening: a method may have such a name
 	case block:
 		return opening | closing
 	}
@@ -256,6 +262,8 @@ func javascriptOperator(s *curlyScanner) (token, bool) {
 		return s.token(s.at+1, doubt|operand), true
 	case b == '!' && byteAt(s.src, s.at+1) == '!':
 		return s.token(s.at+1, 0), true
+	case (b == '+' || b == '-') && s.last&(operand|wordly|doubt) == operand && !operatorBytes[byteAt(s.src, s.at+1)]:
+		return s.token(s.at+1, opening|closing), true // behind a literal or a bracket nothing else can begin
 	case b == '?' && byteAt(s.src, s.at+1) == ':':
 		return s.token(s.at+1, s.traits[b]), true
 	}

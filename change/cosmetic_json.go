@@ -12,12 +12,13 @@ type jsonScanner struct {
 	src      []byte
 	at       int
 	depth    int
-	values   int  // at the outermost level
-	comments bool // may stand in the file
+	values   int          // at the outermost level
+	comments bool         // may stand in the file
+	reader   curlyScanner // of them
 }
 
 func newJSONScanner(src []byte, comments bool) *jsonScanner {
-	return &jsonScanner{src: src, comments: comments}
+	return &jsonScanner{src: src, comments: comments, reader: curlyScanner{dialect: jsonComments, src: src}}
 }
 
 // commentedJSON knows the files in which comments are allowed.
@@ -129,9 +130,9 @@ func (s *jsonScanner) slash() (token, bool) {
 	if !s.comments {
 		return bad, true
 	}
-	inner := curlyScanner{dialect: jsonComments, src: s.src, at: s.at, layout: s.layout}
-	t, ok := inner.slash()
-	s.layout, s.at = inner.layout, inner.at
+	s.reader.layout, s.reader.at = s.layout, s.at
+	t, ok := s.reader.slash()
+	s.layout, s.at = s.reader.layout, s.reader.at
 	return t, ok
 }
 

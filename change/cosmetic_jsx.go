@@ -28,6 +28,9 @@ func jsxOperator(s *curlyScanner) (token, bool) {
 		return t, ok
 	}
 	next := byteAt(s.src, s.at+1)
+	if next == '/' && byteAt(s.src, s.at+2) != '*' {
+		return bad, true // the end of an element to some, even before a comment
+	}
 	begins := s.classes[next] == curlyLetter || next == '>'
 	switch s.expects() {
 	case noValue:
@@ -201,10 +204,9 @@ func (s *curlyScanner) lastTag() token {
 // text reads a line of text. Its first line keeps the blanks before it, its last
 // one those behind it.
 func (s *curlyScanner) text() (token, bool) {
-	n := bytes.IndexAny(s.src[s.at:lineEnd(s.src, s.at)], "<>{}")
-	to := s.at + n
-	if n < 0 {
-		to = lineEnd(s.src, s.at)
+	to := s.at
+	for to < len(s.src) && !endsText[s.src[to]] {
+		to++
 	}
 	text := s.src[s.at:to]
 	if s.inText {
@@ -223,6 +225,9 @@ func (s *curlyScanner) text() (token, bool) {
 	s.at = to
 	return t, true
 }
+
+// endsText are the bytes before which a line of text ends.
+var endsText = [256]bool{'\n': true, '<': true, '>': true, '{': true, '}': true}
 
 // remarkEnd finds the end of braces here that hold nothing but comments, around
 // which there is no text that they would divide; 0 when there are none.

@@ -79,7 +79,7 @@ func (s *curlyScanner) clinging(to int, kind traits) token {
 	if gap {
 		t.mark |= markLeft
 	}
-	if to < len(s.src) && s.apart(to) {
+	if s.apart(to) {
 		t.mark |= markRight
 	}
 	return t

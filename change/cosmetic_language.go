@@ -44,8 +44,8 @@ func languageOf(path string) language {
 
 // refusals are what a language cannot be judged with, wherever it stands.
 var refusals = map[language]func([]byte) bool{
-	clang: cJudged, cplusplus: cJudged, java: javaJudged, javascript: plainLines, typescript: plainLines, rust: plainLines, csharp: plainLines, kotlin: plainLines, swift: plainLines,
-	shell: shellJudged, sql: plainLines, css: plainLines, json: plainLines,
+	clang: cJudged, cplusplus: cJudged, java: javaJudged, javascript: javascriptJudged, typescript: javascriptJudged, rust: rustJudged, csharp: csharpJudged, kotlin: plainLines, swift: swiftJudged,
+	shell: shellJudged, sql: plainLines, css: cssJudged, json: plainLines,
 }
 
 // scan begins to read one side of a file whose language is known.

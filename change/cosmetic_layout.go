@@ -1,6 +1,9 @@
 package change
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // layout follows where on the page a scanner is, as far as the comments that
 // count need it: a suppression holds for its line or the next, a directive for
@@ -13,7 +16,22 @@ type layout struct {
 	pinned  bool   // the end of the next line with code matters
 	gap     uint64 // what came since the comment that counts
 
-	hidden []rune
+	hidden   []rune
+	settings bool // in the settings of an editor, comments of one line each
+}
+
+// counts reports whether a comment counts that is obeyed by itself or not: within
+// the settings of an editor all do, to their end.
+func (l *layout) counts(comment []byte, obeyed bool) bool {
+	switch {
+	case l.settings:
+		l.settings = !bytes.Contains(bytes.ToLower(comment), []byte("end:"))
+		return true
+	case obeyed:
+		lower := bytes.ToLower(comment)
+		l.settings = bytes.Contains(lower, []byte("local variables:")) && !bytes.Contains(lower, []byte("end:"))
+	}
+	return obeyed
 }
 
 // code marks a token of the language.

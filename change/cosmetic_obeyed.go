@@ -32,31 +32,39 @@ func (h habits) obey(text []byte) bool {
 		body = text[2:]
 	}
 	body = bytes.TrimSuffix(body, []byte("\r"))
-	return h.signed(body, block) || bytes.Contains(body, []byte("NOSONAR")) || h.addressed(body)
+	return h.signed(body, block) || bytes.Contains(body, []byte("NOSONAR")) || bytes.Contains(body, []byte("-*-")) || h.addressed(body)
 }
 
 // signed knows the comments that say by their first bytes that they are more.
 func (h habits) signed(body []byte, block bool) bool {
-	trimmed := bytes.Trim(body, " \t*")
+	trimmed := bytes.TrimLeft(bytes.TrimRight(body, " \t*"), " \t*/")
 	if len(trimmed) == 0 {
-		return h&hacked != 0 && len(body) == 0
+		return h&hacked != 0 && (len(body) == 0 || string(body) == "/")
 	}
 	word := letter[byteAt(body, 1)] || byteAt(body, 1) == '_'
 	switch body[0] {
 	case '!':
 		return h&loudly != 0
-	case '#', '%':
+	case '#':
 		return word
+	case '%', '?':
+		return word || byteAt(body, 1) == ' '
 	case '$':
-		return word || h&scheduled != 0
+		return word || byteAt(body, 1) == '$' || h&scheduled != 0
+	case '[':
+		if block {
+			return true // code of another language, which a plugin of the compiler reads
+		}
 	case '+':
 		return word || byteAt(body, 1) == ' '
 	case ':', '=', '~':
 		return word || byteAt(body, 1) == ' ' || body[0] == ':' && byteAt(body, 1) == ':'
 	case '-':
 		next := byteAt(body, 1)
-		return next == '{' || next == ':' || next == 'V' && digit(byteAt(body, 2))
-	case '>', ';':
+		return next == '{' || next == '[' || next == ':' || next == 'V' && digit(byteAt(body, 2)) || hasFold(body, "-header[") || hasFold(body, "---\n")
+	case '>':
+		return h&scripted != 0 || byteAt(body, 1) == '>'
+	case ';':
 		return h&scripted != 0
 	case '/':
 		if h&referring != 0 && bytes.HasPrefix(bytes.TrimLeft(body, "/ \t"), []byte("<")) {
@@ -71,8 +79,10 @@ func (h habits) trimmedSign(body []byte, block bool) bool {
 	switch body[0] {
 	case '#':
 		return letter[byteAt(body, 1)] || byteAt(body, 1) == '_' // "#__PURE__", "#region"
+	case '$':
+		return letter[byteAt(body, 1)] // "$NON-NLS-1$"
 	case '<':
-		return hasFold(body[1:], "auto") || hasFold(body[1:], "editor") || h&scripted != 0 && byteAt(body, 1) == '%'
+		return h&scripted != 0 && letter[byteAt(body, 1)] || hasFold(body[1:], "auto") || hasFold(body[1:], "editor") || h&scripted != 0 && byteAt(body, 1) == '%'
 	case ':':
 		return h&scripted != 0 && letter[byteAt(body, 1)]
 	case '!', '+':
@@ -123,7 +133,7 @@ func (h habits) addressed(body []byte) bool {
 			}
 			first = false
 			i = to
-		case h&scripted != 0 && substituted(body[i:]):
+		case h&scripted != 0 && substituted(body[i:]), b == '=' && first && manifest(body[i+1:]):
 			return true
 		default:
 			first = first && lineStart[b]
@@ -162,6 +172,21 @@ func substituted(text []byte) bool {
 		return next == '%'
 	case '&':
 		return letter[next] || next == '&'
+	case ':':
+		return letter[next] // a parameter
+	case '%':
+		return next == 's' || next == '('
+	}
+	return false
+}
+
+// manifest knows the lines "= require x" by which sources are put together.
+func manifest(text []byte) bool {
+	text = bytes.TrimLeft(text, " \t")
+	for _, word := range [...]string{"require", "include", "link", "depend", "stub", "provide"} {
+		if bytes.HasPrefix(text, []byte(word)) {
+			return true
+		}
 	}
 	return false
 }
@@ -170,7 +195,7 @@ func substituted(text []byte) bool {
 // beginning of a line, and a few count anywhere.
 func (h habits) tag(body []byte, from, to int, first bool) bool {
 	if from == to {
-		return first && from == 1 // "//@ requires"
+		return first // "//@ requires"
 	}
 	var buffer [longestName]byte
 	name := lowered(&buffer, body[from:min(to, from+longestName)])
@@ -203,8 +228,11 @@ func (h habits) leads(body []byte, from, to int) bool {
 	}
 	var buffer [longestName]byte
 	name := lowered(&buffer, word)
-	if after := byteAt(body, to+1); byteAt(body, to) == ':' && after > ' ' && after != '/' && after != ':' && !reminders[string(name)] {
-		return true
+	if byteAt(body, to) == ':' && !reminders[string(name)] {
+		after := byteAt(body, to+1)
+		if after > ' ' && after != '/' && after != ':' || order(firstWord(bytes.TrimLeft(body[to+1:], " \t"))) {
+			return true
+		}
 	}
 	if bytes.IndexByte(name, '-') > 0 && switching(name) {
 		return true
@@ -220,33 +248,40 @@ func (h habits) leads(body []byte, from, to int) bool {
 // switching reports whether a part of a name with hyphens turns something on or
 // off: eslint-disable, prettier-ignore, run-pass.
 func switching(name []byte) bool {
-	for part := range bytes.SplitSeq(name, []byte("-")) {
-		switch string(part) {
+	for from, i := 0, 0; i <= len(name); i++ {
+		if i < len(name) && name[i] != '-' {
+			continue
+		}
+		switch string(name[from:i]) {
 		case "disable", "enable", "ignore", "suppress", "off", "on", "skip", "expect", "expected", "run", "check", "build", "compile", "only", "needs", "lint", "format", "transaction":
 			return true
 		}
+		from = i + 1
 	}
 	return false
 }
 
 // leadNames are the known names, with what has to follow.
 var leadNames = func() map[string]string {
-	m := map[string]string{"code": "generated", "node": "coverage", "lang": "=", "language": "="}
+	m := map[string]string{"user": "CODE", "code": "generated", "node": "coverage", "lang": "=", "language": "="}
 	for name := range strings.FieldsSeq(`eslint eslint-env jshint jslint jscs tslint prettier biome oxlint dprint istanbul c8 v8 stryker resharper clang-format clang-tidy cppcheck
 		coverity rustfmt clippy swiftlint swiftformat ktlint ktfmt detekt checkstyle pmd spotless stylelint csslint purgecss postcss autoprefixer sass-lint scss-lint sqlfluff
 		sqlint squawk shellcheck shfmt bats global globals exported turbopackignore uncrustify astyle iwyu codeanalysis sonar parasoft polyspace prqa misra lint dotcover
-		csharpier swift-tools-version sourcekit periphery jscpd cspell spellchecker spell-checker flow jsx compdef autoload critical rtl splint region endregion`) {
+		csharpier swift-tools-version sourcekit periphery jscpd cspell spellchecker spell-checker flow jsx compdef autoload critical graphql i18n rtl splint region endregion linted constcond
+		deepcode endinject endbuild removeif endremoveif jooq swift-module-flags swift-interface-format-version`) {
 		m[name] = ""
 	}
 	for name := range strings.FieldsSeq(`spdx-license-identifier spdx-filecopyrighttext run check xfail requires unsupported safety deprecated sourcery doctest chkconfig processname
-		provides required-start required-stop default-start default-stop should-start should-stop short-description translators name openapi swagger depends`) {
+		provides required-start required-stop default-start default-stop should-start should-stop short-description translators name openapi swagger depends
+		flawfinder rats its4 renovate xgettext flux ncrunch cargo-deps`) {
 		m[name] = ":"
 	}
 	return m
 }()
 
 // scriptNames are those of tools that run migrations.
-var scriptNames = set(`liquibase changeset rollback preconditions precondition-sql-check validchecksum ignorelines up down ups downs transactional go delimiter migrate`)
+var scriptNames = set(`liquibase changeset rollback preconditions precondition-sql-check validchecksum ignorelines up down ups downs transactional go delimiter migrate
+	magic command dbtitle databricks metadata meta cell fabric`)
 
 // lurks reports whether a word suppresses or marks something from the middle of
 // a comment.
@@ -254,8 +289,8 @@ func lurks(body []byte, from, to int) bool {
 	if !lurkStarts[body[from]|0x20] || to-from < 2 {
 		return false
 	}
-	if to-from == 2 {
-		return hasFold(body[from:], "do not edit")
+	if phrased(body, from, to) {
+		return true
 	}
 	var buffer [longestName]byte
 	word := lowered(&buffer, body[from:min(to, from+longestName)])
@@ -265,7 +300,7 @@ func lurks(body []byte, from, to int) bool {
 	if word[0] == 'f' {
 		return fallsThrough(word, body[to:])
 	}
-	for _, start := range [...]string{"noqa", "nosec", "nolint", "nopmd", "nosonar", "pragma", "lcov_", "gcov", "webpack", "turbopack", "eslint-", "stylelint-", "swiftlint"} {
+	for _, start := range [...]string{"noqa", "nosec", "nolint", "nopmd", "nosonar", "pragma", "lcov_", "gcov", "webpack", "rspack", "turbopack", "x-release-please", "printflike", "scanflike", "eslint-", "stylelint-", "swiftlint"} {
 		if word[0] == start[0] && bytes.HasPrefix(word, []byte(start)) {
 			return true
 		}
@@ -274,13 +309,13 @@ func lurks(body []byte, from, to int) bool {
 }
 
 var lurkWords = set(`noqa nosec nolint nosonar nosemgrep nopmd noinspection nobreak pragma pylint lgtm codeql gitleaks checkov tfsec skipcq notreached argsused varargs csoff cson
-	cpd-off cpd-on shellcheck checkstyle sourcemappingurl sourceurl statement-breakpoint indent-off indent-on prettier-ignore clang-format clang-tidy noformat unreachable-disable`)
+	cpd-off cpd-on shellcheck checkstyle sourcemappingurl sourceurl statement-breakpoint indent-off indent-on prettier-ignore clang-format clang-tidy noformat unreachable-disable trufflehog ggignore nosecret`)
 
 var lurkStarts = func() (t [256]bool) {
 	for word := range lurkWords {
 		t[word[0]] = true
 	}
-	for _, b := range []byte("dfegtw") {
+	for _, b := range []byte("dfegtwlvrxps") {
 		t[b] = true
 	}
 	return t

@@ -27,7 +27,7 @@ func (s *pythonScanner) comment() (token, bool) {
 		s.metadata = true
 	}
 	switch {
-	case s.metadata, obeyed(text[1:]):
+	case s.metadata, s.counts(text, obeyed(text[1:])):
 		return token{text, s.directive(s.src, from)}, true
 	case !s.skip(text):
 		return bad, true

@@ -14,6 +14,17 @@ var rustDialect = &dialect{
 	name: rustName, special: rustSpecial, operator: rustOperator, program: rustDocumentation, opens: rustOpens, closes: rustCloses,
 }
 
+// rustJudged refuses what stands before the code of a script.
+func rustJudged(src []byte) bool {
+	if bytes.HasPrefix(src, []byte("#!")) {
+		src = src[lineEnd(src, 0):]
+	}
+	if bytes.Contains(src, []byte("macro_rules")) && bytes.Contains(src, []byte("line!")) {
+		return false // such a macro knows the line of each use
+	}
+	return plainLines(src) && !bytes.HasPrefix(bytes.TrimLeft(src, " \t\r\n"), []byte("---"))
+}
+
 // macroState says what the next bracket belongs to.
 type macroState uint8
 
@@ -121,7 +132,11 @@ func rustSpecial(s *curlyScanner) (token, bool) {
 				return t, true
 			}
 		}
-		return s.token(s.at+1, 0), true
+		t := s.token(s.at+1, 0)
+		if next := byteAt(s.src, s.at); next == '"' || next == '#' {
+			t.mark |= markRight // together they are kept for a new kind of string
+		}
+		return t, true
 	case '"':
 		return s.token(s.suffixEnd(rustStringEnd(s.src, s.at)), operand), true
 	case '\'':
@@ -137,8 +152,8 @@ func (s *curlyScanner) rustFirstLine() (token, bool) {
 	switch {
 	case byteAt(rest, 0) == '[':
 		return token{}, false
-	case bytes.HasPrefix(rest, []byte("/*")), bytes.HasPrefix(rest, []byte("//")):
-		return bad, true
+	case bytes.HasPrefix(rest, []byte("/*")), bytes.HasPrefix(rest, []byte("//")), len(bytes.TrimSpace(s.src[2:lineEnd(s.src, 0)])) == 0:
+		return bad, true // an attribute may still follow
 	}
 	return s.shebang()
 }
@@ -174,8 +189,12 @@ func rustOperator(s *curlyScanner) (token, bool) {
 	case word == "column" || word == "python" || word == "ct_python":
 		return bad, true
 	}
+	if word == "macro_rules" {
+		name := bytes.TrimLeft(s.src[s.at+1:], " \t\r\n")
+		s.shadowed = s.shadowed || rustMacros[string(firstWord(name[:min(len(name), longestName)]))]
+	}
 	s.macro = anyMacro
-	if rustMacros[word] {
+	if rustMacros[word] && !s.shadowed {
 		s.macro = knownMacro
 	}
 	t := s.token(s.at+1, 0)

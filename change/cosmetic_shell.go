@@ -28,65 +28,6 @@ type document struct {
 
 func newShellScanner(src []byte) *shellScanner { return &shellScanner{src: src} }
 
-// shellJudged refuses scripts for other shells, carriage returns, which are part
-// of words, and scripts that read themselves.
-func shellJudged(src []byte) bool {
-	if bytes.IndexByte(src, '\r') >= 0 || !plainShell(src) {
-		return false
-	}
-	if !selfNamed(src) {
-		return true
-	}
-	for line := range bytes.Lines(src) {
-		if selfNamed(line) && selfRead(line) {
-			return false
-		}
-	}
-	return true
-}
-
-// plainShell reports whether the first line names a shell that is known.
-func plainShell(src []byte) bool {
-	line, ok := bytes.CutPrefix(src[:lineEnd(src, 0)], []byte("#!"))
-	if !ok {
-		return true
-	}
-	for word := range bytes.FieldsSeq(line) {
-		switch string(word[bytes.LastIndexByte(word, '/')+1:]) {
-		case "sh", "bash", "dash", "ash", "ksh":
-			return true
-		case "env", "-S", "busybox":
-		default:
-			return false
-		}
-	}
-	return false
-}
-
-// selfNamed reports whether a text names the script or its lines.
-func selfNamed(text []byte) bool {
-	for _, name := range selfNames {
-		if bytes.Contains(text, name) {
-			return true
-		}
-	}
-	return false
-}
-
-var selfNames = [][]byte{[]byte("$0"), []byte("${0"), []byte("BASH_SOURCE"), []byte("LINENO")}
-
-// selfRead reports whether a line that names the script may read it.
-func selfRead(line []byte) bool {
-	for word := range bytes.FieldsFuncSeq(line, func(r rune) bool { return !letter[byte(min(r, 0x7f))] }) {
-		switch string(word) {
-		case "sed", "grep", "egrep", "fgrep", "awk", "gawk", "head", "tail", "cat", "cut", "tr", "perl", "python", "read", "mapfile", "readarray", "LINENO", "sha", "md", "cksum", "tar",
-			"dd", "diff", "cmp", "less", "more", "wc", "rg", "ruby", "source":
-			return true
-		}
-	}
-	return bytes.IndexByte(line, '<') >= 0
-}
-
 const (
 	shellBlank = iota + 1
 	shellLine
@@ -150,7 +91,7 @@ func (s *shellScanner) next() token {
 	if s.breaks() {
 		return token{mark: tokenBreak}
 	}
-	if len(s.documents) > 0 {
+	if len(s.documents) > 0 || s.pattern {
 		return bad
 	}
 	if s.line {
@@ -258,9 +199,28 @@ func (s *shellScanner) parenthesis() token {
 		}
 		return s.token(to)
 	case byteAt(s.src, s.at+1) == '(':
-		return s.token(shellArithmeticEnd(s.src, s.at+2, 0))
+		to := shellArithmeticEnd(s.src, s.at+2, 0)
+		if to > 0 && shifts(s.src[s.at:to]) {
+			return bad
+		}
+		return s.token(to)
 	}
 	return s.token(s.at + 1)
+}
+
+// shifts reports whether arithmetic could be a document with a name to a shell
+// that has none: ((a <<E)).
+func shifts(text []byte) bool {
+	for {
+		_, rest, found := bytes.Cut(text, []byte("<<"))
+		if !found {
+			return false
+		}
+		text = rest
+		if next := byteAt(bytes.TrimLeft(rest, " \t-"), 0); !digit(next) {
+			return true
+		}
+	}
 }
 
 // redirect is an operator that reads or writes, with a document to come or a
@@ -303,7 +263,7 @@ func (s *shellScanner) comment() (token, bool) {
 		s.service = bytes.Contains(text, []byte("BEGIN"))
 	}
 	switch {
-	case s.service, scheduled.obey(text), byteAt(text, 1) == '!', byteAt(text, 1) == '@', bytes.Contains(text, []byte("INIT INFO")):
+	case s.service, s.counts(text, scheduled.obey(text)), byteAt(text, 1) == '!', byteAt(text, 1) == '@', bytes.Contains(text, []byte("INIT INFO")):
 		return token{text, s.directive(s.src, from)}, true
 	case !s.skip(text):
 		return bad, true

@@ -62,6 +62,8 @@ func shellPatternEnd(src []byte, at int) int {
 				return -1
 			}
 			return at
+		case b == '<' && byteAt(src, at+1) == '<':
+			return -1 // a document
 		case (b == ' ' || b == '\t' || b == ')') && depth == 0:
 			return at
 		case b == '(' || b == ')':

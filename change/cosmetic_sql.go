@@ -20,6 +20,8 @@ type sqlScanner struct {
 	last    sqlKind
 	plain   bool // in a statement that does not end with a line
 	begun   bool // within a statement
+	client  bool // in a command that only some client has, whose arguments end with the line
+	minus   bool // a line may end with "-", which one client takes for a sign that it goes on
 	foreign bool // a word came that Oracle does not have, whose client has habits of its own
 }
 
@@ -123,7 +125,7 @@ func (s *sqlScanner) token(to int, kind sqlKind) token {
 		return bad
 	}
 	t := token{s.src[s.at:to], s.code()}
-	if s.between&lined != 0 && (!s.plain && s.begun || kind == sqlText && s.last == sqlText || kind == sqlSeparator || s.last == sqlSeparator) {
+	if s.between&lined != 0 && (!s.plain && s.begun || kind == sqlText && s.last == sqlText || kind == sqlSeparator || s.last == sqlSeparator || s.minus) {
 		t.mark |= markLined
 	}
 	if s.between&forced != 0 && s.begun && !s.foreign {
@@ -132,6 +134,7 @@ func (s *sqlScanner) token(to int, kind sqlKind) token {
 	if s.between != 0 && (kind == sqlSign || s.last == sqlSign) {
 		t.mark |= markSpaced
 	}
+	s.minus = s.src[to-1] == '-'
 	s.at, s.between, s.last, s.begun = to, 0, kind, true
 	return t
 }
@@ -177,7 +180,7 @@ func (s *sqlScanner) keyword(word string, to int) token {
 		s.begun = false
 		return t
 	case first:
-		s.plain = sqlStatements[word]
+		s.plain, s.client = sqlStatements[word], sqlClient[word]
 	}
 	return s.token(to, sqlOther)
 }
@@ -189,68 +192,9 @@ var (
 	// and comments.
 	sqlForeign = set(`limit text serial bigserial bigint smallint tinyint mediumint bool auto_increment autoincrement now ilike go top nvarchar engine unsigned datetime
 		jsonb uuid getdate strftime pragma plpgsql bytea timestamptz identity nvarchar double money bit ifnull isnull temp language perform`)
+	sqlClient   = set(`set show clear save get start edit list run input append change describe desc variable print timing copy archive recover password disconnect`)
 	sqlCommands = set(`prompt spool rem remark whenever accept define undefine ttitle btitle column host exec execute connect startup shutdown`)
 )
-
-// prefixed is a string with letters before it, which say how to read it.
-func (s *sqlScanner) prefixed(quote int) token {
-	switch prefix := strings.ToLower(string(s.src[s.at:min(quote, s.at+longestName)])); prefix {
-	case "q", "nq":
-		return bad // delimiters of the writer's choice
-	case "e":
-		return s.token(sqlEscaped(s.src, quote), sqlText)
-	}
-	return s.quoted(quote)
-}
-
-// quoted is a string or a quoted name whose quote stands at a place. It must end
-// at the same place whether a backslash is special or not, and whether three
-// quotes are or not.
-func (s *sqlScanner) quoted(quote int) token {
-	to := sqlDoubled(s.src, quote)
-	switch {
-	case to < 0 || sqlEscaped(s.src, quote) != to:
-		return bad
-	case run(s.src[:min(to, quote+3)], quote, s.src[quote]) == 3:
-		triple := bytes.Repeat(s.src[quote:quote+1], 3)
-		if delimitedEnd(s.src, quote+3, triple) != to {
-			return bad
-		}
-	}
-	return s.token(to, sqlText)
-}
-
-// sqlDoubled finds the end of a string in which a quote is written twice.
-func sqlDoubled(src []byte, at int) int {
-	quote := src[at]
-	for at++; at < len(src); at++ {
-		if src[at] != quote {
-			continue
-		}
-		if byteAt(src, at+1) != quote {
-			return at + 1
-		}
-		at++
-	}
-	return -1
-}
-
-// sqlEscaped finds it where a backslash takes the next byte along too.
-func sqlEscaped(src []byte, at int) int {
-	quote := src[at]
-	for at++; at < len(src); at++ {
-		switch {
-		case src[at] == '\\':
-			at++
-		case src[at] != quote:
-		case byteAt(src, at+1) != quote:
-			return at + 1
-		default:
-			at++
-		}
-	}
-	return -1
-}
 
 func (s *sqlScanner) single() token {
 	b := s.src[s.at]
@@ -266,7 +210,7 @@ func (s *sqlScanner) single() token {
 		return s.token(s.at+1, sqlOther)
 	}
 	t := s.token(s.at+1, sqlEnd)
-	s.begun, s.plain = false, false
+	s.begun, s.plain, s.client = false, false, false
 	return t
 }
 
@@ -292,16 +236,22 @@ func (s *sqlScanner) operator() (token, bool) {
 	return s.token(to, kind), true
 }
 
-// commentAt reports whether a comment begins at a place, to anybody.
-func commentAt(src []byte, at int) bool {
-	next := byteAt(src, at+1)
-	return src[at] == '-' && next == '-' || src[at] == '/' && (next == '*' || next == '/')
-}
-
 // aloneOnLine reports whether a sign is the only one of its line.
 func (s *sqlScanner) aloneOnLine() bool {
 	return (s.between&lined != 0) && len(bytes.TrimRight(s.src[s.at+1:lineEnd(s.src, s.at)], " \t\r")) == 0
 }
+
+// clientCommand reports whether a line begins here that a client obeys.
+func (s *sqlScanner) clientCommand() bool {
+	if s.begun && s.between&lined == 0 {
+		return false
+	}
+	var buffer [longestName]byte
+	word := firstWord(s.src[s.at+1 : min(len(s.src), s.at+1+longestName)])
+	return sqlcmd[string(lowered(&buffer, word))]
+}
+
+var sqlcmd = set(`r setvar connect on out error perftrace help list listvar reset quit exit ed serverlist xml`)
 
 // special are the signs that mean something else to each.
 func (s *sqlScanner) special() token {
@@ -318,11 +268,14 @@ func (s *sqlScanner) special() token {
 			return bad // a template
 		}
 	case ':':
+		if s.clientCommand() {
+			return bad
+		}
 		if next == ':' {
 			return s.token(s.at+2, sqlOther)
 		}
 	case '@', '!':
-		if !s.begun {
+		if !s.begun || next == '!' && s.between&lined != 0 {
 			return bad // a command of a client
 		}
 		if third := sqlBytes[byteAt(s.src, s.at+2)]; s.src[s.at] == '!' && next == '=' && third != sqlOperator && third != sqlSpecial {
@@ -330,119 +283,4 @@ func (s *sqlScanner) special() token {
 		}
 	}
 	return s.token(s.at+1, sqlSign)
-}
-
-// hash is a comment to some, and part of a name or an operator to others: the
-// rest of the line is kept, if both would go on behind it.
-func (s *sqlScanner) hash() token {
-	to := lineEnd(s.src, s.at)
-	if !settled(s.src[s.at:to]) {
-		return bad
-	}
-	t := s.token(s.at+len(bytes.TrimRight(s.src[s.at:to], " \t\r")), sqlSeparator)
-	s.at = to
-	return t
-}
-
-// settled reports whether a text leaves nothing open for those who read it as
-// code.
-func settled(text []byte) bool {
-	for at := 0; at < len(text); at++ {
-		switch b := text[at]; b {
-		case '\'', '"', '`':
-			n := bytes.IndexByte(text[at+1:], b)
-			if n < 0 {
-				return false
-			}
-			at += n + 1
-		case '\\', '$', '[', ';':
-			return false
-		case '/':
-			if byteAt(text, at+1) == '*' {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// dollar is a string between tags, a parameter, or part of a name.
-func (s *sqlScanner) dollar() token {
-	to := s.at + 1
-	for to < len(s.src) && (sqlBytes[s.src[to]] == sqlLetter || sqlBytes[s.src[to]] == sqlDigit) {
-		to++
-	}
-	if byteAt(s.src, to) != '$' || digit(s.src[s.at+1]) {
-		return s.token(to, sqlSign)
-	}
-	return s.token(delimitedEnd(s.src, to+1, s.src[s.at:to+1]), sqlText)
-}
-
-// bracket is a quoted name to some and begins an index to others. Both read on
-// behind its end, if it holds no comment and no string that goes beyond.
-func (s *sqlScanner) bracket() token {
-	n := bytes.IndexByte(s.src[s.at:], ']')
-	if n < 0 {
-		return bad
-	}
-	text := bytes.ReplaceAll(s.src[s.at+1:s.at+n], []byte("["), nil)
-	if !settled(text) || bytes.Contains(text, []byte("--")) || bytes.IndexByte(text, '#') >= 0 || byteAt(s.src, s.at+n+1) == ']' {
-		return bad
-	}
-	return s.token(s.at+n+1, sqlOther)
-}
-
-// lineComment needs a blank behind its mark for some, unless it stands where no
-// value could.
-func (s *sqlScanner) lineComment() (token, bool) {
-	to := lineEnd(s.src, s.at)
-	text := s.src[s.at:to]
-	if next := byteAt(text, 2); next > ' ' && s.last != sqlNothing && s.last != sqlEnd {
-		if !settled(text) {
-			return bad, true
-		}
-		t := s.token(s.at+len(bytes.TrimRight(text, " \t\r")), sqlSeparator)
-		s.at = to
-		return t, true
-	}
-	return s.comment(text, to)
-}
-
-func (s *sqlScanner) blockComment() (token, bool) {
-	to := delimitedEnd(s.src, s.at+2, []byte("*/"))
-	if to < 0 || bytes.Contains(s.src[s.at+2:to-2], []byte("/*")) {
-		return bad, true // nested to some
-	}
-	text := s.src[s.at:to]
-	if text[2] == '!' || text[2] == '+' || text[2] == 'M' && byteAt(text, 3) == '!' {
-		if !settled(text[2 : len(text)-2]) {
-			return bad, true
-		}
-		return s.token(to, sqlOther), true // code to some
-	}
-	if bytes.IndexByte(text, '\n') < 0 {
-		return s.comment(text, to)
-	}
-	if s.breaks() {
-		return token{mark: tokenBreak}, true
-	}
-	t, ok := s.comment(text, to)
-	s.newLine()
-	s.remark = true
-	s.between |= lined
-	return t, ok
-}
-
-func (s *sqlScanner) comment(text []byte, to int) (token, bool) {
-	from := s.at
-	s.at = to
-	s.between |= remarked
-	switch {
-	case (loudly | scripted).obey(text), bytes.IndexByte(text, ';') >= 0, s.last == sqlEnd && s.between&lined == 0 && !s.foreign:
-		// Some split scripts at every semicolon, and one takes nothing behind it.
-		return token{bytes.TrimSuffix(text, []byte("\r")), s.directive(s.src, from)}, true
-	case !s.skip(text):
-		return bad, true
-	}
-	return token{}, false
 }

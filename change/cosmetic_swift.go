@@ -10,6 +10,21 @@ var swiftDialect = &dialect{
 	special: swiftSpecial, operator: swiftOperator, resume: swiftResume,
 }
 
+// swiftJudged refuses scripts whose packages are named in comments.
+func swiftJudged(src []byte) bool {
+	line, script := bytes.CutPrefix(src[:lineEnd(src, 0)], []byte("#!"))
+	if script {
+		for word := range bytes.FieldsSeq(line) {
+			switch string(word[bytes.LastIndexByte(word, '/')+1:]) {
+			case "swift", "env", "-S", "xcrun":
+			default:
+				return false
+			}
+		}
+	}
+	return plainLines(src)
+}
+
 func swiftClasses() [256]byte {
 	t := curlyClasses("\"`@#\\([", "$")
 	t[':'] = curlySingle
@@ -69,6 +84,7 @@ func (s *curlyScanner) swiftHash() token {
 	case "sourceLocation", "column":
 		return bad
 	case "line":
+		s.numbered = true // as a default argument, it is the line of each call
 		return s.asks(s.token(to, wordly|operand))
 	}
 	return s.token(to, wordly|operand)
