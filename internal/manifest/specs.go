@@ -19,6 +19,12 @@ func specKinds(old, new *Package) []Kind {
 		if okA && okB {
 			return setKinds(&a.set, &b.set)
 		}
+	case Conda:
+		a, okA := condaSpec(old.Spec)
+		b, okB := condaSpec(new.Spec)
+		if okA && okB {
+			return setKinds(&a.set, &b.set)
+		}
 	case NPM:
 		a, okA := parseNpmRange(old.Spec)
 		b, okB := parseNpmRange(new.Spec)
