@@ -89,7 +89,7 @@ func blankComment(out []byte, at int) int {
 func (b *bunLock) member(key string, line int) error {
 	switch key {
 	case "lockfileVersion":
-		if v := string(b.raw()); v != "0" && v != "1" {
+		if v := string(b.raw()); v != "0" && v != "1" && v != "2" {
 			return &ParseError{Path: b.path, Line: line, Reason: "unknown lockfileVersion " + quote(v)}
 		}
 		return nil
