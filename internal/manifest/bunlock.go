@@ -190,9 +190,10 @@ func bunPackage(key string, texts []string) Package {
 	}
 	for _, t := range texts[1:] {
 		if strings.HasPrefix(t, "sha") && strings.Contains(t, "-") {
-			p.Integrity = append(p.Integrity, t)
+			p.Integrity = append(p.Integrity, strings.Fields(t)...)
 		}
 	}
+	p.Integrity = sorted(p.Integrity)
 	folder, isMember := strings.CutPrefix(reference, "workspace:")
 	switch {
 	case isMember:
