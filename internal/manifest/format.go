@@ -59,7 +59,7 @@ var firstFormats = []Format{
 	{
 		Name: "pyproject", Ecosystem: PyPI, is: named("pyproject.toml"), Parse: parsePyproject,
 		Locks:      []string{"uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"},
-		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, SourceChanged, IntegrityRemoved, LifecycleScript},
+		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, SourceChanged, IntegrityRemoved, LockfileDrift, LifecycleScript},
 	},
 	{
 		Name: "package-json", Ecosystem: NPM, is: named("package.json"), Parse: parsePackageJSON,
