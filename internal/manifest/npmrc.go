@@ -27,7 +27,7 @@ func parseNpmrc(path string, data []byte) (*File, error) {
 	f := &File{Path: path, Ecosystem: NPM, Format: "npmrc"}
 	section := ""
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(string(data), "\ufeff"))
-	n := 0
+	n, last := 0, strings.Count(string(data), "\n")+1
 	for line := range strings.SplitSeq(text, "\n") {
 		n++
 		line = strings.TrimSpace(line)
@@ -43,7 +43,7 @@ func parseNpmrc(path string, data []byte) (*File, error) {
 			value = "true"
 		}
 		key = section + strings.TrimSuffix(iniUnquote(key), "[]")
-		f.npmSetting(key, iniUnquote(value), min(n, strings.Count(string(data), "\n")+1))
+		f.npmSetting(key, iniUnquote(value), min(n, last))
 		if err := f.count(); err != nil {
 			return nil, err
 		}
