@@ -22,7 +22,7 @@ var goCouplings = []coupling{{"go-mod", "go-sum", goSatisfies, func(string, *Fil
 // what others ask for, replacements that outrank those of go.mod, and the
 // toolchain.
 func parseGoWork(path string, data []byte) (*File, error) {
-	if err := checkText(path, data); err != nil {
+	if err := checkGoText(path, data); err != nil {
 		return nil, err
 	}
 	work, err := modfile.ParseWork(path, data, nil)

@@ -41,7 +41,7 @@ import (
 // The limits of what is read. Real files stay far below them.
 const (
 	MaxBytes    = 5 << 20
-	maxEntries  = 100_000 // packages, settings and scripts of one file
+	maxEntries  = 50_000 // packages, settings and scripts of one file
 	maxNesting  = 32      // levels that a parser of ours descends
 	maxPathLen  = 1024    // of a path of nested packages; bounds memory, since all below share it
 	maxClauses  = 64      // parts of one version specification

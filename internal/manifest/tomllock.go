@@ -23,7 +23,7 @@ type lockNode struct {
 const fewKeys = 8
 
 // maxLockNodes bounds what a lock file may hold: a hundred bytes each.
-const maxLockNodes = 8 * maxEntries
+const maxLockNodes = 800_000
 
 // A lockReader reads a TOML document whose bulk is one array of tables, such as
 // [[package]]: each of them is handed over when it is complete, and forgotten.
@@ -47,6 +47,9 @@ type lockReader struct {
 // of the document. Values of the keys in skips are not kept within these tables.
 func readTOMLLock(path string, data []byte, array string, skips map[string]bool, each func(*lockNode) error) (*lockNode, error) {
 	if err := checkText(path, data); err != nil {
+		return nil, err
+	}
+	if err := checkDots(path, data); err != nil {
 		return nil, err
 	}
 	data = data[:len(data):len(data)] // offsets are told by capacities

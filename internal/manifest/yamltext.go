@@ -34,7 +34,7 @@ const (
 
 // maxYAMLValues bounds the values of one file, those behind aliases counted as
 // often as they are used.
-const maxYAMLValues = 5 * maxEntries
+const maxYAMLValues = 500_000
 
 // A yamlText reads the part of YAML that people and tools write in manifests:
 // block and flow collections, all scalars, comments, anchors. Tags, directives,
