@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"bytes"
 	"path"
 	"strings"
 )
@@ -69,8 +70,8 @@ func blankComment(out []byte, at int) int {
 	inLine := out[at+1] == '/'
 	from := at
 	for at += 2; at < len(out); at++ {
-		if inLine && out[at] == '\n' {
-			break
+		if inLine && (out[at] == '\n' || out[at] == '\r' || bytes.HasPrefix(out[at:], []byte("\u2028")) || bytes.HasPrefix(out[at:], []byte("\u2029"))) {
+			break // all of them end a line of JavaScript
 		}
 		if !inLine && at > from+2 && out[at] == '/' && out[at-1] == '*' {
 			at++

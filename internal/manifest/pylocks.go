@@ -13,7 +13,7 @@ type pyLock struct {
 
 // notNeeded are the keys of such files that decide nothing about what is
 // installed.
-var notNeeded = wordSet("description summary python-versions requires-python requires_python resolution-markers size upload-time upload_time optional category groups provides-extras resolution_markers attestation-identities")
+var notNeeded = wordSet("description summary python-versions requires-python requires_python resolution-markers size upload-time upload_time optional category groups provides-extras resolution_markers attestation-identities dependencies optional-dependencies dev-dependencies")
 
 // parse reads a lock file whose packages are the tables of one array.
 func (l *pyLock) parse(format, path string, data []byte, array string, entry func(*lockNode, *Package) error) (*lockNode, error) {
@@ -53,6 +53,10 @@ func (l *pyLock) fail(n *lockNode, format string, args ...any) error {
 // pyLockPinned: an index keeps its versions; a repository must be held by a
 // commit, and an address by a hash.
 func pyLockPinned(p *Package) bool {
+	if p.Source == "" {
+		_, ok := parsePyVersion(p.Spec)
+		return ok
+	}
 	l := parseLocation(p.Source)
 	switch {
 	case vcsOf(l.scheme) != "":

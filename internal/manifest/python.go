@@ -193,7 +193,10 @@ var pyDefaultHosts = []string{"files.pythonhosted.org", "pypi.org"}
 func pyIndex(index string, hosts []string) string {
 	index = strings.TrimSuffix(redact(index), "/")
 	isDefault := index == "" || slices.Contains(pyDefaultIndexes, index)
-	own := parseLocation(index).rest
+	own := ""
+	if !isDefault {
+		own = parseLocation(index).rest
+	}
 	var odd []string
 	for _, h := range sorted(hosts) {
 		switch {
@@ -214,9 +217,11 @@ func pyIndex(index string, hosts []string) string {
 
 // hostOf is the host of a URL, "" for anything else.
 func hostOf(url string) string {
-	if urlScheme(url) == "" {
+	scheme := urlScheme(url)
+	if scheme == "" {
 		return ""
 	}
-	host, _, _ := strings.Cut(strings.TrimPrefix(parseLocation(url).rest, "//"), "/")
-	return host
+	host, _, _ := strings.Cut(strings.TrimPrefix(url[len(scheme):], "://"), "/")
+	host, _, _ = strings.Cut(host, "?")
+	return strings.ToLower(host[strings.LastIndexByte(host, '@')+1:])
 }

@@ -53,14 +53,16 @@ func (s *setupCfg) read(text string) (values []iniValue, err error) {
 	var open *iniValue
 	for line := range strings.SplitSeq(text, "\n") {
 		s.n++
-		line = strings.TrimRight(line, " \t\r\f\v")
+		line = strings.TrimSuffix(line, "\r")
+		if strings.ContainsAny(line, "\r\x00") { // Python takes the one for a line end, even in a comment
+			return nil, s.fail(s.n, "a character that no such file has")
+		}
+		line = strings.TrimRight(line, " \t\f\v")
 		body := strings.TrimLeft(line, " \t\f\v")
 		indent := len(line) - len(body)
 		switch {
 		case body == "" || body[0] == '#' || body[0] == ';':
 			continue
-		case strings.ContainsAny(body, "\r\x00"):
-			return nil, s.fail(s.n, "a character that no such file has")
 		case open != nil && indent > level:
 			open.lines = append(open.lines, iniLine{body, s.n})
 			continue

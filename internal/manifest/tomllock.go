@@ -7,7 +7,7 @@ import (
 )
 
 // A lockNode is a value of a lock file in TOML. Such files have many small tables,
-// so there is a map only in those that are large, and nodes come by the slab.
+// so there is a map only in those that are large.
 type lockNode struct {
 	kind      tomlKind
 	text      string // of a string; of other scalars as written
@@ -20,25 +20,28 @@ type lockNode struct {
 	closed    bool // written as a value: nothing may add to it
 }
 
-const fewKeys = 8
+const fewKeys = 16
 
 // maxLockNodes bounds what a lock file may hold: a hundred bytes each.
 const maxLockNodes = 800_000
 
 // A lockReader reads a TOML document whose bulk is one array of tables, such as
-// [[package]]: each of them is handed over when it is complete, and forgotten.
+// [[package]]: each of them is handed over when it is complete, and its nodes are
+// used again for the next.
 type lockReader struct {
 	path    string
 	text    string
 	p       unstable.Parser
 	lines   lineCounter
 	nodes   int
-	slab    []lockNode
+	pool    []*lockNode // of the elements; the first used ones are in the current one
+	used    int
+	parts   []string // of the key that is read
 	array   string
 	each    func(*lockNode) error
 	root    *lockNode
 	element *lockNode // of the array
-	table   *lockNode // that key/value pairs go to
+	table   *lockNode // that key/value pairs go to; nil where they are not needed
 	skips   map[string]bool
 	inside  bool // the current table belongs to an element
 }
@@ -74,17 +77,25 @@ func (r *lockReader) flush() error {
 	}
 	e := r.element
 	r.element = nil
-	return r.each(e)
+	err := r.each(e)
+	r.used = 0
+	return err
 }
 
+// skipped stands for every value that is not needed.
+var skipped = &lockNode{kind: tomlScalar, closed: true}
+
 func (r *lockReader) newNode(kind tomlKind, line int) *lockNode {
-	if len(r.slab) == 0 {
-		r.slab = make([]lockNode, 256)
-	}
-	n := &r.slab[0]
-	r.slab = r.slab[1:]
-	n.kind, n.line, n.end = kind, line, line
 	r.nodes++
+	if !r.inside {
+		return &lockNode{kind: kind, line: line, end: line}
+	}
+	if r.used == len(r.pool) {
+		r.pool = append(r.pool, new(lockNode))
+	}
+	n := r.pool[r.used]
+	r.used++
+	*n = lockNode{kind: kind, line: line, end: line, keys: n.keys[:0], vals: n.vals[:0]}
 	return n
 }
 
@@ -102,9 +113,11 @@ func (r *lockReader) cut(n *unstable.Node, quotes int) string {
 	return string(n.Data)
 }
 
-// key reads a dotted key into at most maxNesting parts.
-func (r *lockReader) key(n *unstable.Node, parts []string) ([]string, int, error) {
-	line := 0
+// key reads a dotted key into at most maxNesting parts, which are good until the
+// next one is read.
+func (r *lockReader) key(n *unstable.Node) (parts []string, line int, err error) {
+	parts = r.parts[:0]
+	defer func() { r.parts = parts }()
 	for it := n.Key(); it.Next(); {
 		k := it.Node()
 		if line == 0 {
@@ -119,13 +132,16 @@ func (r *lockReader) key(n *unstable.Node, parts []string) ([]string, int, error
 }
 
 func (r *lockReader) expression(n *unstable.Node) error {
+	if n.Kind == unstable.KeyValue && r.table == nil {
+		return nil
+	}
 	if n.Kind == unstable.KeyValue {
 		return r.keyValue(r.table, n, 0)
 	}
 	if n.Kind != unstable.Table && n.Kind != unstable.ArrayTable {
 		return nil
 	}
-	parts, line, err := r.key(n, nil)
+	parts, line, err := r.key(n)
 	if err != nil {
 		return err
 	}
@@ -143,6 +159,9 @@ func (r *lockReader) within(parts []string, isArray bool, line int) (*lockNode, 
 	switch {
 	case r.root.child(r.array) != nil, len(parts) == 1 && !isArray, len(parts) > 1 && r.element == nil:
 		return nil, nil, r.fail(line, "%s is no array of tables", quote(r.array))
+	case len(parts) > 1 && r.skips[parts[1]]:
+		r.table = nil
+		return nil, nil, nil
 	case len(parts) > 1:
 		return r.element, parts[1:], nil
 	}
@@ -226,15 +245,14 @@ func (r *lockReader) insert(t *lockNode, key string, child *lockNode) error {
 		t.index[key] = len(t.keys)
 	}
 	t.keys, t.vals = append(t.keys, key), append(t.vals, child)
-	if r.element != nil {
+	if r.element != nil && r.inside {
 		r.element.end = max(r.element.end, child.end)
 	}
 	return r.counted(child.line)
 }
 
 func (r *lockReader) keyValue(t *lockNode, n *unstable.Node, depth int) error {
-	var few [4]string
-	parts, line, err := r.key(n, few[:0])
+	parts, line, err := r.key(n)
 	if err != nil {
 		return err
 	}
@@ -246,9 +264,7 @@ func (r *lockReader) keyValue(t *lockNode, n *unstable.Node, depth int) error {
 	}
 	last := parts[len(parts)-1]
 	if r.inside && r.skips[last] {
-		v := r.newNode(tomlScalar, line)
-		v.closed = true
-		return r.insert(t, last, v)
+		return r.insert(t, last, skipped)
 	}
 	v, err := r.value(n.Value(), line, depth)
 	if err != nil {

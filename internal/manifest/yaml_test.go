@@ -108,7 +108,7 @@ func TestYAMLRefuses(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{
 		"a: 1\na: 2\n", "a: !!str b\n", "%YAML 1.2\n---\na: b\n", "a: {b: c}\nd:\n  <<: *e\n", "a: *nobody\n", "\ta: b\n", "a:\n  b: c\n d: e\n",
-		"a: b: c\n", "a: [b\n", "a: 'b\n", "a: b\rc: d\n", "[a: b]: c\n", "a: @b\n", "a: \"\\q\"\n", "a: - b\n", "{a: 1, a: 2}\n", "a: b\n\u0085c: d\n",
+		"a: b: c\n", "a: [b\n", "a: 'b\n", "a: b\rc: d\n", "# a\rb: c\n", "0 #\r0", "[a: b]: c\n", "a: @b\n", "a: \"\\q\"\n", "a: - b\n", "{a: 1, a: 2}\n", "a: b\n\u0085c: d\n",
 		strings.Repeat("- ", 100) + "a\n", strings.Repeat("[", 100),
 	} {
 		if docs, err := parseYAML("x", []byte(s)); err == nil {

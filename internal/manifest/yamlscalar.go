@@ -236,7 +236,7 @@ func (y *yamlText) blockLines(least, indent int) (lines []string, err error) {
 		}
 	}
 	for y.at < len(y.s) {
-		line := strings.TrimSuffix(y.restOfLine(), "\r")
+		line := y.restOfLine()
 		width := len(line) - len(strings.TrimLeft(line, " "))
 		if width == len(line) && (indent == 0 || width <= indent) {
 			if indent == 0 && width > least { // readers differ in what such a line decides

@@ -128,7 +128,7 @@ func (y *yamlText) ends(n int) bool {
 
 func (y *yamlText) restOfLine() string {
 	rest := y.s[y.at:]
-	if i := strings.IndexByte(rest, '\n'); i >= 0 {
+	if i := strings.IndexAny(rest, "\r\n"); i >= 0 {
 		rest = rest[:i]
 	}
 	return rest
@@ -156,7 +156,7 @@ func (y *yamlText) spaces() {
 		y.at++
 	}
 	if y.peek(0) == '#' && (y.at > from || y.at == y.start) {
-		y.at += len(strings.TrimSuffix(y.restOfLine(), "\r"))
+		y.at += len(y.restOfLine())
 	}
 }
 
