@@ -65,7 +65,7 @@ func (y *yamlText) flowMember(v *yamlValue, seen *keySet, depth int) error {
 		return err
 	}
 	value := &yamlValue{line: k.line, end: k.line, size: 1}
-	if y.peek(0) == ':' && (e.kind == yamlQuoted || y.ends(1) || strings.IndexByte(",[]{}", y.peek(1)) >= 0) {
+	if y.peek(0) == ':' && (e.kind == yamlQuoted || y.ends(1)) {
 		y.at++
 		if err := y.flowBlank(); err != nil {
 			return err

@@ -197,6 +197,9 @@ func (y *yamlText) escape(text *strings.Builder, parent int, lines bool) error {
 
 // blockScalar reads "|" and ">" with the lines below.
 func (y *yamlText) blockScalar(parent int) (*yamlValue, error) {
+	if parent < 0 {
+		return nil, y.fail("the document is no collection")
+	}
 	v := &yamlValue{kind: yamlQuoted, line: y.line}
 	folds := y.peek(0) == '>'
 	y.at++
@@ -207,7 +210,7 @@ func (y *yamlText) blockScalar(parent int) (*yamlValue, error) {
 			chomp = c
 			y.at++
 		case c >= '1' && c <= '9' && indent == 0:
-			indent = max(parent, 0) + int(c-'0')
+			indent = parent + int(c-'0')
 			y.at++
 		}
 	}
@@ -215,7 +218,7 @@ func (y *yamlText) blockScalar(parent int) (*yamlValue, error) {
 	if c := y.peek(0); y.at < len(y.s) && c != '\n' && c != '\r' {
 		return nil, y.fail("unexpected %s", quote(y.restOfLine()))
 	}
-	lines, err := y.blockLines(max(parent, -1)+1, indent)
+	lines, err := y.blockLines(parent+1, indent)
 	if err != nil {
 		return nil, err
 	}

@@ -204,10 +204,10 @@ func (y *yamlText) marker() (more bool, err error) {
 		dots := y.peek(0) == '.'
 		y.at += 3
 		y.spaces()
+		if c := y.peek(0); y.at < len(y.s) && c != '\n' && c != '\r' {
+			return false, y.fail("content behind a document's mark")
+		}
 		if !dots {
-			if c := y.peek(0); y.at < len(y.s) && c != '\n' && c != '\r' {
-				return false, y.fail("content behind a document's beginning")
-			}
 			return true, y.blank()
 		}
 	}
