@@ -20,7 +20,7 @@ var yamlSeeds = []string{
 	"{a: [1, 2, {b: c}], 'd': e, \"f\":g}\n",
 	"a: [x,\n  y z\n  w, # note\n  \"q\n  r\"]\n",
 	"? \"long\"\n: v\n? other\n:\n  - x\n",
-	"a: &x {b: c}\nd: *x\n",
+	"a: &x {b: c}\nd: *x\n", "a: &x\n  b: &y\n    c: d\n  e: f\ng: *y\n", "- &x\n  a: b\n- &y c\n- *x\n",
 	"--- \n# note\na: b # note\n...\n",
 	"a: http://x.example/#y\nb: c:d\n",
 	"a:\tb\n", "- - a\n  - b\n- c\n", "a: \"x\\\n  y\"\n", "a: 'x\n\n  y'\n", "text\n", "a: -1\nb: :x\nc: ?y\n", "", "a:\nb: ~\n", "\ufeffa: b\n", "a: b\r\nc: d\r\n",

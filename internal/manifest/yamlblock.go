@@ -25,7 +25,7 @@ func (y *yamlText) block(parent, depth int) (*yamlValue, error) {
 	case c == '?' && y.ends(1):
 		return y.mapping(y.col(), depth)
 	case c == '&':
-		return y.anchored(parent, depth, y.node)
+		return y.anchored(parent, depth)
 	case y.keyAhead():
 		return y.mapping(y.col(), depth)
 	}
@@ -200,24 +200,28 @@ func (y *yamlText) anyKey(col, depth int) (yamlKey, error) {
 }
 
 // anchored reads "&name value".
-func (y *yamlText) anchored(parent, depth int, value func(parent, depth int) (*yamlValue, error)) (*yamlValue, error) {
-	line := y.line
+func (y *yamlText) anchored(parent, depth int) (*yamlValue, error) {
 	name, err := y.name()
 	if err != nil {
 		return nil, err
 	}
 	y.spaces()
+	c := y.peek(0)
+	inline := y.at < len(y.s) && c != '\n' && c != '\r'
+	if err := y.blank(); err != nil {
+		return nil, err
+	}
+	if c := y.peek(0); c == '&' || c == '*' { // one name is enough
+		return nil, y.fail("unexpected %s", quote(y.restOfLine()))
+	}
 	var v *yamlValue
-	if c := y.peek(0); y.at < len(y.s) && c != '\n' && c != '\r' {
+	if inline {
 		v, err = y.inline(parent, depth)
 	} else {
-		v, err = value(parent, depth+1)
+		v, err = y.node(parent, depth+1)
 	}
 	if err != nil {
 		return nil, err
-	}
-	if y.line == line && y.peek(0) == ':' {
-		return nil, y.fail("an anchor of a key")
 	}
 	if y.anchors == nil {
 		y.anchors = make(map[string]*yamlValue)
@@ -261,6 +265,9 @@ func (y *yamlText) alias() (*yamlValue, error) {
 
 // inline reads a value that begins on this line and is no block collection.
 func (y *yamlText) inline(parent, depth int) (*yamlValue, error) {
+	if y.peek(0) == '&' {
+		return y.anchored(parent, depth)
+	}
 	v, err := y.inlineValue(parent, depth)
 	if err != nil {
 		return nil, err
@@ -281,8 +288,6 @@ func (y *yamlText) inlineValue(parent, depth int) (*yamlValue, error) {
 		return y.flow(depth)
 	case c == '*':
 		return y.alias()
-	case c == '&':
-		return y.anchored(parent, depth, y.node)
 	case c == '|' || c == '>':
 		return y.blockScalar(parent)
 	case c == '"' || c == '\'':

@@ -241,6 +241,9 @@ func (y *yamlText) blockLines(least, indent int) (lines []string, err error) {
 	for y.at < len(y.s) {
 		line := y.restOfLine()
 		width := len(line) - len(strings.TrimLeft(line, " "))
+		if width < len(line) && line[width] == '\t' && (indent == 0 || width < indent) {
+			return nil, y.fail("a line indented with tabs")
+		}
 		if width == len(line) && (indent == 0 || width <= indent) {
 			if indent == 0 && width > least { // readers differ in what such a line decides
 				return nil, y.fail("a line of blanks begins a text")
@@ -252,9 +255,6 @@ func (y *yamlText) blockLines(least, indent int) (lines []string, err error) {
 			}
 			if width < indent || indent == 0 || y.atMarker() {
 				return lines, nil
-			}
-			if line[width:] != "" && line[width] == '\t' && width == indent && len(lines) == 0 {
-				return nil, y.fail("a line indented with tabs")
 			}
 			lines = append(lines, line[indent:])
 		}
