@@ -103,6 +103,9 @@ func (p *Package) String() string {
 // Elsewhere reports whether a package comes from a repository or an address: from
 // neither a registry nor the tree itself.
 func (p *Package) Elsewhere() bool {
+	if strings.Contains(p.Source, archivesFrom) {
+		return true
+	}
 	for _, near := range []string{"index:", "registry:", "path:", "file:", "workspace", "catalog:"} {
 		if strings.HasPrefix(p.Source, near) {
 			return false

@@ -11,6 +11,7 @@ import (
 type pnpmLock struct {
 	file *File
 	at   map[string]bool // the keys of packages, without their peers
+	old  bool            // version 5, whose keys are "/name/version"
 }
 
 // parsePnpmLock reads every document of the file: the newest pnpm keeps what it
@@ -41,13 +42,14 @@ func (l *pnpmLock) fail(v *yamlValue, format string, args ...any) error {
 }
 
 func (l *pnpmLock) document(doc *yamlValue) error {
-	if v := doc.str("lockfileVersion"); v == "" || strings.IndexByte("56789", v[0]) < 0 || len(v) > 1 && v[1] != '.' && v[1] != '-' {
+	v := doc.str("lockfileVersion")
+	if v == "" || strings.IndexByte("56789", v[0]) < 0 || len(v) > 1 && v[1] != '.' && v[1] != '-' {
 		return l.fail(doc, "unknown lockfileVersion %s", quote(v))
 	}
+	l.old = v[0] == '5'
 	alone := doc.child("importers") == nil
 	for i, k := range doc.keys {
-		v := doc.list[i]
-		var err error
+		v, err := doc.list[i], error(nil)
 		switch k.text {
 		case "importers":
 			err = l.each(v, k.text, func(k yamlKey, v *yamlValue) error { return l.importer(memberPath(k.text), v) })
@@ -180,7 +182,7 @@ func (l *pnpmLock) entry(k yamlKey, v *yamlValue) error {
 		return l.fail(v, "the entry %s is no mapping", quote(k.text))
 	}
 	key := withoutPeers(k.text)
-	name, version := pnpmKey(strings.TrimPrefix(key, "/"))
+	name, version := l.split(strings.TrimPrefix(key, "/"))
 	if n := v.str("name"); n != "" {
 		name = n
 	}
@@ -201,13 +203,13 @@ func (l *pnpmLock) entry(k yamlKey, v *yamlValue) error {
 	return nil
 }
 
-// pnpmKey splits "name@version", and "name/version_peers" of version 5.
-func pnpmKey(key string) (name, version string) {
-	if name, version = splitPattern(key); version != "" {
-		return name, version
+// split splits "name@version", and "name/version_peers" of version 5.
+func (l *pnpmLock) split(key string) (name, version string) {
+	if !l.old {
+		return splitPattern(key)
 	}
-	name, version, _ = cutLast(key, "/")
-	version, _, _ = strings.Cut(version, "_")
+	bare, _, _ := strings.Cut(key, "_")
+	name, version, _ = cutLast(bare, "/")
 	return name, version
 }
 

@@ -185,6 +185,9 @@ func pyFixes(manifest string, lock *File) func(*Package) bool {
 // pyDefaultIndexes are the names of the default index.
 var pyDefaultIndexes = []string{"https://pypi.org/simple", "https://pypi.python.org/simple"}
 
+// archivesFrom marks a source whose archives lie on hosts of their own.
+const archivesFrom = " with archives from "
+
 // pyDefaultHosts serve its archives.
 var pyDefaultHosts = []string{"files.pythonhosted.org", "pypi.org"}
 
@@ -210,7 +213,10 @@ func pyIndex(index string, hosts []string) string {
 		source = "index:" + index
 	}
 	if len(odd) > 0 {
-		source = "index:" + index + " with archives from " + strings.Join(odd, ", ")
+		if index == "" {
+			index = pyDefaultIndexes[0]
+		}
+		source = "index:" + index + archivesFrom + strings.Join(odd, ", ")
 	}
 	return source
 }

@@ -290,7 +290,7 @@ func (r *lockReader) value(n *unstable.Node, line, depth int) (*lockNode, error)
 		}
 		return v, r.counted(line)
 	case unstable.InlineTable:
-		v := r.newNode(tomlTable, line)
+		v := r.newNode(tomlTable, r.lines.at(int(n.Raw.Offset)))
 		for it := n.Children(); it.Next(); {
 			if err := r.keyValue(v, it.Node(), depth+1); err != nil {
 				return nil, err

@@ -19,7 +19,7 @@ var yamlSeeds = []string{
 	"a: |2\n   x\n",
 	"{a: [1, 2, {b: c}], 'd': e, \"f\":g}\n",
 	"a: [x,\n  y z\n  w, # note\n  \"q\n  r\"]\n",
-	"? \"long\"\n: v\n? other\n:\n  - x\n",
+	"? \"long\"\n: v\n? other\n:\n  - x\n", "? a\n: b: c\n  d: e\n? f\n: - g\n",
 	"a: &x {b: c}\nd: *x\n", "a: &x\n  b: &y\n    c: d\n  e: f\ng: *y\n", "- &x\n  a: b\n- &y c\n- *x\n",
 	"--- \n# note\na: b # note\n...\n",
 	"a: http://x.example/#y\nb: c:d\n",

@@ -72,7 +72,7 @@ func (y *yamlText) sequence(col, depth int) (*yamlValue, error) {
 	v := &yamlValue{kind: yamlSeq, line: y.line}
 	for y.at < len(y.s) && y.col() == col && y.peek(0) == '-' && y.ends(1) && !y.atMarker() {
 		y.at++
-		e, err := y.afterIndicator(col, depth, false)
+		e, err := y.afterIndicator(col, depth)
 		if err != nil {
 			return nil, err
 		}
@@ -84,9 +84,9 @@ func (y *yamlText) sequence(col, depth int) (*yamlValue, error) {
 	return y.counted(v)
 }
 
-// afterIndicator reads the value behind "-", "?" or ":". On the same line, only
-// those of a sequence and of an explicit key may be collections.
-func (y *yamlText) afterIndicator(col, depth int, ofKey bool) (*yamlValue, error) {
+// afterIndicator reads the value behind "-" or "?", or behind the ":" of a key that
+// is marked. It may be a collection that begins on the same line.
+func (y *yamlText) afterIndicator(col, depth int) (*yamlValue, error) {
 	line := y.line
 	tabbed := y.peek(0) == '\t'
 	y.spaces()
@@ -96,9 +96,6 @@ func (y *yamlText) afterIndicator(col, depth int, ofKey bool) (*yamlValue, error
 			v.line, v.end = line, line
 		}
 		return v, err
-	}
-	if ofKey {
-		return y.inline(col, depth+1)
 	}
 	if tabbed {
 		return nil, y.fail("a tab behind an indicator")
@@ -154,9 +151,14 @@ func (y *yamlText) put(v *yamlValue, seen *keySet, k yamlKey, e *yamlValue) erro
 // member reads one key with its value. The value of a key may be a sequence at
 // the key's own column.
 func (y *yamlText) member(col, depth int) (yamlKey, *yamlValue, error) {
+	marked := y.peek(0) == '?' && y.ends(1)
 	k, err := y.anyKey(col, depth)
 	if err != nil {
 		return k, nil, err
+	}
+	if marked { // its value stands behind an indicator, too
+		v, err := y.afterIndicator(col, depth)
+		return k, v, err
 	}
 	y.spaces()
 	if c := y.peek(0); y.at < len(y.s) && c != '\n' && c != '\r' {
@@ -184,7 +186,7 @@ func (y *yamlText) anyKey(col, depth int) (yamlKey, error) {
 		return y.key()
 	}
 	y.at++
-	v, err := y.afterIndicator(col, depth, false)
+	v, err := y.afterIndicator(col, depth)
 	if err != nil {
 		return yamlKey{}, err
 	}
