@@ -43,6 +43,23 @@ func Satisfies(manifest, lock *File) []Drift {
 	return nil
 }
 
+// MarkDirect tells which entries of a lock file the manifest beside it asks for,
+// where the lock file itself does not say so.
+func MarkDirect(lock, manifest *File) {
+	if len(lock.Declared) > 0 || !lock.Lock || lock.Ecosystem == Go {
+		return
+	}
+	asked := make(map[string]bool, len(manifest.Packages))
+	for i := range manifest.Packages {
+		asked[manifest.Packages[i].installedAs()] = true
+	}
+	for i := range lock.Packages {
+		if p := &lock.Packages[i]; asked[p.installedAs()] || asked[p.Name] {
+			p.Transitive = false
+		}
+	}
+}
+
 // Fixes makes the question whether a lock file fixes what a manifest asks for: a
 // place in the lock holds one artefact of that package. A lock file of nil, or
 // one whose workspace the manifest is no member of, fixes nothing.

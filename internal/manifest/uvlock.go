@@ -142,7 +142,8 @@ func uvSatisfies(manifest, lock *File) []Drift {
 		return nil
 	}
 	asked := slices.DeleteFunc(slices.Clone(manifest.Packages), func(p Package) bool { return !pyGroups(p.Group) || p.Name == manifest.project })
-	drifts := uvCopy(asked, slices.DeleteFunc(slices.Clone(lock.Declared), func(d Package) bool { return d.Path != member || d.Name == manifest.project }))
+	dynamic := slices.ContainsFunc(manifest.Settings, func(s Setting) bool { return s.Name == "project.dynamic" })
+	drifts := uvCopy(asked, slices.DeleteFunc(slices.Clone(lock.Declared), func(d Package) bool { return d.Path != member || d.Name == manifest.project }), dynamic)
 	reported := make(map[string]bool, len(drifts))
 	for _, d := range drifts {
 		reported[d.Package.Name] = true
@@ -156,8 +157,9 @@ func uvSatisfies(manifest, lock *File) []Drift {
 }
 
 // uvCopy compares requirements by name and by what they accept; uv writes both
-// in an order and a form of its own.
-func uvCopy(asked, declared []Package) []Drift {
+// in an order and a form of its own. Where the manifest leaves its list to a
+// program, the copy may have more.
+func uvCopy(asked, declared []Package, more bool) []Drift {
 	copies := make(map[string][]*Package)
 	for i := range declared {
 		copies[declared[i].Name] = append(copies[declared[i].Name], &declared[i])
@@ -174,7 +176,7 @@ func uvCopy(asked, declared []Package) []Drift {
 		}
 	}
 	for _, d := range declared {
-		if !wanted[d.Name] {
+		if !wanted[d.Name] && !more {
 			drifts = append(drifts, Drift{Package: d, Reason: "the lock file has a requirement that the manifest has not"})
 		}
 	}
