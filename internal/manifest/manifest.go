@@ -42,10 +42,10 @@ import (
 const (
 	MaxBytes    = 5 << 20
 	maxEntries  = 50_000 // packages, settings and scripts of one file
-	maxNesting  = 32      // levels that a parser of ours descends
-	maxPathLen  = 1024    // of a path of nested packages; bounds memory, since all below share it
-	maxClauses  = 64      // parts of one version specification
-	maxQuoteLen = 80      // of hostile text in an error
+	maxNesting  = 32     // levels that a parser of ours descends
+	maxPathLen  = 1024   // of a path of nested packages; bounds memory, since all below share it
+	maxClauses  = 64     // parts of one version specification
+	maxQuoteLen = 80     // of hostile text in an error
 )
 
 // The ecosystems that are parsed, named as package URLs name them.
