@@ -154,8 +154,12 @@ func (j *judging) companions(c candidate) (names []string) {
 	if !slices.Contains(j.on, manifest.LockfileDrift) && !slices.Contains(j.on, manifest.Unpinned) {
 		return names
 	}
-	for ; len(c.format.Locks) > 0; dir = path.Dir(dir) {
-		for _, base := range c.format.Locks {
+	beside := c.format.Locks
+	if c.format.Ecosystem == manifest.Go {
+		beside = append(slices.Clone(beside), goWorkspace)
+	}
+	for ; len(beside) > 0; dir = path.Dir(dir) {
+		for _, base := range beside {
 			names = append(names, path.Join(dir, base))
 		}
 		if dir == "." || dir == "/" {
