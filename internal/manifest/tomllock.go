@@ -117,7 +117,6 @@ func (r *lockReader) cut(n *unstable.Node, quotes int) string {
 // next one is read.
 func (r *lockReader) key(n *unstable.Node) (parts []string, line int, err error) {
 	parts = r.parts[:0]
-	defer func() { r.parts = parts }()
 	for it := n.Key(); it.Next(); {
 		k := it.Node()
 		if line == 0 {
@@ -128,6 +127,7 @@ func (r *lockReader) key(n *unstable.Node) (parts []string, line int, err error)
 		}
 		parts = append(parts, r.cut(k, 0))
 	}
+	r.parts = parts
 	return parts, line, nil
 }
 
