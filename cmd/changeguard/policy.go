@@ -51,3 +51,22 @@ observe: it shows what it would stop and stops nothing, until you remove one lin
 		}
 	},
 }
+
+var policySchemaCommand = command{
+	name:  "policy schema",
+	title: "print the JSON Schema of policy files",
+	describe: `
+Prints the JSON Schema (draft 2020-12) of .github/changeguard.yml, with a
+description of every key and of every kind's options, for editors and tools.
+What a schema cannot say, such as the syntax of globs and conditions, is found
+by changeguard policy lint.`,
+	example: "changeguard policy schema > changeguard.schema.json",
+	setup: func(_ *flag.FlagSet, e env) func(context.Context, []string) int {
+		return func(_ context.Context, args []string) int {
+			if !noArguments(e, "policy schema", args) {
+				return app.ExitUsage
+			}
+			return app.PolicySchema(e.stdout, e.stderr)
+		}
+	},
+}
