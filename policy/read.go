@@ -117,6 +117,7 @@ func (r *reader) field(p pair, k field, where string) {
 		r.fail(p.at, "%s has no value; give one or remove the line", where)
 		return
 	}
+	r.leaf(where, p)
 	k.read(p.value, where)
 }
 

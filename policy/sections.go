@@ -98,6 +98,7 @@ func (r *reader) classes(n *yaml.Node, where string, p *Policy) {
 		case message != "":
 			r.fail(e.at, "%s: %s", where, message)
 		default:
+			r.leaf(join(where, e.key), e)
 			class := change.Class(e.key)
 			if _, list, ok := r.globs(e.value, join(where, e.key), direction(class)); ok {
 				p.Classes = append(p.Classes, ClassRule{class, list})
@@ -308,6 +309,7 @@ func (r *reader) notify(n *yaml.Node, where string, p *Policy) {
 			r.fail(e.at, "%s: %s", where, message)
 			continue
 		}
+		r.leaf(join(where, e.key), e)
 		p.Notify[Level(e.key)] = r.matching(e.value, join(where, e.key), channel, "the name of a channel")
 	}
 }

@@ -16,7 +16,6 @@ var absents = []absent{
 	{"hook run", inHook},
 	{"session start", "Declare a session in the change itself: with a label, a branch, a title or a trailer that the policy names; or with `changeguard check --session MODE`."},
 	{"evidence attach", "No rule of this version asks for evidence."},
-	{"policy explain", "`changeguard rules explain KIND` explains a rule, `changeguard check --policy FILE` shows what a policy does."},
 	{"policy test", "`changeguard check --policy FILE --base REV --head REV` shows what a policy says of a change that was made."},
 	{"backtest", "`changeguard check --policy FILE --base REV --head REV` judges one change of the past."},
 	{"replay", "`changeguard check --base REV --head REV --event FILE` computes a verdict again, from the same commits and texts."},
