@@ -173,7 +173,7 @@ func (c *Call) arguments(data json.RawMessage, text string) error {
 		return c.shell(command)
 	case a.path() != "" && c.writes() && command != "view":
 		c.Write = append(c.Write, Write{Path: a.path(), Removed: strings.Contains(strings.ToLower(c.Tool), "delete"), Edit: a.edit()})
-	case c.writes() && a.path() == "" && !strings.HasPrefix(c.Tool, "mcp_"):
+	case a.path() == "" && slices.Contains(fileTools, c.Tool):
 		return fmt.Errorf("the tool %s writes, and its arguments name no file", c.Tool)
 	}
 	return nil
@@ -263,6 +263,10 @@ func tokens(name string) []string {
 	}
 	return strings.FieldsFunc(strings.ToLower(b.String()), func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') })
 }
+
+// fileTools are the agents' own tools that always write a file: without a name of
+// one the input is not understood.
+var fileTools = []string{"Write", "Edit", "MultiEdit", "NotebookEdit", "Delete", "apply_patch", "write_file", "replace", "create", "edit", "str_replace_editor"}
 
 var (
 	writing = []string{"write", "edit", "multiedit", "notebookedit", "create", "replace", "delete", "patch", "update", "insert", "append", "move", "rename", "save", "editor"}

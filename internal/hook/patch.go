@@ -18,7 +18,7 @@ func patch(text string) []Write {
 		line = strings.TrimSuffix(line, "\r")
 		verb, name, ok := strings.Cut(line, " File: ")
 		switch {
-		case ok && (verb == "*** Add" || verb == "*** Update" || verb == "*** Delete"):
+		case ok && strings.TrimSpace(name) != "" && (verb == "*** Add" || verb == "*** Update" || verb == "*** Delete"):
 			lines := new([]string)
 			body = lines
 			w := Write{Path: strings.TrimSpace(name), Removed: verb == "*** Delete"}
@@ -28,7 +28,7 @@ func patch(text string) []Write {
 				w.Edit = func(old string) (string, bool) { return patched(old, *lines) }
 			}
 			writes = append(writes, w)
-		case strings.HasPrefix(line, "*** Move to: "):
+		case strings.HasPrefix(line, "*** Move to: ") && strings.TrimSpace(line) != "*** Move to:":
 			// The new place gets a content that is not followed; the old one goes.
 			if len(writes) > 0 {
 				writes[len(writes)-1].Removed = true
