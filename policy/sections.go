@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v4"
 
@@ -150,9 +151,23 @@ func (r *reader) approvalsFields(a *Approvals) []field {
 	}
 }
 
+// A form is a regular expression that is compiled when it is first asked: counted
+// repetitions take milliseconds, which an agent's hook has not to spare.
+type form struct {
+	text string
+	once sync.Once
+	re   *regexp.Regexp
+}
+
+// MatchString reports whether a text has the form.
+func (f *form) MatchString(s string) bool {
+	f.once.Do(func() { f.re = regexp.MustCompile(f.text) })
+	return f.re.MatchString(s)
+}
+
 var (
-	login = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$`)
-	team  = regexp.MustCompile(`^@[A-Za-z0-9][A-Za-z0-9_-]{0,99}/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$`)
+	login = &form{text: `^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$`}
+	team  = &form{text: `^@[A-Za-z0-9][A-Za-z0-9_-]{0,99}/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$`}
 	roles = []string{"write", "maintain", "admin"}
 )
 
@@ -210,7 +225,7 @@ func (r *reader) branches(n *yaml.Node, where string) ([]string, *pathset.Matche
 	return patterns, m
 }
 
-var account = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,99}(\[bot\])?$`)
+var account = &form{text: `^[A-Za-z0-9][A-Za-z0-9_-]{0,99}(\[bot\])?$`}
 
 func (r *reader) agents(n *yaml.Node, where string, p *Policy) {
 	for _, e := range r.mapping(n, where) {
@@ -240,13 +255,13 @@ func (r *reader) agentFields(k *session.Known) []field {
 	}
 }
 
-var email = regexp.MustCompile(`^[^@\s<>]+@[^@\s<>]+$`)
+var email = &form{text: `^[^@\s<>]+@[^@\s<>]+$`}
 
 // matching reads texts of one form.
-func (r *reader) matching(n *yaml.Node, where string, form *regexp.Regexp, what string) []string {
+func (r *reader) matching(n *yaml.Node, where string, like *form, what string) []string {
 	texts, nodes := r.texts(n, where)
 	for i, t := range texts {
-		if !form.MatchString(t) {
+		if !like.MatchString(t) {
 			r.fail(nodes[i], "%s[%d] must be %s, this is %q", where, i, what, clip(t))
 		}
 	}
@@ -297,7 +312,7 @@ func (r *reader) surface(e pair, where string, p *Policy) {
 	p.Risk.Surfaces = append(p.Risk.Surfaces, s)
 }
 
-var channel = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.#/-]{0,99}$`)
+var channel = &form{text: `^[A-Za-z0-9][A-Za-z0-9_.#/-]{0,99}$`}
 
 // told are the levels that channels can hear of.
 var told = []string{string(Block), string(Approve), string(Warn)}

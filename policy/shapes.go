@@ -2,7 +2,6 @@ package policy
 
 import (
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -86,8 +85,8 @@ func matchingText(form string) *Schema {
 	return s
 }
 
-func listOf(form *regexp.Regexp) func() *Schema {
-	return func() *Schema { return list(matchingText(form.String())) }
+func listOf(like *form) func() *Schema {
+	return func() *Schema { return list(matchingText(like.text)) }
 }
 
 // filled is a list that may not be empty.
@@ -109,7 +108,7 @@ func globsShape() *Schema {
 
 func peopleShape() *Schema {
 	role := "^role:(" + strings.Join(roles, "|") + ")$"
-	item := matchingText(login.String() + "|" + team.String() + "|" + role)
+	item := matchingText(login.text + "|" + team.text + "|" + role)
 	item.Not = enum(roles)
 	return list(item)
 }

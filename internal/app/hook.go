@@ -121,6 +121,9 @@ func (k HookRun) judgeIn(ctx context.Context, c hook.Call, top string, files []t
 		if reason := g.outOfBounds(f); reason != "" {
 			return reason, nil
 		}
+		if g.holdsHook(f) {
+			return fmt.Sprintf("changeguard refuses to change %s, because it holds the hook that asks changeguard; leave it as it is, or ask a person to change it.", oneLine(f.path)), nil
+		}
 	}
 	return g.judgeFiles(ctx, c.Agent, files)
 }
@@ -207,6 +210,18 @@ func (g *guarded) outOfBounds(f target) string {
 	return ""
 }
 
+// holdsHook reports whether a file is an agent's settings with our hook in it: an
+// agent is not to switch its own guard off.
+func (g *guarded) holdsHook(f target) bool {
+	for _, s := range agentSettings {
+		if strings.EqualFold(f.path, s.file) {
+			data, err := os.ReadFile(filepath.Join(g.where.Top, filepath.FromSlash(f.path)))
+			return err == nil && strings.Contains(string(data), ourCommand)
+		}
+	}
+	return false
+}
+
 // record is what the branch's configuration declares.
 func (g *guarded) record() session.Record { return declaredRecord(g.mode, g.where.Branch) }
 
@@ -241,7 +256,7 @@ func (g *guarded) judgeFiles(ctx context.Context, agent string, files []target) 
 	if err != nil {
 		return "", err
 	}
-	if v.Outcome == verdict.Incomplete && !t.vague() {
+	if v.Outcome == verdict.Incomplete {
 		return "", fmt.Errorf("%s", v.Title)
 	}
 	return refusal(v, func(f verdict.Finding) bool { return !t.vagueAt(f.Path) || slices.Contains(byName, f.Kind) }), nil

@@ -79,6 +79,28 @@ func TestHookJudgesContents(t *testing.T) {
 	}
 }
 
+// An agent does not switch its own guard off.
+func TestHookGuardsItself(t *testing.T) {
+	t.Parallel()
+	r := hooked(t, hookPolicy)
+	write := map[string]any{"file_path": ".claude/settings.json", "content": "{}"}
+	if code, reason := asked(t, r.Dir, "Write", write); code != 0 {
+		t.Errorf("without a hook: %d %s", code, reason)
+	}
+	var out, errs strings.Builder
+	if code := (app.HookInstall{Repo: r.Dir, Target: hook.ClaudeCode}).Run(context.Background(), &out, &errs); code != 0 {
+		t.Fatal(errs.String())
+	}
+	for _, c := range []struct {
+		tool string
+		args map[string]any
+	}{{"Write", write}, {"Bash", map[string]any{"command": "rm -r .claude"}}, {"Bash", map[string]any{"command": "rm .git/hooks/pre-commit"}}, {"Bash", map[string]any{"command": "git commit -n -m x"}}} {
+		if code, reason := asked(t, r.Dir, c.tool, c.args); code != 2 || !strings.Contains(reason, "changeguard refuses") {
+			t.Errorf("%v: %d %s", c.args, code, reason)
+		}
+	}
+}
+
 // A link leads to where it leads.
 func TestHookFollowsLinks(t *testing.T) {
 	t.Parallel()

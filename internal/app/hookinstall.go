@@ -62,9 +62,12 @@ func (k HookInstall) install(ctx context.Context) (text string, err error) {
 	return "wrote " + name + "\nCommit it, so that everybody's agent is held by it; the program `changeguard` must be on their PATH.\n", nil
 }
 
-// command is what an agent's settings run.
+// ourCommand begins every command that we install.
+const ourCommand = "changeguard hook run "
+
+// hookCommand is what an agent's settings run.
 func hookCommand(flags, base string) string {
-	command := "changeguard hook run " + flags
+	command := ourCommand + flags
 	if base != "" {
 		command += " --base '" + strings.ReplaceAll(base, "'", `'\''`) + "'"
 	}
@@ -186,7 +189,7 @@ func isOurs(entry any) bool {
 		m, _ = inner[0].(map[string]any)
 	}
 	for _, key := range []string{"command", "bash"} {
-		if text, _ := m[key].(string); strings.HasPrefix(text, "changeguard hook run ") {
+		if text, _ := m[key].(string); strings.HasPrefix(text, ourCommand) {
 			return true
 		}
 	}

@@ -220,15 +220,6 @@ func (t *callTree) files() (files []change.File) {
 	return files
 }
 
-func (t *callTree) vague() bool {
-	for _, f := range t.changed {
-		if f.vague {
-			return true
-		}
-	}
-	return false
-}
-
 func (t *callTree) vagueAt(name string) bool {
 	f := t.changed[name]
 	return f != nil && f.vague
