@@ -155,13 +155,21 @@ func (k HookRun) open(ctx context.Context, dir string) (*guarded, error) {
 }
 
 func (g *guarded) load(ctx context.Context, base string) (err error) {
-	if g.where, err = g.repo.Worktree(ctx); err != nil {
-		return err
+	// Two questions to git at a time: an agent waits for the answer.
+	var declared error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if g.where, declared = g.repo.Worktree(ctx); declared == nil {
+			declared = g.declared(ctx)
+		}
+	}()
+	g.base, _, err = g.repo.Base(ctx, gitrepo.Options{Base: base, Env: g.env})
+	<-done
+	if declared != nil {
+		return declared
 	}
-	if err := g.declared(ctx); err != nil {
-		return err
-	}
-	if g.base, _, err = g.repo.Base(ctx, gitrepo.Options{Base: base, Env: g.env}); err != nil {
+	if err != nil {
 		if _, unborn := g.repo.Commit(ctx, "HEAD"); unborn != nil {
 			g.layers = []verdict.Layer{{Name: verdict.DefaultLayer, Policy: policy.Default(catalogue.Kinds())}}
 			return nil // nothing is committed, so there is nothing to guard yet
