@@ -12,6 +12,7 @@ fmt:
 # Rewrites the rule pages, the golden files and the README's check run from the code.
 generate:
 	go test ./rules/catalogue -update
+	go test ./policy -run Schema -update
 	go test ./report -update
 	go test ./cmd/changeguard -run TestReadmeShowsTheCheckRun -update
 

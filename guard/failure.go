@@ -57,7 +57,9 @@ func (e *evaluation) superseded(ctx context.Context, loaded *github.Loaded, run 
 		return err
 	}
 	if len(others) > 0 {
-		show = combine(others, e.Guard)
+		if show, err = e.combine(ctx, others); err != nil {
+			return err
+		}
 	}
 	return e.show(ctx, e.Head, show, run)
 }

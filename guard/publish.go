@@ -50,7 +50,11 @@ func (e *evaluation) publish(ctx context.Context, loaded *github.Loaded, v *verd
 		return e.endRun(ctx, v.Head, started)
 	}
 	own := judged{subject: e.Subject, verdict: v}
-	if err := e.show(ctx, v.Head, combine(append([]judged{own}, others...), e.Guard), started); err != nil {
+	run, err := e.combine(ctx, append([]judged{own}, others...))
+	if err != nil {
+		return err
+	}
+	if err := e.show(ctx, v.Head, run, started); err != nil {
 		return err
 	}
 	if e.Kind != store.Pull {
@@ -184,11 +188,15 @@ func (e *evaluation) sharing(ctx context.Context, loaded *github.Loaded) ([]int,
 
 // combine makes one run of several verdicts, since GitHub shows one result per
 // commit: the worst, with a word about the others.
-func combine(list []judged, g *Guard) report.CheckRun {
+func (e *evaluation) combine(ctx context.Context, list []judged) (report.CheckRun, error) {
 	worst := slices.MaxFunc(list, func(a, b judged) int { return cmp.Compare(severity(a.verdict), severity(b.verdict)) })
-	run := report.NewCheckRun(worst.verdict, g.details(worst.subject))
+	below, of, err := e.Store.Rank(ctx, worst.subject, worst.verdict.Risk.Score)
+	if err != nil {
+		return report.CheckRun{}, fmt.Errorf("rank the risk of %s: %w", worst.subject.Name(), err)
+	}
+	run := report.NewRankedCheckRun(worst.verdict, e.details(worst.subject), report.Rank{Below: below, Of: of})
 	if len(list) == 1 {
-		return run
+		return run, nil
 	}
 	var ids, words []string
 	for _, j := range list {
@@ -203,7 +211,7 @@ func combine(list []judged, g *Guard) report.CheckRun {
 	if len(run.Summary)+len(note) <= report.MaxSummary {
 		run.Summary += note
 	}
-	return run
+	return run, nil
 }
 
 func called(s store.Subject) string {

@@ -33,7 +33,13 @@ func Digest(data []byte) string {
 
 // Load reads a policy. Either the policy or at least one problem comes back.
 func Load(data []byte, src Source, kinds []rules.Kind) (*Policy, Problems) {
-	r := &reader{file: src.Name, kinds: kinds, written: written{places: make(map[string]place)}}
+	p, problems, _ := read(data, src, kinds, false)
+	return p, problems
+}
+
+// read loads a policy, and keeps the values as they are written when asked to.
+func read(data []byte, src Source, kinds []rules.Kind, keep bool) (*Policy, Problems, []leaf) {
+	r := &reader{file: src.Name, kinds: kinds, keep: keep, written: written{places: make(map[string]place)}}
 	p := &Policy{Version: 1, Mode: Enforce, Digest: Digest(data), Source: src}
 	p.Approvals = Approvals{Count: 1, From: []string{"role:write"}}
 	p.Overrides = Overrides{By: []string{"role:maintain"}, Expire: 168 * time.Hour}
@@ -42,10 +48,10 @@ func Load(data []byte, src Source, kinds []rules.Kind) (*Policy, Problems) {
 		r.policy(root, p)
 	}
 	if r.found > 0 {
-		return nil, r.problems.sorted(r.found)
+		return nil, r.problems.sorted(r.found), nil
 	}
 	r.finish(p)
-	return p, nil
+	return p, nil, r.leaves
 }
 
 // reader walks the nodes of one file and collects problems.
@@ -58,6 +64,8 @@ type reader struct {
 	problems   Problems
 	found      int // problems, also those that were not kept
 	written    written
+	keep       bool // the values, for Explain
+	leaves     []leaf
 }
 
 // place is a place in the file, 1-based.

@@ -57,12 +57,20 @@ func walk(n *yaml.Node, path []any) *yaml.Node {
 
 // structure decodes a mapping into a struct by its yaml tags.
 func (r *reader) structure(n *yaml.Node, where string, v reflect.Value) {
+	r.fields(n, where, r.optionFields(v))
+}
+
+func (r *reader) optionFields(v reflect.Value) []field {
 	var known []field
 	for i := range v.NumField() {
 		f, value := v.Type().Field(i), v.Field(i)
-		known = append(known, field{f.Tag.Get("yaml"), func(n *yaml.Node, where string) { r.value(n, where, value, f.Tag) }})
+		known = append(known, field{
+			f.Tag.Get("yaml"), f.Tag.Get("desc"),
+			func() *Schema { return optionShape(f.Type, f.Tag) },
+			func(n *yaml.Node, where string) { r.value(n, where, value, f.Tag) },
+		})
 	}
-	r.fields(n, where, known)
+	return known
 }
 
 var (
@@ -91,7 +99,7 @@ func (r *reader) value(n *yaml.Node, where string, v reflect.Value, tag reflect.
 	case v.Kind() == reflect.Int:
 		v.SetInt(r.number(n, where, least(tag), maxCount))
 	case v.Kind() == reflect.Int64:
-		v.SetInt(r.number(n, where, least(tag), 1<<50)) // sizes in bytes
+		v.SetInt(r.number(n, where, least(tag), maxBytes))
 	case v.Kind() == reflect.String:
 		v.SetString(r.stringOption(n, where, v.Type()))
 	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.String:
@@ -100,6 +108,9 @@ func (r *reader) value(n *yaml.Node, where string, v reflect.Value, tag reflect.
 		panic(fmt.Sprintf("policy: option %s has the type %s, which no policy can hold", where, v.Type()))
 	}
 }
+
+// maxBytes is the largest size that an option takes.
+const maxBytes = 1 << 50
 
 // least is the smallest number that an option takes: 0 unless its tag min says
 // otherwise.

@@ -63,10 +63,14 @@ func (r *reader) key(key *yaml.Node, where string) bool {
 	return false
 }
 
-// field is a known key and what reads its value.
+// field is a known key: what it is for, what its value looks like and what reads
+// it. The decoder and the schema both go by it, so neither can know a key that
+// the other does not.
 type field struct {
-	name string
-	read func(n *yaml.Node, where string)
+	name  string
+	desc  string
+	shape func() *Schema
+	read  func(n *yaml.Node, where string)
 }
 
 // topLevel is how messages name the file itself.
@@ -113,6 +117,7 @@ func (r *reader) field(p pair, k field, where string) {
 		r.fail(p.at, "%s has no value; give one or remove the line", where)
 		return
 	}
+	r.leaf(where, p)
 	k.read(p.value, where)
 }
 

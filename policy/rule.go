@@ -35,26 +35,33 @@ func (r *reader) rule(e pair, where string) Rule {
 		return rule
 	}
 	var with *yaml.Node
-	known := false
-	r.fields(e.value, where, []field{
-		{"uses", func(n *yaml.Node, where string) { rule.Kind, known = r.kind(n, where) }},
-		{"if", func(n *yaml.Node, where string) { rule.If = r.condition(n, where) }},
-		{"level", func(n *yaml.Node, where string) { rule.Level = r.level(n, where) }},
-		{"with", func(n *yaml.Node, _ string) { with = n }},
-		{"message", func(n *yaml.Node, where string) { rule.Message = r.message(n, where) }},
-		{"approvals", func(n *yaml.Node, where string) {
-			rule.Approvals = new(Approvals) // finish fills what is left out
-			r.approvals(n, where, rule.Approvals)
-		}},
-		{"overridable", func(n *yaml.Node, where string) { rule.Overridable = r.boolean(n, where) }},
-	})
+	r.fields(e.value, where, r.ruleFields(&rule, &with))
 	switch {
-	case known:
+	case rule.Kind.Name != "":
 		rule.Options = r.options(rule.Kind, with, e.at, where+".with")
 	case e.value.Kind == yaml.MappingNode && !has(e.value, "uses"):
 		r.fail(e.at, "%s has no uses; known kinds are %s", where, strings.Join(r.kindNames(), ", "))
 	}
 	return rule
+}
+
+// ruleFields puts aside the options, which depend on the kind.
+func (r *reader) ruleFields(rule *Rule, with **yaml.Node) []field {
+	return []field{
+		{"uses", "The kind of the rule.", oneOf(r.kindNames()), func(n *yaml.Node, where string) { rule.Kind, _ = r.kind(n, where) }},
+		{"if", "A CEL condition; without it the rule judges every change.", textShape, func(n *yaml.Node, where string) { rule.If = r.condition(n, where) }},
+		{"level", "What a finding does: block (default), approve, warn or off.", oneOf(levels), func(n *yaml.Node, where string) { rule.Level = r.level(n, where) }},
+		{"with", "The options of the kind.", anyObject, func(n *yaml.Node, _ string) { *with = n }},
+		{"message", "What people read with each finding.", messageShape, func(n *yaml.Node, where string) { rule.Message = r.message(n, where) }},
+		{"approvals", "Who lifts a finding of level approve; what is left out comes from the policy's.", r.approvalsShape, func(n *yaml.Node, where string) {
+			rule.Approvals = new(Approvals) // finish fills what is left out
+			r.approvals(n, where, rule.Approvals)
+		}},
+		{
+			"overridable", "In an organisation's policy: a repository's rule of the same name replaces this one.", booleanShape,
+			func(n *yaml.Node, where string) { rule.Overridable = r.boolean(n, where) },
+		},
+	}
 }
 
 func (r *reader) kindNames() []string {

@@ -34,12 +34,7 @@ func (r *reader) sessions(n *yaml.Node, where string, p *Policy) {
 func (r *reader) session(e pair, where string) Session {
 	s := Session{Spec: session.Spec{Name: e.key}, Level: Block, Line: e.at.Line}
 	r.written.places[where] = place{e.at.Line, e.at.Column}
-	r.fields(e.value, where, []field{
-		{"declared-by", func(n *yaml.Node, where string) { r.declaredBy(n, where, &s.Spec) }},
-		{"may-change", func(n *yaml.Node, where string) { s.Restricts = true; r.mayChange(n, where, &s) }},
-		{"max-commits", func(n *yaml.Node, where string) { s.MaxCommits = int(r.number(n, where, 1, maxCount)) }},
-		{"level", func(n *yaml.Node, where string) { s.Level = r.level(n, where) }},
-	})
+	r.fields(e.value, where, r.sessionFields(&s))
 	declared := has(e.value, "declared-by")
 	switch {
 	case e.value.Kind != yaml.MappingNode:
@@ -51,14 +46,33 @@ func (r *reader) session(e pair, where string) Session {
 	return s
 }
 
+func (r *reader) sessionFields(s *Session) []field {
+	return []field{
+		{"declared-by", "What declares the mode; any one is enough.", r.declaredByShape, func(n *yaml.Node, where string) { r.declaredBy(n, where, &s.Spec) }},
+		{
+			"may-change", "What the session may touch: classes, globs, ! excludes; the last that matches decides. Left out: anything. Empty: nothing.", mayChangeShape,
+			func(n *yaml.Node, where string) { s.Restricts = true; r.mayChange(n, where, s) },
+		},
+		{
+			"max-commits", "Most commits of the session, merges not counted.", numberBetween(1, maxCount),
+			func(n *yaml.Node, where string) { s.MaxCommits = int(r.number(n, where, 1, maxCount)) },
+		},
+		{"level", "What a finding does. Default: block.", oneOf(levels), func(n *yaml.Node, where string) { s.Level = r.level(n, where) }},
+	}
+}
+
+func (r *reader) declaredByFields(s *session.Spec) []field {
+	return []field{
+		{"labels", "Labels of the pull request, ignoring case.", labelsShape, func(n *yaml.Node, where string) { s.Labels = r.labels(n, where) }},
+		{"branches", "Globs on the head branch.", globsShape, func(n *yaml.Node, where string) { _, s.Branches = r.branches(n, where) }},
+		{"titles", "Whole titles, ignoring case; only * and ? are special.", textsShape, func(n *yaml.Node, where string) { s.Titles, _ = r.texts(n, where) }},
+		{"trailers", "Lines \"Key: value\" of a commit message or of the body.", trailersShape, func(n *yaml.Node, where string) { r.trailers(n, where, s) }},
+	}
+}
+
 func (r *reader) declaredBy(n *yaml.Node, where string, s *session.Spec) {
 	before := r.found
-	r.fields(n, where, []field{
-		{"labels", func(n *yaml.Node, where string) { s.Labels = r.labels(n, where) }},
-		{"branches", func(n *yaml.Node, where string) { _, s.Branches = r.branches(n, where) }},
-		{"titles", func(n *yaml.Node, where string) { s.Titles, _ = r.texts(n, where) }},
-		{"trailers", func(n *yaml.Node, where string) { r.trailers(n, where, s) }},
-	})
+	r.fields(n, where, r.declaredByFields(s))
 	if len(s.Labels)+len(s.Titles)+len(s.Trailers) == 0 && s.Branches == nil && r.found == before {
 		r.fail(n, "%s names nothing; give labels, branches, titles or trailers", where)
 	}
@@ -90,9 +104,12 @@ func (r *reader) trailers(n *yaml.Node, where string, s *session.Spec) {
 	}
 }
 
+// permitted are the classes that may-change can name.
+func permitted() []string { return append(classNames(), string(change.ClassCosmetic)) }
+
 func (r *reader) mayChange(n *yaml.Node, where string, s *Session) {
 	items, nodes := r.texts(n, where)
-	known := append(classNames(), string(change.ClassCosmetic))
+	known := permitted()
 	for i, item := range items {
 		p := Permit{Text: item}
 		body, negated := strings.CutPrefix(item, "!")

@@ -63,10 +63,18 @@ type Annotation struct {
 // NewCheckRun words the verdict. details is the address of the page that says
 // more, or "".
 func NewCheckRun(v *verdict.Verdict, details string) CheckRun {
+	return NewRankedCheckRun(v, details, Rank{})
+}
+
+// NewRankedCheckRun says besides how the change compares with others.
+func NewRankedCheckRun(v *verdict.Verdict, details string, rank Rank) CheckRun {
 	marks, left := annotations(v)
 	after := ""
+	if words := rank.String(); words != "" {
+		after = "\nRisk: " + words + ".\n"
+	}
 	if left > 0 {
-		after = fmt.Sprintf("\nThe lines of %s are not annotated.\n", plural(left, "more finding"))
+		after += fmt.Sprintf("\nThe lines of %s are not annotated.\n", plural(left, "more finding"))
 	}
 	if details != "" {
 		after += "\n[Why this verdict](" + details + ")\n"

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"time"
 )
 
 // Page is the manual page of a kind as Markdown. The command line prints it and
@@ -19,9 +20,14 @@ func (k Kind) Page() string {
 	for _, o := range options {
 		fmt.Fprintf(&b, "- `%s` (%s): %s\n", o.Name, o.Type, o.Text)
 	}
-	b.WriteString("\n## In a policy\n\n```yaml\nrules:\n  my-rule:\n    uses: " + k.Name + "\n    level: block            # block (default), approve, warn, off\n")
-	if len(options) > 0 {
-		b.WriteString("    with:\n      " + options[0].Name + ": …\n")
+	b.WriteString("\n## In a policy\n\n```yaml\nversion: 1\nrules:\n  my-rule:\n    uses: " + k.Name + "\n    level: block            # block (default), approve, warn, off\n")
+	for i, o := range options {
+		if i == 0 {
+			b.WriteString("    with:\n")
+		}
+		if i == 0 || strings.HasSuffix(o.Text, "Required.") {
+			b.WriteString("      " + o.Name + ": " + o.Example + "\n")
+		}
 	}
 	b.WriteString("```\n\n")
 	if k.Subject == People {
@@ -32,8 +38,9 @@ func (k Kind) Page() string {
 	return b.String()
 }
 
-// Option documents one option of a kind.
-type Option struct{ Name, Type, Text string }
+// Option documents one option of a kind. The example is a value as a policy has
+// it: the tag example of the field, else one that its type takes.
+type Option struct{ Name, Type, Text, Example string }
 
 // Options lists the options in the order of the struct.
 func (k Kind) Options() []Option {
@@ -41,7 +48,11 @@ func (k Kind) Options() []Option {
 	var options []Option
 	for i := range t.NumField() {
 		f := t.Field(i)
-		options = append(options, Option{f.Tag.Get("yaml"), typeName(f.Type), f.Tag.Get("desc")})
+		example, ok := f.Tag.Lookup("example")
+		if !ok {
+			example = exampleOf(f.Type)
+		}
+		options = append(options, Option{f.Tag.Get("yaml"), typeName(f.Type), f.Tag.Get("desc"), example})
 	}
 	return options
 }
@@ -66,5 +77,28 @@ func typeName(t reflect.Type) string {
 		return "whole number"
 	default:
 		return "text"
+	}
+}
+
+func exampleOf(t reflect.Type) string {
+	switch {
+	case t == reflect.TypeFor[Globs]():
+		return `["src/**"]`
+	case t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct:
+		return `change.files < 100`
+	case t.Kind() == reflect.Pointer:
+		return exampleOf(t.Elem())
+	case t.Kind() == reflect.Slice:
+		return "[" + exampleOf(t.Elem()) + "]"
+	case t.Implements(reflect.TypeFor[Choice]()):
+		return reflect.Zero(t).Interface().(Choice).Choices()[0]
+	case t == reflect.TypeFor[time.Duration]():
+		return "1h"
+	case t.Kind() == reflect.Bool:
+		return "true"
+	case t.Kind() == reflect.Int || t.Kind() == reflect.Int64:
+		return "20"
+	default:
+		return "example"
 	}
 }

@@ -27,6 +27,7 @@ func (l *laying) mode(ctx context.Context, bound session.Bound) {
 		l.missRule(spec.Name, err)
 		return
 	}
+	l.prefetch(ctx, spec, touched)
 	for i, f := range l.in.Change.Files {
 		if touched != nil && !touched[f.Path] && !touched[f.OldPath] {
 			continue
@@ -40,6 +41,19 @@ func (l *laying) mode(ctx context.Context, bound session.Bound) {
 			l.addModeFinding(spec, f, l.view.classes[i])
 		}
 	}
+}
+
+// prefetch asks at once for all contents that decide whether a file's change is
+// cosmetic; through an API one by one would be one request each.
+func (l *laying) prefetch(ctx context.Context, spec *policy.Session, touched map[string]bool) {
+	var paths []string
+	for i, f := range l.in.Change.Files {
+		if (touched == nil || touched[f.Path]) && !l.allowed(spec, i) && canBeCosmetic(spec, f) {
+			paths = append(paths, f.Path)
+		}
+	}
+	l.in.Change.Prefetch(ctx, change.AtBase, paths)
+	l.in.Change.Prefetch(ctx, change.AtHead, paths)
 }
 
 // touched is the set of names that the bound commits touched, nil for all.
@@ -89,20 +103,31 @@ func (l *laying) maxCommits(spec *policy.Session, bound session.Bound) {
 // mayChange asks for both sides of a file: moving one out of a permitted place
 // is as much a change as moving one in.
 func (l *laying) mayChange(ctx context.Context, spec *policy.Session, i int) (bool, error) {
-	f, classes := l.in.Change.Files[i], l.view.classes[i]
-	before := f.BasePath() == "" || l.permits(spec, f.BasePath(), classes.Before, false)
-	after := f.HeadPath() == "" || l.permits(spec, f.HeadPath(), classes.After, false)
-	if before && after {
+	f := l.in.Change.Files[i]
+	if l.allowed(spec, i) {
 		return true, nil
 	}
-	if !permitsCosmetic(spec) || f.Status != change.Modified || f.OldMode != f.Mode || f.Mode != change.Regular || !change.CanBeCosmetic(f.Path) {
+	if !canBeCosmetic(spec, f) {
 		return false, nil
 	}
 	cosmetic, err := l.cosmetic(ctx, f)
 	if err != nil || !cosmetic {
 		return false, err
 	}
-	return l.permits(spec, f.Path, classes.After, true), nil
+	return l.permits(spec, f.Path, l.view.classes[i].After, true), nil
+}
+
+// allowed asks for what a file is called, not for what is in it.
+func (l *laying) allowed(spec *policy.Session, i int) bool {
+	f, classes := l.in.Change.Files[i], l.view.classes[i]
+	before := f.BasePath() == "" || l.permits(spec, f.BasePath(), classes.Before, false)
+	after := f.HeadPath() == "" || l.permits(spec, f.HeadPath(), classes.After, false)
+	return before && after
+}
+
+// canBeCosmetic reports whether contents could still make a change allowed.
+func canBeCosmetic(spec *policy.Session, f change.File) bool {
+	return permitsCosmetic(spec) && f.Status == change.Modified && f.OldMode == f.Mode && f.Mode == change.Regular && change.CanBeCosmetic(f.Path)
 }
 
 // permits walks the items in order; the last that matches decides.

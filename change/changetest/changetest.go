@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/changeguard/changeguard/change"
 )
@@ -99,6 +100,23 @@ type Source struct {
 	trees   [2]Tree
 	Touched map[string][]string // by commit id; others touched everything
 	Broken  error               // every call answers with it, when set
+
+	indexed sync.Once
+	blobs   map[string]string // contents by id
+}
+
+// index knows all contents by their ids. It is made once, since ids take longer
+// than what is measured with them.
+func (s *Source) index() map[string]string {
+	s.indexed.Do(func() {
+		s.blobs = make(map[string]string)
+		for _, t := range s.trees {
+			for _, f := range t {
+				s.blobs[BlobID(f.Content)] = f.Content
+			}
+		}
+	})
+	return s.blobs
 }
 
 // Entries implements change.Source.
@@ -122,22 +140,20 @@ func (s *Source) Blobs(_ context.Context, ids []string, limit change.Limits) (ma
 	}
 	found := make(map[string]change.Blob)
 	total := int64(0)
-	for _, t := range s.trees {
-		for _, f := range t {
-			id := BlobID(f.Content)
-			if _, done := found[id]; done || !slices.Contains(ids, id) {
-				continue
-			}
-			size := int64(len(f.Content))
-			if size > limit.File {
-				found[id] = change.Blob{Size: size, TooLarge: true}
-				continue
-			}
-			if total += size; total > limit.Change {
-				return nil, fmt.Errorf("%w: over %d bytes together", change.ErrTooLarge, limit.Change)
-			}
-			found[id] = change.Blob{Data: []byte(f.Content), Size: size}
+	for _, id := range ids {
+		content, ok := s.index()[id]
+		if _, done := found[id]; done || !ok {
+			continue
 		}
+		size := int64(len(content))
+		if size > limit.File {
+			found[id] = change.Blob{Size: size, TooLarge: true}
+			continue
+		}
+		if total += size; total > limit.Change {
+			return nil, fmt.Errorf("%w: over %d bytes together", change.ErrTooLarge, limit.Change)
+		}
+		found[id] = change.Blob{Data: []byte(content), Size: size}
 	}
 	return found, nil
 }

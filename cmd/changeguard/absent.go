@@ -12,12 +12,7 @@ type absent struct{ name, instead string }
 
 // absents are all of them; a test keeps those out that have come.
 var absents = []absent{
-	{"hook install", inHook},
-	{"hook run", inHook},
-	{"session start", "Declare a session in the change itself: with a label, a branch, a title or a trailer that the policy names; or with `changeguard check --session MODE`."},
 	{"evidence attach", "No rule of this version asks for evidence."},
-	{"policy explain", "`changeguard rules explain KIND` explains a rule, `changeguard check --policy FILE` shows what a policy does."},
-	{"policy schema", "`changeguard policy lint FILE` finds every mistake in a policy, with its place."},
 	{"policy test", "`changeguard check --policy FILE --base REV --head REV` shows what a policy says of a change that was made."},
 	{"backtest", "`changeguard check --policy FILE --base REV --head REV` judges one change of the past."},
 	{"replay", "`changeguard check --base REV --head REV --event FILE` computes a verdict again, from the same commits and texts."},
@@ -29,8 +24,6 @@ var absents = []absent{
 	{"db import", "The data is one SQLite file: put a copy back while the server is stopped."},
 	{"app create", "Make the App by hand: `changeguard serve` without credentials lists what it needs at /setup."},
 }
-
-const inHook = "Call `changeguard check --base REV` in a pre-push hook: it fails when the change would be stopped."
 
 // notYet finds the absent command that arguments begin with, or the first of a
 // group of them.

@@ -118,3 +118,31 @@ func judgedWhole(b *testing.B, out []byte, err error) {
 		b.Fatalf("%s of %d files with %d findings", v.Outcome, v.Change.Files, len(v.Findings))
 	}
 }
+
+// BenchmarkHook runs the answer to an agent's call as a process, in a repository
+// with a policy of fifty rules: a write that is refused after everything was
+// looked at.
+func BenchmarkHook(b *testing.B) {
+	r := gitrepotest.New(b)
+	r.Write(map[string]string{".github/changeguard.yml": gitrepotest.LargePolicy(b) + "  hooked: {uses: protected-paths, with: {paths: [\"hooked/**\"]}}\n", "hooked/a.py": "a = 1\n"})
+	r.Commit("base")
+	r.Git("checkout", "-q", "-b", "feature")
+	binary := filepath.Join(b.TempDir(), "changeguard")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	input, err := json.Marshal(map[string]any{"cwd": r.Dir, "tool_name": "Write", "tool_input": map[string]string{"file_path": "hooked/a.py", "content": "a = 2\n"}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		cmd := exec.Command(binary, "hook", "run")
+		cmd.Stdin = strings.NewReader(string(input))
+		out, err := cmd.CombinedOutput()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.Contains(string(out), "by the rule hooked") {
+			b.Fatalf("%v: %s", err, out)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/1000/float64(b.N), "ms/answer")
+}

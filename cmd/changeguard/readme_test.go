@@ -105,7 +105,7 @@ var invoked = regexp.MustCompile("(?m)(?:^ {4,}|`|\\\\\n +)(?:go run \\./cmd/)?c
 func TestReadmeCommandsExist(t *testing.T) {
 	t.Parallel()
 	total := 0
-	for _, name := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/policy.md"} {
+	for _, name := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/policy.md", "docs/hooks.md"} {
 		for _, m := range invoked.FindAllStringSubmatch(page(t, name), -1) {
 			total++
 			if words := strings.Fields(m[1]); !slices.Contains(words, "help") {

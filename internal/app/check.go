@@ -139,6 +139,11 @@ func (k Check) judge(ctx context.Context) (v *verdict.Verdict, notes []string, e
 	if err != nil {
 		return nil, notes, err
 	}
+	declared, err := declaredFor(ctx, repo, c)
+	if err != nil {
+		return nil, notes, fmt.Errorf("changeguard: %w", err)
+	}
+	record.Merge(declared)
 	v, err = verdict.Judge(ctx, verdict.Input{Change: c, Layers: layers, Kinds: catalogue.Kinds(), Record: record, Engine: version.Engine()})
 	return v, notes, err
 }

@@ -215,6 +215,19 @@ func (k PolicyInit) write(top string, text []byte) (err error) {
 	return errors.Join(err, f.Close())
 }
 
+// PolicySchema prints the JSON Schema of policy files and returns the exit code.
+func PolicySchema(stdout, stderr io.Writer) int {
+	text, err := policy.SchemaJSON(catalogue.Kinds())
+	if err == nil {
+		_, err = stdout.Write(text)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "changeguard policy schema:", err)
+		return ExitUsage
+	}
+	return ExitPass
+}
+
 // Rules lists the kinds or explains one, and returns the exit code.
 func Rules(args []string, stdout, stderr io.Writer) int {
 	kinds := catalogue.Kinds()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	gh "github.com/google/go-github/v60/github"
@@ -201,16 +202,29 @@ func (l *loader) addPolicy(ctx context.Context, repo string, b *policyBlob, orga
 		if text != nil && !b.Object.IsTruncated && blobID([]byte(*text), len(b.Object.OID)) == b.Object.OID {
 			p.Data = []byte(*text)
 		} else {
-			blob, err := l.client.blob(ctx, l.in.Owner, repo, b.Object.OID, policy.MaxSize+1)
-			if err != nil {
-				return fmt.Errorf("read a policy: %w", err)
-			}
-			p.Data = blob.Data
-			if blob.TooLarge {
-				p.Data = make([]byte, policy.MaxSize+1) // loading it words the problem
+			var err error
+			if p.Data, err = l.largePolicy(ctx, repo, b.Object.OID); err != nil {
+				return err
 			}
 		}
 	}
 	l.loaded.Policies = append(l.loaded.Policies, p)
 	return nil
+}
+
+// largePolicy reads what an answer of a query does not show whole, once for each
+// content: every change of an organisation meets the same one.
+func (l *loader) largePolicy(ctx context.Context, repo, id string) ([]byte, error) {
+	if data, ok := l.client.app.cache.get(id); ok {
+		return data, nil
+	}
+	blob, err := l.client.blob(ctx, l.in.Owner, repo, id, policy.MaxSize+1)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read a policy: %w", err)
+	case blob.TooLarge:
+		return make([]byte, policy.MaxSize+1), nil // loading it words the problem
+	}
+	l.client.app.cache.put(id, slices.Clip(blob.Data))
+	return blob.Data, nil
 }

@@ -61,6 +61,12 @@ func (r *Repo) isID(s string) bool {
 	return len(s) == r.idSize && strings.Trim(s, "0123456789abcdef") == ""
 }
 
+// Base is the commit whose policy judges changes here, and its branch's name: by
+// o.Base or the defaults of [Repo.Load], whatever is checked out.
+func (r *Repo) Base(ctx context.Context, o Options) (commit, branch string, err error) {
+	return r.base(ctx, o, "")
+}
+
 // base resolves the base and its branch's name.
 func (r *Repo) base(ctx context.Context, o Options, head string) (commit, ref string, err error) {
 	if o.Base != "" {

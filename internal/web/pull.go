@@ -34,7 +34,14 @@ func (s *server) pull(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v.Recall(stored.Inputs)
-	s.render(w, r, http.StatusOK, "pull.html", newPullPage(stored, v))
+	below, of, err := s.Store.Rank(r.Context(), subject, v.Risk.Score)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	p := newPullPage(stored, v)
+	p.Rank = report.Rank{Below: below, Of: of}.String()
+	s.render(w, r, http.StatusOK, "pull.html", p)
 }
 
 type pullPage struct {
@@ -43,6 +50,7 @@ type pullPage struct {
 	Heading      string // the verdict in a few words
 	Reason       string // the rest of its title
 	Who          string
+	Rank         string // of its risk; "" where too little is known
 	Size         string
 	Groups       []group
 	Commands     string // those that undo what was found

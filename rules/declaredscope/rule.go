@@ -23,7 +23,7 @@ import (
 
 // Options of the rule.
 type Options struct {
-	WordsOnly     []string `yaml:"words-only" desc:"Conventional-commit types that promise only words. Default: docs, doc, documentation, analysis, analyze, analyse, report, audit, worklog."`
+	WordsOnly     []string `yaml:"words-only" example:"[docs, analysis, worklog]" desc:"Conventional-commit types that promise only words. Default: docs, doc, documentation, analysis, analyze, analyse, report, audit, worklog."`
 	CheckFileList *bool    `yaml:"check-file-list" desc:"Hold a list of modified files in the body against the functional files. Default: true."`
 }
 

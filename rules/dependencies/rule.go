@@ -35,7 +35,7 @@ func (Condition) Choices() []string {
 
 // Options of the rule.
 type Options struct {
-	On        []Condition `yaml:"on" desc:"What is a finding. Default: all but removed, minor and patch."`
+	On        []Condition `yaml:"on" example:"[added, major, source-changed, unpinned]" desc:"What is a finding. Default: all but removed, minor and patch."`
 	Ignore    []string    `yaml:"ignore" desc:"Globs of package URLs that are never a finding, such as pkg:pypi/types-*. What comes from a repository or an address, or from another place than before, is ignored only by a glob that names the place as well, such as pkg:pypi/acme-*?from=git.acme.example/**."`
 	Manifests rules.Globs `yaml:"manifests" desc:"Globs of the files to judge. Default: every manifest and lock file."`
 }

@@ -19,7 +19,7 @@ import (
 
 // Options of the rule.
 type Options struct {
-	Ignore rules.Globs `yaml:"ignore" glob:"permit" desc:"Globs of files that may change freely, for instance the instructions of one folder."`
+	Ignore rules.Globs `yaml:"ignore" glob:"permit" example:"[\"examples/**/AGENTS.md\"]" desc:"Globs of files that may change freely, for instance the instructions of one folder."`
 }
 
 // Kind documents and runs the rule.

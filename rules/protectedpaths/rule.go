@@ -17,7 +17,7 @@ import (
 
 // Options of the rule.
 type Options struct {
-	Paths rules.Globs `yaml:"paths" desc:"Globs of the protected files; a leading ! excludes, the last match wins. Required."`
+	Paths rules.Globs `yaml:"paths" example:"[\"app/websocket_core/**\", \"!**/*.md\"]" desc:"Globs of the protected files; a leading ! excludes, the last match wins. Required."`
 }
 
 // Kind documents and runs the rule.

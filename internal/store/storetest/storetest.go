@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"a verdict is stored once", once},
 		{"an older evaluation never replaces a newer one", older},
 		{"verdicts are listed page by page", pages},
+		{"a score is ranked among the repository's last changes", ranked},
 		{"runs and comments are replaced", published},
 		{"records are written together or not at all", records},
 		{"records are changed one after the other", changed},

@@ -226,3 +226,44 @@ func rolledBack(t *testing.T, f *fixture) {
 	}
 	f.receive("d2", pull(1), start) // and another one can begin
 }
+
+func ranked(t *testing.T, f *fixture) {
+	rank := func(n, score, below, of int) {
+		t.Helper()
+		b, o, err := f.Rank(background, pull(n), score)
+		f.check(err)
+		if b != below || o != of {
+			t.Errorf("#%d, %d points: riskier than %d of %d, want %d of %d", n, score, b, o, below, of)
+		}
+	}
+	add := func(s store.Subject, digest string, score int) {
+		t.Helper()
+		s, _ = f.receive(digest, s, start)
+		v := sample(s, digest)
+		v.Score = score
+		f.check(f.AddVerdict(background, v))
+	}
+	rank(1, 50, 0, 0)
+	add(pull(1), "a", 50)
+	rank(1, 50, 0, 0) // not among itself
+	for n := 2; n <= 5; n++ {
+		add(pull(n), fmt.Sprint("n", n), 10*n)
+	}
+	f.receive("waits", pull(6), start) // not judged yet
+	rank(1, 40, 2, 4)                  // what is equal is not below
+	rank(1, 41, 3, 4)
+	add(pull(5), "lower", 0) // the newest verdict of each counts
+	rank(1, 40, 3, 4)
+	rank(2, 100, 4, 4)
+	other := pull(1)
+	other.Repo = "other"
+	add(other, "o", 0) // another repository's is no comparison, a push is none
+	push := store.Subject{Kind: store.Push, Installation: 1, Owner: "acme", Repo: "app", Head: "h", Ref: "main"}
+	add(push, "p", 0)
+	rank(1, 40, 3, 4)
+	for n := range store.Compared {
+		add(pull(100+n), fmt.Sprint("m", n), 60)
+	}
+	rank(1, 60, 0, store.Compared) // the older ones count no more
+	rank(1, 61, store.Compared, store.Compared)
+}
