@@ -117,6 +117,9 @@ func (k HookRun) judgeIn(ctx context.Context, c hook.Call, top string, files []t
 	case c.Bypass != "":
 		return fmt.Sprintf("changeguard refuses `%s`, because it passes by the guard of this repository; run the command without it.", oneLine(c.Bypass)), nil
 	}
+	if files, err = g.tracked(ctx, files); err != nil {
+		return "", err
+	}
 	for _, f := range files {
 		if reason := g.outOfBounds(f); reason != "" {
 			return reason, nil
@@ -125,7 +128,63 @@ func (k HookRun) judgeIn(ctx context.Context, c hook.Call, top string, files []t
 			return fmt.Sprintf("changeguard refuses to change %s, because it holds the hook that asks changeguard; leave it as it is, or ask a person to change it.", oneLine(f.path)), nil
 		}
 	}
+	reason, err = g.judgeFiles(ctx, c.Agent, files)
+	if reason == "" || err != nil {
+		return "", err
+	}
+	if files, err = g.unignored(ctx, files); err != nil {
+		return "", err
+	}
 	return g.judgeFiles(ctx, c.Agent, files)
+}
+
+// tracked puts the tracked files in the place of each folder that is removed; what
+// git does not know is part of no change.
+func (g *guarded) tracked(ctx context.Context, files []target) ([]target, error) {
+	var kept []target
+	var folders []string
+	for _, f := range files {
+		if first, _, _ := strings.Cut(f.path, "/"); f.folder && !strings.EqualFold(first, ".git") {
+			folders = append(folders, f.path)
+		} else {
+			kept = append(kept, f)
+		}
+	}
+	if len(folders) == 0 {
+		return kept, nil
+	}
+	kept = append(kept, guardsBelow(folders)...)
+	names, err := g.repo.Tracked(ctx, folders)
+	for _, n := range names {
+		kept = append(kept, target{Write: hook.Write{Removed: true}, path: n})
+	}
+	return kept, err
+}
+
+// guardsBelow are the guard's own files that go with folders, tracked or not.
+func guardsBelow(folders []string) (files []target) {
+	own := []string{".git"}
+	for _, s := range agentSettings {
+		own = append(own, s.file)
+	}
+	for _, folder := range folders {
+		for _, file := range own {
+			if folder == "." || strings.HasPrefix(file, folder+"/") {
+				files = append(files, target{Write: hook.Write{Removed: true}, path: file})
+			}
+		}
+	}
+	return files
+}
+
+// unignored leaves out what git ignores, such as logs and what is built.
+func (g *guarded) unignored(ctx context.Context, files []target) ([]target, error) {
+	names := make([]string, len(files))
+	for i, f := range files {
+		names[i] = f.path
+	}
+	ignored, err := g.repo.Ignored(ctx, names)
+	return slices.DeleteFunc(files, func(f target) bool { return ignored[f.path] }), err
 }
 
 // guarded is a repository with the policy that judges in it and what its branch

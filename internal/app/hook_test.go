@@ -27,7 +27,8 @@ func noEnv(string) string { return "" }
 func hooked(t testing.TB, policy string) *gitrepotest.Repo {
 	t.Helper()
 	r := gitrepotest.New(t)
-	r.Write(map[string]string{".github/changeguard.yml": policy, "core/a.py": "a = 1\n", "lib/a.py": "a = 1\n", "requirements.txt": "flask==3.0.0\n"})
+	r.Write(map[string]string{".github/changeguard.yml": policy, "core/a.py": "a = 1\n", "lib/a.py": "a = 1\n", "requirements.txt": "flask==3.0.0\n", ".gitignore": "*.log\nout/\n"})
+	r.Write(map[string]string{"core/out/b.py": "built\n"})
 	r.Commit("base")
 	r.Git("checkout", "-q", "-b", "feature")
 	return r
@@ -66,6 +67,10 @@ func TestHookJudgesContents(t *testing.T) {
 		"the same content":        {"Write", map[string]any{"file_path": "core/a.py", "content": "a = 1\n"}, 0, ""},
 		"absolute":                {"Write", map[string]any{"file_path": filepath.Join(r.Dir, "core", "new", "b.py"), "content": "b\n"}, 2, "core/new/b.py"},
 		"through a folder":        {"Bash", map[string]any{"command": "rm -rf core"}, 2, "core/a.py"},
+		"into a folder":           {"Bash", map[string]any{"command": "cp lib/a.py . && cp lib/a.py lib/"}, 0, ""},
+		"into a guarded one":      {"Bash", map[string]any{"command": "cp lib/a.py core/"}, 2, "core/a.py"},
+		"what is ignored":         {"Bash", map[string]any{"command": "make > core/build.log; rm -rf core/out"}, 0, ""},
+		"the whole tree":          {"Bash", map[string]any{"command": "rm -rf ."}, 2, "git's own files"},
 		"a glob":                  {"Bash", map[string]any{"command": "rm co*/*.py"}, 2, "core/a.py"},
 		"out and in again":        {"Write", map[string]any{"file_path": "lib/../core/a.py", "content": "b\n"}, 2, "core/a.py"},
 		"elsewhere":               {"Write", map[string]any{"file_path": filepath.Join(t.TempDir(), "core", "a.py"), "content": "b\n"}, 0, ""},

@@ -18,10 +18,11 @@ import (
 // target is one file of a work tree that a call would write.
 type target struct {
 	hook.Write
-	path string // within the work tree, with slashes
+	path   string // within the work tree, with slashes
+	folder bool   // a folder that is removed whole
 }
 
-// maxTargets bounds the files of one call: a command may name a folder.
+// maxTargets bounds the names of one call.
 const maxTargets = 5000
 
 // targets sorts the writes of a call by the work tree that they are in. A write
@@ -31,17 +32,18 @@ func targets(c hook.Call) (map[string][]target, error) {
 	found := make(map[string][]target)
 	n := 0
 	for _, w := range c.Write {
-		names, err := expand(c, w)
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range names {
+		for _, name := range expand(c, w) {
 			if n++; n > maxTargets {
 				return nil, fmt.Errorf("the call changes more than %d files", maxTargets)
 			}
-			if top, ok := worktreeReal(name); ok {
-				if rel, err := filepath.Rel(top, name); err == nil && rel != "." {
-					found[top] = append(found[top], target{w, filepath.ToSlash(rel)})
+			info, err := os.Lstat(name)
+			folder := err == nil && info.IsDir()
+			if folder && !w.Removed {
+				continue // what is copied into a folder has a name of its own
+			}
+			for _, top := range topsOf(name, folder) {
+				if rel, err := filepath.Rel(top, name); err == nil {
+					found[top] = append(found[top], target{w, filepath.ToSlash(rel), folder})
 				}
 			}
 		}
@@ -49,9 +51,20 @@ func targets(c hook.Call) (map[string][]target, error) {
 	return found, nil
 }
 
-// expand makes absolute names of what a call says: globs of shells, files of
-// folders, and the ends of links.
-func expand(c hook.Call, w hook.Write) ([]string, error) {
+// topsOf are the work trees that a name is in; a folder can be one and be in one.
+func topsOf(name string, folder bool) (tops []string) {
+	if top, ok := worktreeReal(name); ok {
+		tops = append(tops, top)
+	}
+	if top, ok := worktree(name); folder && ok && !slices.Contains(tops, top) {
+		tops = append(tops, top)
+	}
+	return tops
+}
+
+// expand makes absolute names of what a call says: globs of shells and the ends of
+// links.
+func expand(c hook.Call, w hook.Write) []string {
 	name := filepath.FromSlash(w.Path)
 	for _, dir := range []string{w.Dir, c.Dir} {
 		if !filepath.IsAbs(name) && dir != "" {
@@ -66,41 +79,13 @@ func expand(c hook.Call, w hook.Write) ([]string, error) {
 		}
 	}
 	var all []string
-	for _, n := range names {
-		files, err := below(n)
-		if err != nil {
-			return nil, err
-		}
-		for _, f := range files {
-			all = append(all, f)
-			if real, err := realName(f); err == nil && real != f {
-				all = append(all, real)
-			}
+	for _, f := range names {
+		all = append(all, f)
+		if real, err := realName(f); err == nil && real != f {
+			all = append(all, real)
 		}
 	}
-	return all, nil
-}
-
-// below is the file itself, or the files of a folder.
-func below(name string) (files []string, err error) {
-	if info, err := os.Lstat(name); err != nil || !info.IsDir() {
-		return []string{name}, nil // it may be new
-	}
-	err = filepath.WalkDir(name, func(p string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && d.Name() == ".git" && p != name:
-			return fs.SkipDir
-		case !d.IsDir():
-			files = append(files, p)
-		}
-		if len(files) > maxTargets {
-			return fmt.Errorf("%s has more than %d files", name, maxTargets)
-		}
-		return nil
-	})
-	return files, err
+	return all
 }
 
 // realName follows links, also where the file itself is not there yet.

@@ -50,7 +50,7 @@ func (r *Repo) HooksDir(ctx context.Context, w Worktree) (string, error) {
 	}
 	dir := filepath.Join(w.Git, "hooks")
 	for _, entry := range splitNUL(out) {
-		if value, ok := strings.CutPrefix(string(entry), "core.hookspath\n"); ok && value != "" {
+		if value, ok := strings.CutPrefix(entry, "core.hookspath\n"); ok && value != "" {
 			if dir = filepath.FromSlash(value); !filepath.IsAbs(dir) {
 				dir = filepath.Join(w.Top, dir)
 			}
@@ -78,7 +78,7 @@ func (r *Repo) BranchConfig(ctx context.Context, branch, prefix string) (map[str
 	}
 	values := make(map[string][]string)
 	for _, entry := range splitNUL(out) {
-		key, value, _ := strings.Cut(string(entry), "\n")
+		key, value, _ := strings.Cut(entry, "\n")
 		if name, ok := strings.CutPrefix(key, "branch."+branch+"."+prefix); ok && !strings.Contains(name, ".") {
 			values[name] = append(values[name], value)
 		}
@@ -144,6 +144,39 @@ func (r *Repo) Staged(ctx context.Context, message string, env func(string) stri
 		return "", "", fmt.Errorf("read what is staged: %w", err)
 	}
 	return parent, strings.TrimSpace(string(out)), nil
+}
+
+// Tracked lists the files of the index that are below some folders, given as paths
+// in the work tree.
+func (r *Repo) Tracked(ctx context.Context, folders []string) ([]string, error) {
+	out, err := r.there(ctx, append([]string{"ls-files", "-z", "--full-name", "--"}, folders...)...)
+	if err != nil {
+		return nil, fmt.Errorf("list the tracked files: %w", err)
+	}
+	return splitNUL(out), nil
+}
+
+// Ignored are those of some paths that are not tracked and that the repository
+// tells git to ignore, so that they get into no change.
+func (r *Repo) Ignored(ctx context.Context, paths []string) (map[string]bool, error) {
+	ignored := make(map[string]bool)
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	cmd := r.commandThere(ctx, "check-ignore", "-z", "--stdin")
+	cmd.Env = append(cmd.Env, "GIT_LITERAL_PATHSPECS=0") // the command does not know them; ./ keeps a : from being magic
+	cmd.Stdin = strings.NewReader("./" + strings.Join(paths, "\x00./"))
+	out, _, err := r.collect(ctx, cmd, "check-ignore")
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && !ended(err) {
+		return ignored, nil // none is, or git cannot tell, as behind a link
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ask what is ignored: %w", err)
+	}
+	for _, n := range splitNUL(out) {
+		ignored[strings.TrimPrefix(n, "./")] = true
+	}
+	return ignored, nil
 }
 
 // AddTrailers writes trailers into a commit message's file, each unless it is

@@ -57,6 +57,9 @@ func added(lines []string) string {
 // lines are.
 func patched(old string, lines []string) (string, bool) {
 	text := strings.Split(old, "\n")
+	if len(lines)*len(text) > maxWork {
+		return "", false
+	}
 	at := 0
 	var before, after []string
 	apply := func() bool {
