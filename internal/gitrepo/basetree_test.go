@@ -16,8 +16,13 @@ import (
 func TestTree(t *testing.T) {
 	t.Parallel()
 	kept := []entry{
-		{"100644", "d/e/f.txt", "f\n"}, {"100755", "run.sh", "r\n"}, {"120000", "link", "run.sh"},
-		{"100644", "odd\xff", "1\n"}, {"100644", "odd\xfe", "2\n"}, {"100644", "a.b", "ab\n"}, {"100644", "a/b", "a/b\n"},
+		{"100644", "d/e/f.txt", "f\n"},
+		{"100755", "run.sh", "r\n"},
+		{"120000", "link", "run.sh"},
+		{"100644", "odd\xff", "1\n"},
+		{"100644", "odd\xfe", "2\n"},
+		{"100644", "a.b", "ab\n"},
+		{"100644", "a/b", "a/b\n"},
 	}
 	r := history(t, append(kept, entry{"100644", "gone", "g\n"}), append(kept, entry{"100644", "new", "n\n"}))
 	c := mustLoad(t, r.Dir, featureOfMain)
