@@ -5,6 +5,7 @@ import (
 	"github.com/changeguard/changeguard/rules"
 	"github.com/changeguard/changeguard/rules/declaredscope"
 	"github.com/changeguard/changeguard/rules/dependencies"
+	"github.com/changeguard/changeguard/rules/deploymentports"
 	"github.com/changeguard/changeguard/rules/expression"
 	"github.com/changeguard/changeguard/rules/guardintegrity"
 	"github.com/changeguard/changeguard/rules/limits"
@@ -18,6 +19,7 @@ func Kinds() []rules.Kind {
 		dependencies.Kind(),
 		limits.Kind(),
 		declaredscope.Kind(),
+		deploymentports.Kind(),
 		guardintegrity.Kind(),
 		expression.Kind(),
 	}
