@@ -6,6 +6,7 @@ import (
 	"github.com/changeguard/changeguard/rules/declaredscope"
 	"github.com/changeguard/changeguard/rules/dependencies"
 	"github.com/changeguard/changeguard/rules/deploymentports"
+	"github.com/changeguard/changeguard/rules/environmentvariables"
 	"github.com/changeguard/changeguard/rules/expression"
 	"github.com/changeguard/changeguard/rules/guardintegrity"
 	"github.com/changeguard/changeguard/rules/limits"
@@ -20,6 +21,7 @@ func Kinds() []rules.Kind {
 		limits.Kind(),
 		declaredscope.Kind(),
 		deploymentports.Kind(),
+		environmentvariables.Kind(),
 		guardintegrity.Kind(),
 		expression.Kind(),
 	}

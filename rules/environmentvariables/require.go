@@ -1,0 +1,345 @@
+package environmentvariables
+
+import (
+	"path"
+	"regexp"
+	"strings"
+)
+
+// A need is a variable that a line of a program cannot do without.
+type need struct {
+	name string
+	line int
+}
+
+// A lookup is one way of asking for a variable. Its group named name is the
+// variable.
+type lookup struct {
+	expression *regexp.Regexp
+	// strict says that the program fails here without the variable. Others give
+	// something empty, and require it only where nothing says what to do then.
+	strict bool
+	// guarded says that an empty answer is usual in the language, so that only a
+	// check that ends the program makes the variable required.
+	guarded bool
+}
+
+const variable = `(?P<name>[A-Za-z_][A-Za-z0-9_]*)`
+
+func strict(e string) lookup {
+	return lookup{regexp.MustCompile(strings.ReplaceAll(e, "NAME", variable)), true, false}
+}
+
+func empty(e string) lookup {
+	return lookup{regexp.MustCompile(strings.ReplaceAll(e, "NAME", variable)), false, false}
+}
+
+func usual(e string) lookup {
+	return lookup{regexp.MustCompile(strings.ReplaceAll(e, "NAME", variable)), false, true}
+}
+
+// lookups by language.
+var lookups = map[string][]lookup{
+	"python": {
+		strict(`\benviron\s*\[\s*["']NAME["']\s*\]`),
+		usual(`\b(?:environ\.get|getenv)\(\s*["']NAME["']\s*,?\s*\)`),
+		strict(`\b(?:env|config)(?:\.(?:str|int|bool|float|list|json|url|db|path))?\(\s*["']NAME["']\s*(?:,\s*cast\s*=\s*[\w.]+\s*)?\)`),
+	},
+	"javascript": {
+		empty(`\bprocess\.env\.NAME\b`),
+		empty(`\bprocess\.env\[\s*["']NAME["']\s*\]`),
+		empty(`\bimport\.meta\.env\.NAME\b`),
+		empty(`\bDeno\.env\.get\(\s*["']NAME["']\s*\)`),
+		empty(`\bBun\.env\.NAME\b`),
+	},
+	"go": {
+		empty(`\bos\.Getenv\(\s*"NAME"\s*\)`),
+		usual(`\bos\.LookupEnv\(\s*"NAME"\s*\)`),
+		strict("`[^`]*\\benv:\"NAME,[^\"]*(?:required|notEmpty)"),
+		strict("`[^`]*\\benvconfig:\"NAME\"[^`]*required:\"true\""),
+	},
+	"jvm": {
+		empty(`\bSystem\.getenv\(\s*"NAME"\s*\)`),
+		empty(`\bSystem\.getenv\(\)\s*\[\s*"NAME"\s*\]`),
+		strict(`\bSystem\.getenv\(\)\.getValue\(\s*"NAME"\s*\)`),
+		strict(`@Value\(\s*"\\?\$\{(?P<name>[A-Z][A-Z0-9_]*)\}"`),
+	},
+	"ruby": {
+		strict(`\bENV\.fetch\(?\s*["']NAME["']\s*\)?`),
+		usual(`\bENV\[\s*["']NAME["']\s*\]`),
+	},
+	"php": {
+		empty(`\bgetenv\(\s*["']NAME["']\s*\)`),
+		empty(`\benv\(\s*["']NAME["']\s*\)`),
+		strict(`\$_ENV\[\s*["']NAME["']\s*\]`),
+	},
+	"rust": {
+		strict(`\benv::var(?:_os)?\(\s*"NAME"\s*\)\s*(?:\.map_err\([^)]*\)\s*)?(?:\.unwrap\(\)|\.expect\(|\?|\.(?:context|with_context|wrap_err)\()`),
+		strict(`\benv!\(\s*"NAME"`),
+	},
+	"csharp": {
+		empty(`\bEnvironment\.GetEnvironmentVariable\(\s*"NAME"\s*\)`),
+	},
+	"shell": {
+		strict(`\$\{NAME:?\?`),
+	},
+}
+
+// languages by extension.
+var languages = map[string]string{
+	".py": "python", ".js": "javascript", ".mjs": "javascript", ".cjs": "javascript", ".jsx": "javascript", ".ts": "javascript", ".tsx": "javascript", ".mts": "javascript",
+	".cts": "javascript", ".vue": "javascript", ".svelte": "javascript", ".go": "go", ".java": "jvm", ".kt": "jvm", ".kts": "jvm", ".rb": "ruby", ".rake": "ruby", ".php": "php",
+	".rs": "rust", ".cs": "csharp", ".sh": "shell", ".bash": "shell", ".zsh": "shell",
+}
+
+func languageOf(name string) string { return languages[strings.ToLower(path.Ext(name))] }
+
+// after tells a lookup that does not need its variable by what follows it on the
+// line: a default, a test, an assignment to it.
+var after = regexp.MustCompile(`^\s*[!)"]*\s*(?:\|\||\?\?|\?:|\?\.|\?[^?]|\bor\b|\|\|=|==|!=|===|!==|=~|\.unwrap_or|\.ok\(|\.is_(?:ok|err|some|none)|=[^=>]|\.present\?|\.nil\?|\.blank\?|\bis\b|\bin\b|\s*do\b|\s*{)`)
+
+// throws follows "??" and its kin where the default is to fail.
+var throws = regexp.MustCompile(`^\s*[!)"]*\s*(?:\|\||\?\?|\?:|\bor\b)\s*(?:throw\b|raise\b|abort\b|panic\b|fail\b|error\(|die\b|exit\b|(?:\(\s*)?\(\s*\)\s*=>\s*{\s*throw)`)
+
+// before tells a lookup that is only a test, or that takes the variable away.
+var before = regexp.MustCompile(`(?:\b(?:if|elif|unless|while|assert|del|not|delete|typeof|isset|empty)\b\s*\(?\s*!?[\w.$:]*\s*|!\s*|\bBoolean\(\s*|\bbool\(\s*|&&\s*|\|\|\s*|\b(?:cmp\.Or|coalesce|firstNonEmpty|Optional\.ofNullable|Objects\.requireNonNullElse)\([^)]*|\bif\s+\w+\s*:?=\s*)$`)
+
+// assigned is the name that a line gives to what it looks up.
+var assigned = regexp.MustCompile(`^\s*(?:export\s+)?(?:const|let|var|val|final|static|private|public|protected|readonly|string\??|String\??|self\.|this\.|@|\$|\s)*\s*(?:[\w<>?]+\s+|\w+\s*,\s*)?[$@]?([A-Za-z_]\w*)\s*(?::\s*[\w\[\]|.? ]+)?\s*(?::=|=)\s*[^=]`)
+
+var (
+	ends   = regexp.MustCompile(`\b(?:raise|panic|throw|abort|die|exit|Exit|Fatal\w*|fatal|sys\.exit|process\.exit|Errorf|errors\.New|return\s+(?:nil|null|\w+,)\s*.*[Ee]rr)\b`)
+	tested = regexp.MustCompile(`\b(?:if|unless|elif|assert)\b|\?\?|\|\|`)
+)
+
+// The bounds of looking at a program.
+const (
+	maxLine   = 4000 // bytes of a line; what is generated has longer ones
+	lookAhead = 6    // lines after a lookup in which its answer may be tested
+)
+
+var shouting = regexp.MustCompile(`^[A-Z][A-Z0-9_]+$`)
+
+// needs are the variables that a program requires, each once, in order.
+func needs(text, language string) []need {
+	r := &reader{language: language, seen: make(map[string]bool)}
+	r.lines = strings.Split(text, "\n")
+	for i, l := range r.lines {
+		if len(l) > maxLine {
+			l = ""
+		}
+		r.lines[i] = r.code(strings.TrimSuffix(l, "\r"))
+	}
+	for i := range r.lines {
+		r.line(i)
+	}
+	return r.found
+}
+
+type reader struct {
+	language string
+	lines    []string
+	block    string // what ends the comment or docstring that we are in
+	seen     map[string]bool
+	found    []need
+}
+
+// code is a line without comments. Blocks are told by the lines that begin and
+// end them; what cannot be told is code.
+func (r *reader) code(l string) string {
+	t := strings.TrimSpace(l)
+	if r.block != "" {
+		if strings.Contains(t, r.block) {
+			r.block = ""
+		}
+		return ""
+	}
+	for open, end := range blocks[r.language] {
+		if rest, ok := strings.CutPrefix(t, open); ok {
+			if !strings.Contains(rest, end) {
+				r.block = end
+			}
+			return ""
+		}
+	}
+	return uncommented(l, marks[r.language])
+}
+
+var slashes = map[string]string{"/*": "*/"}
+
+var blocks = map[string]map[string]string{
+	"python": {`"""`: `"""`, `'''`: `'''`}, "javascript": slashes, "go": slashes, "jvm": slashes, "php": slashes, "rust": slashes, "csharp": slashes, "ruby": {"=begin": "=end"},
+}
+
+var marks = map[string]string{
+	"python": "#", "ruby": "#", "shell": "#", "javascript": "//", "go": "//", "jvm": "//", "php": "//", "rust": "//", "csharp": "//",
+}
+
+// uncommented cuts a comment off. A mark within quotes, or in the middle of a
+// word such as an address, is none.
+func uncommented(l, mark string) string {
+	if !strings.Contains(l, mark) {
+		return l
+	}
+	var quote byte
+	for i := 0; i < len(l); i++ {
+		switch c := l[i]; {
+		case quote != 0 && c == '\\':
+			i++
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote != 0:
+		case c == '"' || c == '\'' || c == '`':
+			quote = c
+		case strings.HasPrefix(l[i:], mark) && (i == 0 || l[i-1] == ' ' || l[i-1] == '\t' || strings.ContainsRune(";{})", rune(l[i-1]))):
+			return l[:i]
+		}
+	}
+	return l
+}
+
+func (r *reader) line(i int) {
+	l := r.lines[i]
+	if strings.TrimSpace(l) == "" {
+		return
+	}
+	if r.language == "javascript" {
+		r.destructured(i)
+	}
+	for _, look := range lookups[r.language] {
+		at := look.expression.SubexpIndex("name")
+		for _, m := range look.expression.FindAllStringSubmatchIndex(l, 100) {
+			name := l[m[2*at]:m[2*at+1]]
+			if shouting.MatchString(name) && r.required(i, look, l[:m[0]], l[m[1]:]) {
+				r.add(name, i)
+			}
+		}
+	}
+}
+
+func (r *reader) add(name string, i int) {
+	if !r.seen[name] {
+		r.seen[name] = true
+		r.found = append(r.found, need{name, i + 1})
+	}
+}
+
+// required judges one lookup by what stands around it.
+func (r *reader) required(i int, look lookup, prefix, suffix string) bool {
+	if r.language == "shell" {
+		return true
+	}
+	if throws.MatchString(suffix) {
+		return true
+	}
+	if r.language == "python" && look.strict && strings.HasPrefix(strings.TrimSpace(suffix), "=") && !strings.HasPrefix(strings.TrimSpace(suffix), "==") {
+		return false // it sets the variable
+	}
+	if look.strict {
+		return !strings.HasPrefix(strings.TrimSpace(prefix), "del ") && !r.defaults(suffix) && !r.caught(i)
+	}
+	if after.MatchString(suffix) || before.MatchString(prefix) || r.goesOn(i, suffix) {
+		return false
+	}
+	switch r.tested(i) {
+	case testEnds:
+		return true
+	case testMends:
+		return false
+	default:
+		return !look.guarded
+	}
+}
+
+// defaults tells the default of a lookup that fails without one: an argument or a
+// block in Ruby, an operator in PHP.
+func (r *reader) defaults(suffix string) bool {
+	switch r.language {
+	case "ruby":
+		return after.MatchString(suffix) || strings.HasPrefix(strings.TrimSpace(suffix), ",")
+	case "php":
+		return after.MatchString(suffix)
+	default:
+		return false
+	}
+}
+
+// goesOn reports whether a default stands at the beginning of the next line.
+func (r *reader) goesOn(i int, suffix string) bool {
+	if strings.TrimSpace(suffix) != "" || i+1 >= len(r.lines) {
+		return false
+	}
+	next := strings.TrimSpace(r.lines[i+1])
+	return strings.HasPrefix(next, "||") || strings.HasPrefix(next, "??") || strings.HasPrefix(next, "?:") || strings.HasPrefix(next, "or ")
+}
+
+// caught reports whether a missing variable is caught right below: that is how a
+// default is written where asking fails.
+func (r *reader) caught(i int) bool {
+	if r.language != "python" {
+		return false
+	}
+	for j := i + 1; j < len(r.lines) && j <= i+2; j++ {
+		if strings.HasPrefix(strings.TrimSpace(r.lines[j]), "except KeyError") {
+			return !r.endsWithin(j + 1)
+		}
+	}
+	return false
+}
+
+type test int
+
+const (
+	testNone  test = iota
+	testMends      // an empty answer is something to go on with
+	testEnds       // it ends the program
+)
+
+// tested looks below for a test of the name that the answer is given to.
+func (r *reader) tested(i int) test {
+	m := assigned.FindStringSubmatch(r.lines[i])
+	if m == nil {
+		return testNone
+	}
+	word := regexp.MustCompile(`(?:^|[^\w])` + regexp.QuoteMeta(m[1]) + `(?:[^\w]|$)`)
+	for j := i + 1; j < len(r.lines) && j <= i+lookAhead; j++ {
+		l := r.lines[j]
+		if !tested.MatchString(l) || !word.MatchString(l) {
+			continue
+		}
+		if ends.MatchString(l) || r.endsWithin(j+1) {
+			return testEnds
+		}
+		return testMends
+	}
+	return testNone
+}
+
+// endsWithin looks for the end of the program in the block that begins at a line.
+func (r *reader) endsWithin(from int) bool {
+	for j := from; j < len(r.lines) && j < from+3; j++ {
+		if ends.MatchString(r.lines[j]) {
+			return true
+		}
+		if t := strings.TrimSpace(r.lines[j]); t == "}" || t == "end" {
+			return false
+		}
+	}
+	return false
+}
+
+var destructuring = regexp.MustCompile(`{([^{}]*)}\s*=\s*process\.env\b`)
+
+// destructured reads "const { A, B = 'x' } = process.env".
+func (r *reader) destructured(i int) {
+	m := destructuring.FindStringSubmatch(r.lines[i])
+	if m == nil {
+		return
+	}
+	for part := range strings.SplitSeq(m[1], ",") {
+		name, _, _ := strings.Cut(strings.TrimSpace(part), ":")
+		if name = strings.TrimSpace(name); shouting.MatchString(name) && !strings.Contains(part, "=") {
+			r.add(name, i)
+		}
+	}
+}
