@@ -174,6 +174,9 @@ func (m *manifest) knative(d *deployment.Node) {
 
 // match lays services on the workloads with their labels.
 func (r *repository) match() {
+	if len(r.services) > maxExpects || len(r.workloads) > maxExpects {
+		return // refused below; comparing each with each would take too long
+	}
 	for _, s := range r.services {
 		for _, w := range r.workloads {
 			if w.dir == s.dir && selects(s.selector, w.labels) {

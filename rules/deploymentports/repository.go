@@ -3,6 +3,7 @@ package deploymentports
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -21,7 +22,15 @@ type repository struct {
 	workloads []workload
 	services  []service
 	units     []named
+
+	// What was found out already, since many manifests may mean one program.
+	found       map[unit][]listen
+	dockerfiles map[[2]string]deployment.Dockerfile
+	codes       map[string][]listen
 }
+
+// maxExpects bounds what manifests may expect; each is looked up.
+const maxExpects = 10_000
 
 // named is a unit with the words that it may be called by.
 type named struct {
@@ -35,7 +44,7 @@ func read(ctx context.Context, c *change.Change, side change.Side) (*repository,
 	if err != nil {
 		return nil, err
 	}
-	r := &repository{tree: t}
+	r := &repository{tree: t, found: make(map[unit][]listen), dockerfiles: make(map[[2]string]deployment.Dockerfile), codes: make(map[string][]listen)}
 	for _, f := range c.Files {
 		name := f.HeadPath()
 		if side == change.AtBase {
@@ -60,6 +69,9 @@ func read(ctx context.Context, c *change.Change, side change.Side) (*repository,
 	}
 	r.match()
 	r.findUnits()
+	if n := max(len(r.expects)+len(r.clashes), len(r.services), len(r.workloads)); n > maxExpects && t.err == nil {
+		t.err = fmt.Errorf("%w: the manifests of the repository expect %d ports, the limit is %d", change.ErrTooLarge, n, maxExpects)
+	}
 	return r, t.err
 }
 
@@ -279,8 +291,7 @@ func (r *repository) contextOf(name string) unit {
 			return b.unit
 		}
 	}
-	text, _ := r.text(name)
-	d := deployment.ReadDockerfile([]byte(text), "")
+	d := r.dockerfile(name, "")
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 		for _, c := range d.Copies {
 			if from := path.Join(dir, c.From); path.Clean(c.From) != "." && (r.has(from) || len(r.below(from)) > 0) {

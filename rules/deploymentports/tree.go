@@ -28,6 +28,7 @@ type tree struct {
 	side   change.Side
 	paths  []string // of regular files that count, sorted
 	texts  map[string]string
+	lines  map[string][]string
 	read   int
 	err    error // the first that makes a judgement impossible
 	broken map[string]string
@@ -40,7 +41,7 @@ func newTree(ctx context.Context, c *change.Change, side change.Side) (*tree, er
 	if err != nil {
 		return nil, err
 	}
-	t := &tree{ctx: ctx, c: c, side: side, texts: make(map[string]string), broken: make(map[string]string)}
+	t := &tree{ctx: ctx, c: c, side: side, texts: make(map[string]string), lines: make(map[string][]string), broken: make(map[string]string)}
 	for _, e := range entries {
 		if (e.Mode == change.Regular || e.Mode == change.Executable) && interesting(e.Path) {
 			t.paths = append(t.paths, e.Path)
@@ -119,16 +120,15 @@ func (t *tree) prefetch(names []string) {
 
 // line is one line of a file, without blanks around it.
 func (t *tree) line(name string, number int) string {
-	text := t.texts[name]
-	for i := 1; i < number; i++ {
-		at := strings.IndexByte(text, '\n')
-		if at < 0 {
-			return ""
-		}
-		text = text[at+1:]
+	lines, ok := t.lines[name]
+	if !ok {
+		lines = strings.Split(t.texts[name], "\n")
+		t.lines[name] = lines
 	}
-	l, _, _ := strings.Cut(text, "\n")
-	return strings.TrimSpace(l)
+	if number < 1 || number > len(lines) {
+		return ""
+	}
+	return strings.TrimSpace(lines[number-1])
 }
 
 func lower(name string) string { return strings.ToLower(path.Base(name)) }

@@ -32,8 +32,7 @@ type setting struct {
 // listens are the ports that a unit listens on, any of them; none when that
 // cannot be told.
 func (r *repository) listens(u unit, o overriding) []listen {
-	text, _ := r.text(u.dockerfile)
-	d := deployment.ReadDockerfile([]byte(text), u.target)
+	d := r.dockerfile(u.dockerfile, u.target)
 	command, from := o.command, o.path
 	if len(command) == 0 {
 		command, from = append(slices.Clone(d.Entry), d.Command...), u.dockerfile
@@ -41,13 +40,41 @@ func (r *repository) listens(u unit, o overriding) []listen {
 	if len(command) == 0 && u.dockerfile == "" {
 		command, from = r.procfile(u.dir)
 	}
-	found := r.started(u, d, from, command, 0)
-	if len(found) == 0 && len(o.command) == 0 && len(command) == 0 && strings.Contains(path.Base(d.From), "nginx") {
-		found = r.nginx(u, d)
+	found, known := r.found[u]
+	if !known || len(o.command) > 0 {
+		found = r.started(u, d, from, command, 0)
+		if len(found) == 0 && len(command) == 0 && strings.Contains(path.Base(d.From), "nginx") {
+			found = r.nginx(u, d)
+		}
+		if len(o.command) == 0 {
+			r.found[u] = found
+		}
 	}
 	found = r.evaluate(found, u, d, o)
 	if len(found) == 0 && len(o.command) == 0 {
 		found = exposed(u, d)
+	}
+	return found
+}
+
+// dockerfile reads one once.
+func (r *repository) dockerfile(name, target string) deployment.Dockerfile {
+	key := [2]string{name, target}
+	d, ok := r.dockerfiles[key]
+	if !ok {
+		text, _ := r.text(name)
+		d = deployment.ReadDockerfile([]byte(text), target)
+		r.dockerfiles[key] = d
+	}
+	return d
+}
+
+// code reads the ports of a program once.
+func (r *repository) code(name, text, language string) []listen {
+	found, ok := r.codes[name]
+	if !ok {
+		found = codeListens(name, text, language)
+		r.codes[name] = found
 	}
 	return found
 }
@@ -104,9 +131,9 @@ func (r *repository) inFile(u unit, d deployment.Dockerfile, name string, depth 
 	case strings.HasPrefix(base, "application"):
 		return spring(name, text)
 	case strings.Contains(base, ".conf") && !strings.HasSuffix(base, ".py"):
-		return codeListens(name, text, "nginx")
+		return r.code(name, text, "nginx")
 	default:
-		return codeListens(name, text, codeLanguage(name))
+		return r.code(name, text, codeLanguage(name))
 	}
 }
 

@@ -3,6 +3,7 @@ package environmentvariables
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -10,6 +11,8 @@ import (
 type need struct {
 	name string
 	line int
+	text string // of the line
+	hard bool   // without it the program says so and ends
 }
 
 // A lookup is one way of asking for a variable. Its group named name is the
@@ -96,13 +99,13 @@ func languageOf(name string) string { return languages[strings.ToLower(path.Ext(
 
 // after tells a lookup that does not need its variable by what follows it on the
 // line: a default, a test, an assignment to it.
-var after = regexp.MustCompile(`^\s*[!)"]*\s*(?:\|\||\?\?|\?:|\?\.|\?[^?]|\bor\b|\|\|=|==|!=|===|!==|=~|\.unwrap_or|\.ok\(|\.is_(?:ok|err|some|none)|=[^=>]|\.present\?|\.nil\?|\.blank\?|\bis\b|\bin\b|\s*do\b|\s*{)`)
+var after = regexp.MustCompile(`^\s*[!)"]*\s*(?:\|\||&&|\?\?|\?:|\?\.|\?[^?]|\bor\b|\|\|=|==|!=|===|!==|=~|\.unwrap_or|\.ok\(|\.is_(?:ok|err|some|none)|=[^=>]|\.present\?|\.nil\?|\.blank\?|\bis\b|\bin\b|\s*do\b|\s*{)`)
 
 // throws follows "??" and its kin where the default is to fail.
 var throws = regexp.MustCompile(`^\s*[!)"]*\s*(?:\|\||\?\?|\?:|\bor\b)\s*(?:throw\b|raise\b|abort\b|panic\b|fail\b|error\(|die\b|exit\b|(?:\(\s*)?\(\s*\)\s*=>\s*{\s*throw)`)
 
 // before tells a lookup that is only a test, or that takes the variable away.
-var before = regexp.MustCompile(`(?:\b(?:if|elif|unless|while|assert|del|not|delete|typeof|isset|empty)\b\s*\(?\s*!?[\w.$:]*\s*|!\s*|\bBoolean\(\s*|\bbool\(\s*|&&\s*|\|\|\s*|\b(?:cmp\.Or|coalesce|firstNonEmpty|Optional\.ofNullable|Objects\.requireNonNullElse)\([^)]*|\bif\s+\w+\s*:?=\s*)$`)
+var before = regexp.MustCompile(`(?:\b(?:if|elif|unless|while|assert|del|not|delete|typeof|isset|empty)\b\s*\(?\s*!?[\w.$:]*\s*|!\s*|\bBoolean\(\s*|\bbool\(\s*|&&\s*|\|\|\s*|\b(?:cmp\.Or|or|coalesce|firstNonEmpty|Optional\.ofNullable|Objects\.requireNonNullElse)\([^)]*|\bif\s+\w+\s*:?=\s*|\b(?:test|ParseBool|HasPrefix|HasSuffix|Contains|EqualFold|includes|startsWith|flag\.\w+)\([^()]*)$`)
 
 // assigned is the name that a line gives to what it looks up.
 var assigned = regexp.MustCompile(`^\s*(?:export\s+)?(?:const|let|var|val|final|static|private|public|protected|readonly|string\??|String\??|self\.|this\.|@|\$|\s)*\s*(?:[\w<>?]+\s+|\w+\s*,\s*)?[$@]?([A-Za-z_]\w*)\s*(?::\s*[\w\[\]|.? ]+)?\s*(?::=|=)\s*[^=]`)
@@ -120,9 +123,11 @@ const (
 
 var shouting = regexp.MustCompile(`^[A-Z][A-Z0-9_]+$`)
 
-// needs are the variables that a program requires, each once, in order.
+// needs are the variables that a program requires, each once, in order. One that
+// it also asks for with a default, or tests, it can do without, unless it says
+// that it cannot.
 func needs(text, language string) []need {
-	r := &reader{language: language, seen: make(map[string]bool)}
+	r := &reader{language: language, seen: make(map[string]int), optional: make(map[string]bool), sets: make(map[string]bool)}
 	r.lines = strings.Split(text, "\n")
 	for i, l := range r.lines {
 		if len(l) > maxLine {
@@ -133,14 +138,16 @@ func needs(text, language string) []need {
 	for i := range r.lines {
 		r.line(i)
 	}
-	return r.found
+	return slices.DeleteFunc(r.found, func(n need) bool { return r.sets[n.name] || r.optional[n.name] && !n.hard })
 }
 
 type reader struct {
 	language string
 	lines    []string
-	block    string // what ends the comment or docstring that we are in
-	seen     map[string]bool
+	block    string          // what ends the comment or docstring that we are in
+	seen     map[string]int  // 1 + index in found
+	optional map[string]bool // that some line does without
+	sets     map[string]bool // that the program gives itself
 	found    []need
 }
 
@@ -210,44 +217,85 @@ func (r *reader) line(i int) {
 		at := look.expression.SubexpIndex("name")
 		for _, m := range look.expression.FindAllStringSubmatchIndex(l, 100) {
 			name := l[m[2*at]:m[2*at+1]]
-			if shouting.MatchString(name) && r.required(i, look, l[:m[0]], l[m[1]:]) {
-				r.add(name, i)
+			if !shouting.MatchString(name) {
+				continue
+			}
+			switch r.judge(i, look, l[:m[0]], l[m[1]:]) {
+			case isOptional:
+				r.optional[name] = true
+			case isNeeded:
+				r.add(name, i, false)
+			case isHard:
+				r.add(name, i, true)
+			case isNothing:
 			}
 		}
 	}
+	if strings.Contains(l, "=") || strings.Contains(l, "et") { // "setdefault", "Setenv"
+		for _, m := range setters.FindAllStringSubmatch(l, 10) {
+			r.sets[m[1]+m[2]] = true
+		}
+	}
+	r.member(l)
 }
 
-func (r *reader) add(name string, i int) {
-	if !r.seen[name] {
-		r.seen[name] = true
-		r.found = append(r.found, need{name, i + 1})
+// setters give a program's own environment a variable.
+var setters = regexp.MustCompile(`(?:environ\[["']|environ\.setdefault\(\s*["']|process\.env\.|process\.env\[["']|os\.Setenv\(\s*"|ENV\[["']|env::set_var\(\s*")([A-Z][A-Z0-9_]+)(?:["']?\]?\s*(?:\|\|=|\?\?=|=[^=>])|["']\s*,)|^\s*(?:export\s+)?([A-Z][A-Z0-9_]+)=[^=]`)
+
+// member notes what Python tests before it asks: "if 'X' in os.environ".
+func (r *reader) member(l string) {
+	if r.language != "python" {
+		return
+	}
+	for _, m := range membership.FindAllStringSubmatch(l, 10) {
+		r.optional[m[1]] = true
 	}
 }
 
-// required judges one lookup by what stands around it.
-func (r *reader) required(i int, look lookup, prefix, suffix string) bool {
-	if r.language == "shell" {
-		return true
+var membership = regexp.MustCompile(`["']([A-Z][A-Z0-9_]+)["']\s+(?:not\s+)?in\s+(?:os\.)?environ\b`)
+
+func (r *reader) add(name string, i int, hard bool) {
+	if at := r.seen[name]; at > 0 {
+		r.found[at-1].hard = r.found[at-1].hard || hard
+		return
 	}
-	if throws.MatchString(suffix) {
-		return true
+	r.found = append(r.found, need{name, i + 1, strings.TrimSpace(r.lines[i]), hard})
+	r.seen[name] = len(r.found)
+}
+
+// outcome is what one lookup says of its variable.
+type outcome int
+
+const (
+	isNothing outcome = iota // it sets or removes it, or takes what comes
+	isOptional
+	isNeeded
+	isHard
+)
+
+// judge judges one lookup by what stands around it.
+func (r *reader) judge(i int, look lookup, prefix, suffix string) outcome {
+	switch trimmed := strings.TrimSpace(suffix); {
+	case r.language == "shell", throws.MatchString(suffix):
+		return isHard
+	case strings.HasPrefix(trimmed, "=") && !strings.HasPrefix(trimmed, "=="), strings.HasPrefix(strings.TrimSpace(prefix), "del "):
+		return isNothing
+	case look.strict && (r.defaults(suffix) || r.caught(i)):
+		return isOptional
+	case look.strict:
+		return isNeeded
+	case after.MatchString(suffix), before.MatchString(prefix), r.goesOn(i, suffix):
+		return isOptional
 	}
-	if r.language == "python" && look.strict && strings.HasPrefix(strings.TrimSpace(suffix), "=") && !strings.HasPrefix(strings.TrimSpace(suffix), "==") {
-		return false // it sets the variable
-	}
-	if look.strict {
-		return !strings.HasPrefix(strings.TrimSpace(prefix), "del ") && !r.defaults(suffix) && !r.caught(i)
-	}
-	if after.MatchString(suffix) || before.MatchString(prefix) || r.goesOn(i, suffix) {
-		return false
-	}
-	switch r.tested(i) {
-	case testEnds:
-		return true
-	case testMends:
-		return false
+	switch test := r.tested(i); {
+	case test == testEnds:
+		return isHard
+	case test == testMends:
+		return isOptional
+	case look.guarded:
+		return isNothing
 	default:
-		return !look.guarded
+		return isNeeded
 	}
 }
 
@@ -339,7 +387,7 @@ func (r *reader) destructured(i int) {
 	for part := range strings.SplitSeq(m[1], ",") {
 		name, _, _ := strings.Cut(strings.TrimSpace(part), ":")
 		if name = strings.TrimSpace(name); shouting.MatchString(name) && !strings.Contains(part, "=") {
-			r.add(name, i)
+			r.add(name, i, false)
 		}
 	}
 }

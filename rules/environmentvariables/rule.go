@@ -14,6 +14,7 @@ package environmentvariables
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -94,8 +95,7 @@ type judging struct {
 type wanted struct {
 	path string
 	need need
-	text string // of the line
-	more []string
+	more []string // other files of the change that require it
 }
 
 // external reports whether the repository need not provide a variable.
@@ -132,7 +132,7 @@ func (j *judging) required(w wanted) rules.Finding {
 	return rules.Finding{
 		Key: "requires " + w.need.name, Path: w.path, Line: w.need.line, EndLine: w.need.line,
 		Message:  fmt.Sprintf("The code requires %s, and nothing in the repository provides it: no manifest, example file, Dockerfile or workflow names it.", w.need.name),
-		Evidence: w.text,
+		Evidence: w.need.text,
 		Remedy:   fmt.Sprintf("Name %s in %s, or give the lookup a default.", w.need.name, where),
 		Files:    w.more,
 	}
@@ -161,7 +161,7 @@ func (j *judging) losses() error {
 			j.found = append(j.found, rules.Finding{
 				Key: "loses " + name, Path: f.Path, PreviousPath: f.OldPath,
 				Message:  fmt.Sprintf("This file no longer provides %s, which %s:%d requires and nothing else in the repository provides.", name, u.path, u.need.line),
-				Evidence: u.text, Remedy: rules.Undo(j.in.Change, f), Files: []string{u.path},
+				Evidence: u.need.text, Remedy: rules.Undo(j.in.Change, f), Files: []string{u.path},
 			})
 		}
 	}
@@ -169,9 +169,12 @@ func (j *judging) losses() error {
 	return nil
 }
 
+// example are folders of code that shows how to use a program and is not deployed.
+var example = regexp.MustCompile(`(?:^|/)_?(?:examples?|samples?)/`)
+
 // isCode tells the programs that are asked.
 func (j *judging) isCode(name string) bool {
-	if languageOf(name) == "" || j.ignore.Match(name) {
+	if languageOf(name) == "" || j.ignore.Match(name) || example.MatchString(name) {
 		return false
 	}
 	switch change.Classify(name, change.Regular) {

@@ -46,9 +46,7 @@ func (j *judging) readChange() error {
 				return err
 			}
 			for _, n := range needs(text, languageOf(head)) {
-				if !setsItself(text, n.name) {
-					after = append(after, wanted{path: head, need: n, text: lineOf(text, n.line)})
-				}
+				after = append(after, wanted{path: head, need: n})
 			}
 		}
 		if err := j.lose(f); err != nil {
@@ -96,16 +94,6 @@ func (j *judging) newly(before map[string]bool, after []wanted) {
 		j.wanted = append(j.wanted, w)
 		j.asked[name] = true
 	}
-}
-
-// setsItself reports whether a program gives itself the variable.
-func setsItself(text, name string) bool {
-	for _, form := range []string{`environ["%s"] = `, `environ['%s'] = `, `environ.setdefault("%s"`, `environ.setdefault('%s'`, `process.env.%s = `, `process.env.%s ??= `, `process.env.%s ||= `, `os.Setenv("%s"`, `ENV["%s"] ||= `, `ENV['%s'] ||= `, "\nexport %s=", "\n%s="} {
-		if strings.Contains(text, fmt.Sprintf(form, name)) {
-			return true
-		}
-	}
-	return false
 }
 
 // lose notes the variables that a file provided and no longer does.
@@ -162,14 +150,6 @@ func (j *judging) text(side change.Side, f change.File, name string) (string, er
 		return "", nil
 	}
 	return string(data), err
-}
-
-func lineOf(text string, number int) string {
-	for i := 1; i < number; i++ {
-		_, text, _ = strings.Cut(text, "\n")
-	}
-	l, _, _ := strings.Cut(text, "\n")
-	return strings.TrimSpace(l)
 }
 
 // readTree looks for the asked variables in the files that provide, those that
@@ -298,8 +278,8 @@ func (j *judging) users(names map[string]bool) (map[string]wanted, error) {
 	found := make(map[string]wanted)
 	err = j.search(append(first, then...), maxSearched, maxCodeFiles, func(name, text string) bool {
 		for _, n := range needs(text, languageOf(name)) {
-			if _, twice := found[n.name]; names[n.name] && !twice && !setsItself(text, n.name) {
-				found[n.name] = wanted{path: name, need: n, text: lineOf(text, n.line)}
+			if _, twice := found[n.name]; names[n.name] && !twice {
+				found[n.name] = wanted{path: name, need: n}
 			}
 		}
 		return len(found) == len(names)
