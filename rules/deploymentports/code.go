@@ -77,7 +77,7 @@ var patterns = map[string][]pattern{
 		find("listens on", `\bembeddedServer\([^)]*\bport\s*=\s*`+number),
 	},
 	"properties": {
-		find("listens on", `^\s*server\.port\s*[=:]\s*(?P<port>\d{2,5})\s*$`),
+		find("listens on", `^\s*(?:management\.)?server\.port\s*[=:]\s*(?P<port>\d{2,5})\s*$`),
 		falls("falls back to", `^\s*server\.port\s*[=:]\s*\$\{PORT:(?P<port>\d{2,5})\}`),
 	},
 	"nginx": {

@@ -114,6 +114,9 @@ func commandPosition(before []deployment.Word) bool {
 func (s server) read(name string, itself deployment.Word, args []deployment.Word) started {
 	out := started{known: true}
 	for i, w := range args {
+		if w.Text == "--uds" || w.Text == "--fd" || strings.HasPrefix(w.Text, "--uds=") || strings.HasPrefix(w.Text, "--fd=") {
+			return started{} // a socket and no port
+		}
 		value, at, ok := flagValue(args, i, s.flags)
 		if !ok && s.bare && i == 0 && !strings.HasPrefix(w.Text, "-") {
 			value, at, ok = w.Text, w.Line, true
@@ -189,6 +192,19 @@ func address(s string) (listen, bool) {
 	return listen{}, false
 }
 
+// script is what npm and its kin run: the word after "run", or "start".
+func script(args []deployment.Word) string {
+	for i, w := range args {
+		switch {
+		case w.Text == "run" && i+1 < len(args):
+			return args[i+1].Text
+		case !strings.HasPrefix(w.Text, "-"):
+			return w.Text
+		}
+	}
+	return "start"
+}
+
 var javaPort = regexp.MustCompile(`^-{1,2}(?:Dserver\.port|server\.port)=(.+)$`)
 
 // program is a command that is no known server: its own files tell the port.
@@ -205,7 +221,7 @@ func program(list []deployment.Word) started {
 		case base == "nginx":
 			out.files = append(out.files, "nginx.conf", "default.conf")
 		case (base == "npm" || base == "yarn" || base == "pnpm" || base == "bun") && i+1 < len(list):
-			out.files = append(out.files, "package.json")
+			out.files = append(out.files, "package.json#"+script(list[i+1:]))
 		case base == "java":
 			out.files = append(out.files, "application.properties", "application.yml", "application.yaml")
 		case i > 0 && list[i-1].Text == "-m":

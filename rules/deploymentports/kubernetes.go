@@ -88,8 +88,12 @@ func shellArgs(n *deployment.Node) []deployment.Word {
 
 func (m *manifest) workload(d, template *deployment.Node) {
 	w := workload{labels: labels(template.At("metadata", "labels")), dir: m.dir}
-	for _, c := range template.At("spec", "containers").List() {
+	containers := template.At("spec", "containers").List()
+	for _, c := range containers {
 		k := m.container(c, d.At("metadata", "name").Str())
+		if len(containers) > 1 {
+			k.name = c.At("name").Str() // the workload's name is that of one of them
+		}
 		w.containers = append(w.containers, k)
 		if len(k.ports) > 0 {
 			m.add(k.expect)

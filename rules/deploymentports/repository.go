@@ -155,23 +155,44 @@ func (r *repository) link(e expect) []unit {
 		return []unit{{dir: e.context}}
 	}
 	key := imageKey(e.image)
-	if units := r.built(key); len(units) > 0 {
-		return units
-	}
-	for _, name := range []string{key, e.name} {
-		if units := r.called(name); len(units) > 0 {
+	for _, units := range [][]unit{r.built(key), r.called(key)} {
+		if len(units) > 0 {
 			return units
 		}
 	}
-	if key != "" && !r.ownImage(e.image) {
+	if key != "" && !ownImage(e.image) {
+		return nil
+	}
+	if units := r.called(e.name); len(units) > 0 {
+		return units
+	}
+	if key != "" && !r.alone(key) {
 		return nil
 	}
 	return r.nearest(e.dir)
 }
 
-// ownImage leaves out images that others publish: of nginx or postgres, by a name
-// without a registry and an owner, nothing beside the manifest is the source.
-func (r *repository) ownImage(image string) bool { return strings.Contains(image, "/") }
+// public are registries, and places in them, from which everybody takes images.
+var public = strings.Fields(`docker.io/ index.docker.io/ quay.io/ registry.k8s.io/ k8s.gcr.io/ mcr.microsoft.com/ public.ecr.aws/ cgr.dev/ docker.elastic.co/ nvcr.io/ lscr.io/
+	gcr.io/cloud-sql-connectors/ gcr.io/cloudsql-docker/ gcr.io/google us-docker.pkg.dev/cloudrun/ registry.gitlab.com/gitlab-org/`)
+
+// ownImage leaves out images that others publish: without a registry in its name,
+// or from a public one, an image is not made of what stands beside the manifest.
+func ownImage(image string) bool {
+	host, _, ok := strings.Cut(image, "/")
+	return ok && strings.ContainsAny(host, ".:$") && !hasPrefix(image, public)
+}
+
+// alone reports whether the manifests name no other image that may be made here:
+// only then is it the one of the only Dockerfile.
+func (r *repository) alone(key string) bool {
+	for _, e := range r.expects {
+		if other := imageKey(e.image); other != "" && other != key && ownImage(e.image) {
+			return false
+		}
+	}
+	return true
+}
 
 func (r *repository) built(key string) []unit {
 	var units []unit
@@ -197,13 +218,14 @@ func tokens(name string) []string {
 	return list
 }
 
-// called are the units whose words are all in a name, those with the most.
+// called are the units whose words a name ends in, those with the most: before
+// them stands who they belong to, as in "acme-auth-service".
 func (r *repository) called(name string) []unit {
 	has := tokens(name)
 	best := 0
 	var units []unit
 	for _, n := range r.units {
-		if len(n.tokens) == 0 || len(n.tokens) < best || slices.ContainsFunc(n.tokens, func(t string) bool { return !slices.Contains(has, t) }) {
+		if len(n.tokens) == 0 || len(n.tokens) < best || len(n.tokens) > len(has) || !slices.Equal(n.tokens, has[len(has)-len(n.tokens):]) {
 			continue
 		}
 		if len(n.tokens) > best {

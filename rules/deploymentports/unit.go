@@ -5,6 +5,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/changeguard/changeguard/internal/deployment"
@@ -90,7 +91,10 @@ func (r *repository) started(u unit, d deployment.Dockerfile, from string, comma
 	s := start(from, command)
 	var inFiles []listen
 	for _, ref := range s.files {
-		if name := r.resolve(u, d, ref); name != "" {
+		ref, script, _ := strings.Cut(ref, "#")
+		if name := r.resolve(u, d, ref); name != "" && script != "" {
+			inFiles = append(inFiles, r.npm(u, d, name, script, depth)...)
+		} else if name != "" {
 			inFiles = append(inFiles, r.inFile(u, d, name, depth)...)
 		}
 	}
@@ -118,8 +122,6 @@ func (r *repository) inFile(u unit, d deployment.Dockerfile, name string, depth 
 		return nil
 	}
 	switch base := lower(name); {
-	case base == "package.json":
-		return r.npm(u, d, name, text, depth)
 	case strings.HasSuffix(base, ".sh"), path.Ext(base) == "":
 		var found []listen
 		for _, c := range deployment.Commands(text, 1) {
@@ -137,23 +139,23 @@ func (r *repository) inFile(u unit, d deployment.Dockerfile, name string, depth 
 	}
 }
 
-// npm follows the start script of a package.
-func (r *repository) npm(u unit, d deployment.Dockerfile, name, text string, depth int) []listen {
+// npm follows a script of a package.
+func (r *repository) npm(u unit, d deployment.Dockerfile, name, script string, depth int) []listen {
+	text, _ := r.text(name)
 	var p struct {
 		Scripts map[string]string `json:"scripts"`
-		Main    string            `json:"main"`
 	}
-	if json.Unmarshal([]byte(text), &p) != nil || p.Scripts["start"] == "" {
+	if json.Unmarshal([]byte(text), &p) != nil || p.Scripts[script] == "" {
 		return nil
 	}
 	line := 1
 	for i, l := range strings.Split(text, "\n") {
-		if strings.Contains(l, `"start"`) {
+		if strings.Contains(l, strconv.Quote(script)+":") {
 			line = i + 1
 		}
 	}
 	var found []listen
-	for _, c := range deployment.Commands(p.Scripts["start"], line) {
+	for _, c := range deployment.Commands(p.Scripts[script], line) {
 		found = append(found, r.started(unit{path.Dir(name), u.dockerfile, u.target}, d, name, c, depth+1)...)
 	}
 	return found
@@ -174,7 +176,7 @@ func spring(name, text string) []listen {
 	}
 	var found []listen
 	for _, doc := range docs {
-		for _, n := range []*deployment.Node{doc.At("server", "port"), doc.At("server.port")} {
+		for _, n := range []*deployment.Node{doc.At("server", "port"), doc.At("server.port"), doc.At("management", "server", "port"), doc.At("management.server.port")} {
 			if port := portOf(yamlPort, n.Str()); port > 0 {
 				found = append(found, listen{place: place{name, n.Line}, port: port, how: "listens on"})
 			} else if port := portOf(yamlLookup, n.Str()); port > 0 {

@@ -172,7 +172,9 @@ func (j *judging) readTree() error {
 	}
 	j.order(strong)
 	j.order(weak)
-	if len(strong) > 0 {
+	if i := slices.IndexFunc(strong, isExample); i >= 0 {
+		j.nearby = strong[i]
+	} else if len(strong) > 0 {
 		j.nearby = strong[0]
 	}
 	return j.search(append(strong, weak...), maxManifests, len(strong)+len(weak), func(name, text string) bool {
