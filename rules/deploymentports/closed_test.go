@@ -55,7 +55,7 @@ func TestTooManyManifests(t *testing.T) {
 	t.Parallel()
 	tree := map[string]string{}
 	for i := range 40 {
-		tree[fmt.Sprintf("k8s/%d.yaml", i)] = "a: b\n" + strings.Repeat(fmt.Sprintf("# %d\n", i), 200_000)
+		tree[fmt.Sprintf("k8s/%d.yaml", i)] = fmt.Sprintf("a: %d\n# ", i) + strings.Repeat("x", 1_000_000)
 	}
 	c := changetest.New(nil, changetest.Text(tree))
 	if found, err := judge(t, c); !errors.Is(err, change.ErrTooLarge) || len(found) > 0 {

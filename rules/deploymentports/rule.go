@@ -42,7 +42,7 @@ func Kind() rules.Kind {
 			"unless somebody wrote two different numbers. Only a mismatch that the change makes, or whose lines it touches, is a finding.",
 		Bad:     "+port = os.environ.get('PORT', '8081')   in auth_service/gunicorn_config.py, deployed with --port 8080",
 		Good:    "+port = os.environ.get('PORT', '8080')   in auth_service/gunicorn_config.py, deployed with --port 8080",
-		Since:   "0.2.0",
+		Since:   "0.1.0",
 		Subject: rules.Content,
 	}, nil, run)
 }

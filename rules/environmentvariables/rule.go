@@ -38,11 +38,11 @@ func Kind() rules.Kind {
 			"loses a line that the code still needs. Lookups are known in Python, JavaScript and TypeScript, Go, Java and Kotlin, Ruby, PHP, Rust, C# and of shell ${X:?}. " +
 			"A lookup with a default, or one that is only a test, requires nothing. Where a language has a lookup that fails and one that gives nothing (Python, Ruby), " +
 			"the latter requires its variable only when what follows ends the program. Provided is what any manifest, example file, Dockerfile, Compose, Kubernetes, Cloud Run or Terraform " +
-			"file or workflow names; what the system, CI and the platforms set themselves (PATH, PORT, GITHUB_*, K_SERVICE and so on) needs no one. For a variable that a manifest loses, " +
+			"file or workflow names; what the system, CI and the platforms set themselves (PATH, PORT, GITHUB_*, K_SERVICE and so on) needs no one. What code beside the change, in the usual settings files and the nearest, requires already is not new. For a variable that a manifest loses, " +
 			"the code nearest to it and the usual settings files are searched, up to 4 MiB.",
 		Bad:     "+key = os.environ[\"PAYMENT_KEY\"]   which nothing provides",
 		Good:    "+key = os.environ.get(\"PAYMENT_KEY\", \"test\")",
-		Since:   "0.2.0",
+		Since:   "0.1.0",
 		Subject: rules.Content,
 	}, check, run)
 }
@@ -67,6 +67,9 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 		return j.found, err
 	}
 	if err := j.readTree(); err != nil {
+		return nil, err
+	}
+	if err := j.older(); err != nil {
 		return nil, err
 	}
 	for _, w := range j.wanted {
@@ -149,7 +152,7 @@ func (j *judging) losses() error {
 	if len(open) == 0 {
 		return nil
 	}
-	users, err := j.users(open)
+	users, err := j.users(open, maxCodeFiles, nil)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ const (
 	maxManifests = 16 << 20
 	maxSearched  = 4 << 20
 	maxCodeFiles = 1000
+	maxOlder     = 200 // files in which a variable may have been required before
 	batch        = 100
 )
 
@@ -253,19 +254,44 @@ func (j *judging) search(names []string, bytes, files int, seen func(name, text 
 	return nil
 }
 
+// older takes away the variables that code which the change does not touch
+// requires already, as far as the usual and the nearest files tell: they are not
+// newly required.
+func (j *judging) older() error {
+	open, changed := make(map[string]bool), make(map[string]bool)
+	for _, w := range j.wanted {
+		if j.asked[w.need.name] {
+			open[w.need.name] = true
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	for _, f := range j.in.Change.Files {
+		changed[f.HeadPath()] = true
+	}
+	found, err := j.users(open, maxOlder, changed)
+	for name := range found {
+		if len(j.lost[name]) == 0 {
+			delete(j.asked, name)
+		}
+	}
+	return err
+}
+
 // settings are the names of files in which programs usually ask for variables.
 var settings = strings.Fields("config settings env environment constants main app server index application manage wsgi asgi database db bootstrap")
 
 // users finds the code that requires variables: what the change touches, then the
 // usual files, then what is nearest to the manifests that lost them.
-func (j *judging) users(names map[string]bool) (map[string]wanted, error) {
+func (j *judging) users(names map[string]bool, files int, skip map[string]bool) (map[string]wanted, error) {
 	entries, err := j.in.Change.Tree(j.ctx, change.AtHead)
 	if err != nil {
 		return nil, err
 	}
 	var first, then []string
 	for _, e := range entries {
-		if !plain(e.Mode) || !j.isCode(e.Path) {
+		if !plain(e.Mode) || skip[e.Path] || !j.isCode(e.Path) {
 			continue
 		}
 		base := strings.ToLower(path.Base(e.Path))
@@ -278,7 +304,7 @@ func (j *judging) users(names map[string]bool) (map[string]wanted, error) {
 	j.order(first)
 	j.order(then)
 	found := make(map[string]wanted)
-	err = j.search(append(first, then...), maxSearched, maxCodeFiles, func(name, text string) bool {
+	err = j.search(append(first, then...), maxSearched, files, func(name, text string) bool {
 		for _, n := range needs(text, languageOf(name)) {
 			if _, twice := found[n.name]; names[n.name] && !twice {
 				found[n.name] = wanted{path: name, need: n}
