@@ -100,11 +100,11 @@ func startOne(name string, list []deployment.Word) started {
 }
 
 // commandPosition reports whether only wrappers, options and assignments stand
-// before a word.
+// before a word. The script of an entry point mostly runs what it is given.
 func commandPosition(before []deployment.Word) bool {
 	for _, w := range before {
 		base := path.Base(w.Text)
-		if !wrappers[base] && !strings.HasPrefix(w.Text, "-") && !strings.Contains(w.Text, "=") && base != "manage.py" && !strings.HasPrefix(base, "python") && base != "bundle" {
+		if !wrappers[base] && !strings.HasPrefix(w.Text, "-") && !strings.Contains(w.Text, "=") && base != "manage.py" && !strings.HasPrefix(base, "python") && base != "bundle" && !strings.HasSuffix(base, ".sh") && !strings.Contains(base, "entrypoint") {
 			return false
 		}
 	}

@@ -204,11 +204,7 @@ func (m *manifest) compose(d *deployment.Node) {
 			}
 			m.build(e.image, unit{e.context, e.dockerfile, e.stage})
 		}
-		if c := s.Value.At("command"); c != nil {
-			e.command = shellWords(c)
-		} else if c := s.Value.At("entrypoint"); c != nil {
-			e.command = shellWords(c)
-		}
+		e.command, e.args = composeWords(s.Value.At("entrypoint")), composeWords(s.Value.At("command"))
 		known := true
 		for _, p := range append(s.Value.At("ports").List(), s.Value.At("expose").List()...) {
 			ports := composePorts(p)
@@ -228,9 +224,19 @@ func (m *manifest) compose(d *deployment.Node) {
 // shellWords is a command as a list, or as the text that a shell would get.
 func shellWords(n *deployment.Node) []deployment.Word {
 	if n.Scalar() {
-		return []deployment.Word{{Text: "sh", Line: n.Line}, {Text: "-c", Line: n.Line}, {Text: strings.ReplaceAll(n.Text, "$$", "$"), Line: n.Line}}
+		return []deployment.Word{{Text: "sh", Line: n.Line}, {Text: "-c", Line: n.Line}, {Text: n.Text, Line: n.Line}}
 	}
 	return n.Words()
+}
+
+// composeWords is a command of Compose, which splits a text into words itself and
+// writes a dollar twice.
+func composeWords(n *deployment.Node) []deployment.Word {
+	list := n.Words()
+	for i := range list {
+		list[i].Text = strings.ReplaceAll(list[i].Text, "$$", "$")
+	}
+	return list
 }
 
 // composePorts are the container's ports of one entry: "8080:8081/tcp", "8081",

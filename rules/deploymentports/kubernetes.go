@@ -62,10 +62,7 @@ func (m *manifest) container(c *deployment.Node, name string) container {
 	if key := imageKey(k.image); key == "" || key == "template" {
 		k.image = c.At("name").Str()
 	}
-	k.command = append(shellArgs(c.At("command")), shellArgs(c.At("args"))...)
-	if c.At("command") == nil && len(k.command) > 0 {
-		k.command = nil // arguments of an entry point that may be anything
-	}
+	k.command, k.args = shellArgs(c.At("command")), shellArgs(c.At("args"))
 	for _, p := range c.At("ports").List() {
 		if n := p.At("containerPort"); validPort(n.Str()) > 0 {
 			k.declared = append(k.declared, declaredPort{m.at(n.Line), p.At("name").Str(), validPort(n.Str())})

@@ -130,13 +130,23 @@ func (m *manifest) runDeploy(program deployment.Word, args []deployment.Word, va
 				m.pairs(e.env, v, line)
 			}
 		}
-		if v, line, ok := flagValue(args, i, []string{"--command", "--args"}); ok {
-			for part := range strings.SplitSeq(v, ",") {
-				e.command = append(e.command, deployment.Word{Text: part, Line: line})
-			}
+		if v, line, ok := flagValue(args, i, []string{"--command"}); ok {
+			e.command = commas(v, line)
+		}
+		if v, line, ok := flagValue(args, i, []string{"--args"}); ok {
+			e.args = commas(v, line)
 		}
 	}
 	m.add(e)
+}
+
+// commas are the words of a list with commas.
+func commas(list string, line int) []deployment.Word {
+	var words []deployment.Word
+	for part := range strings.SplitSeq(list, ",") {
+		words = append(words, deployment.Word{Text: part, Line: line})
+	}
+	return words
 }
 
 // value looks a whole word up among the settings of a workflow.

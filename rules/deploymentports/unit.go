@@ -21,8 +21,24 @@ type unit struct {
 // An overriding is what a manifest says over the head of a program.
 type overriding struct {
 	env     map[string]setting
-	command []deployment.Word
-	path    string // of the manifest
+	command []deployment.Word // in place of the entry point
+	args    []deployment.Word // in place of the image's own arguments
+	path    string            // of the manifest
+}
+
+func (o overriding) some() bool { return len(o.command)+len(o.args) > 0 }
+
+// over is the command that an image runs under a manifest. Words of the image's
+// entry point get the line of the arguments that it is given.
+func (o overriding) over(d deployment.Dockerfile) []deployment.Word {
+	if len(o.command) > 0 {
+		return append(slices.Clone(o.command), o.args...)
+	}
+	list := make([]deployment.Word, 0, len(d.Entry)+len(o.args))
+	for _, w := range d.Entry {
+		list = append(list, deployment.Word{Text: w.Text, Line: o.args[0].Line})
+	}
+	return append(list, o.args...)
 }
 
 type setting struct {
@@ -34,25 +50,25 @@ type setting struct {
 // cannot be told.
 func (r *repository) listens(u unit, o overriding) []listen {
 	d := r.dockerfile(u.dockerfile, u.target)
-	command, from := o.command, o.path
-	if len(command) == 0 {
-		command, from = append(slices.Clone(d.Entry), d.Command...), u.dockerfile
+	command, from := append(slices.Clone(d.Entry), d.Command...), u.dockerfile
+	if o.some() {
+		command, from = o.over(d), o.path
 	}
 	if len(command) == 0 && u.dockerfile == "" {
 		command, from = r.procfile(u.dir)
 	}
 	found, known := r.found[u]
-	if !known || len(o.command) > 0 {
+	if !known || o.some() {
 		found = r.started(u, d, from, command, 0)
 		if len(found) == 0 && len(command) == 0 && strings.Contains(path.Base(d.From), "nginx") {
 			found = r.nginx(u, d)
 		}
-		if len(o.command) == 0 {
+		if !o.some() {
 			r.found[u] = found
 		}
 	}
 	found = r.evaluate(found, u, d, o)
-	if len(found) == 0 && len(o.command) == 0 {
+	if len(found) == 0 && !o.some() {
 		found = exposed(u, d)
 	}
 	return found
