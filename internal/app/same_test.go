@@ -58,6 +58,8 @@ rules:
   packages: {uses: dependencies, level: approve}
   words: {uses: declared-scope, level: warn}
   size: {uses: limits, level: warn, with: {lines: 5, commits: 1, files: 3, binary-bytes: 10}}
+  ports: {uses: deployment-ports, level: warn}
+  variables: {uses: environment-variables, level: warn}
   cel: {uses: expression, level: warn, with: {require: "change.additions < 5 && !touches('core/**')"}}
 risk: {surfaces: {core: {paths: ["core/**"], weight: 20}}}
 `
@@ -90,6 +92,13 @@ var sameCases = map[string]func(c *gitrepotest.Repo){
 	"modify and add": func(c *gitrepotest.Repo) {
 		c.Write(map[string]string{"core/a.py": "x = 2\ny = 3\n", "docs/new.md": "# new\n", "requirements.txt": "a==1\nrequests>=2.32.0\n"})
 		c.Commit("docs: words\n\nSession-Mode: analysis-only\n\nCo-Authored-By: Claude <noreply@anthropic.com>")
+	},
+	"ports and variables": func(c *gitrepotest.Repo) {
+		c.Write(map[string]string{
+			"web/gunicorn.conf.py": "import os\nbind = '0.0.0.0:' + os.environ.get('PORT', '8081')\n", "web/settings.py": "import os\nkey = os.environ['NEW_KEY']\n",
+			".env.example": "OTHER_KEY=\n",
+		})
+		c.Commit("ports")
 	},
 	"rename, edit and move": func(c *gitrepotest.Repo) {
 		c.Git("mv", "lib/long.py", "core/long.py")
@@ -279,6 +288,8 @@ func sameBase(t *testing.T) *gitrepotest.Repo {
 		".github/changeguard.yml": samePolicy, "core/a.py": "x = 1\n", "docs/a.txt": "x\n", "requirements.txt": "a==1\n", "lib/base.in": "c\n",
 		"lib/long.py": long, "lib/other.py": long + "z = 1\n", "lib/equal1.py": "same = 1\n", "lib/equal2.py": "same = 1\n", "lib/deep/equal1.py": "same = 1\n",
 		"lib/deep/x.py": "x\n", "data/old.bin": "a\x00b",
+		"web/Dockerfile": "FROM python:3.12\nCOPY . .\nCMD [\"gunicorn\", \"app:app\"]\n", "web/settings.py": "import os\nother = os.environ['OTHER_KEY']\n",
+		"deploy.sh": "gcloud run deploy web --port=8080\n", ".env.example": "OTHER_KEY=\nLOST_KEY=\n", "web/main.py": "import os\nlost = os.environ['LOST_KEY']\n",
 	})
 	link(c, "a.txt", "docs/link")
 	c.Git("add", "-A")
@@ -302,7 +313,7 @@ func TestSameVerdictFromBothSources(t *testing.T) {
 			same(t, c, ghfake.Options{}, "")
 		})
 	}
-	for _, name := range []string{"more than 300 files changed and moved", "files, links and folders in each other's place"} {
+	for _, name := range []string{"ports and variables", "more than 300 files changed and moved", "files, links and folders in each other's place"} {
 		t.Run(name+", listings cut", func(t *testing.T) {
 			t.Parallel()
 			c := sameBase(t)

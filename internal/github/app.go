@@ -54,6 +54,7 @@ type App struct {
 	apps    *ghinstallation.AppsTransport // for the App's own requests
 	own     *http.Client                  // that sends them
 	cache   *cache
+	trees   *cache // listings, see source.BaseTree
 
 	mu      sync.Mutex
 	clients map[int64]*Client
@@ -84,7 +85,10 @@ func New(o Options) (*App, error) {
 	apps := ghinstallation.NewAppsTransportFromPrivateKey(o.Transport, o.AppID, key)
 	apps.BaseURL = strings.TrimSuffix(base.String(), "/")
 	own := &http.Client{Transport: newLimiter(apps, o.Now), Timeout: requestTimeout, CheckRedirect: sameHost}
-	return &App{options: o, base: base, graphql: graphqlURL(base), key: key, apps: apps, own: own, cache: newCache(cacheBytes), clients: make(map[int64]*Client)}, nil
+	return &App{
+		options: o, base: base, graphql: graphqlURL(base), key: key, apps: apps, own: own,
+		cache: newCache(cacheBytes, maxCached), trees: newCache(treeCacheBytes, maxCachedTree), clients: make(map[int64]*Client),
+	}, nil
 }
 
 // graphqlURL derives the query address: api.github.com/graphql, and

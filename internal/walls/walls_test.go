@@ -15,7 +15,7 @@ import (
 var floors = [][]string{
 	{"internal/nearest", "internal/pathset", "internal/shape"},
 	{"change"},
-	{"session", "internal/condition", "internal/manifest"},
+	{"session", "internal/condition", "internal/manifest", "internal/deployment"},
 	{"rules"},
 	{kinds},
 	{"rules/catalogue", "policy"},
@@ -45,7 +45,7 @@ var homes = map[string][]string{
 	"database/sql":                            {"internal/store", "internal/queue"},
 	"modernc.org":                             {"internal/store", "internal/queue"},
 	"github.com/riverqueue":                   {"internal/queue"},
-	"go.yaml.in/yaml":                         {"policy"},
+	"go.yaml.in/yaml":                         {"policy", "internal/deployment"},
 	"cel.dev":                                 {"internal/condition"},
 	"github.com/pelletier/go-toml":            {"internal/manifest"},
 	"github.com/go-chi/chi":                   {"webhook", "internal/web", "internal/app"},

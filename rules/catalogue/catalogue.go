@@ -5,6 +5,8 @@ import (
 	"github.com/changeguard/changeguard/rules"
 	"github.com/changeguard/changeguard/rules/declaredscope"
 	"github.com/changeguard/changeguard/rules/dependencies"
+	"github.com/changeguard/changeguard/rules/deploymentports"
+	"github.com/changeguard/changeguard/rules/environmentvariables"
 	"github.com/changeguard/changeguard/rules/expression"
 	"github.com/changeguard/changeguard/rules/guardintegrity"
 	"github.com/changeguard/changeguard/rules/limits"
@@ -18,6 +20,8 @@ func Kinds() []rules.Kind {
 		dependencies.Kind(),
 		limits.Kind(),
 		declaredscope.Kind(),
+		deploymentports.Kind(),
+		environmentvariables.Kind(),
 		guardintegrity.Kind(),
 		expression.Kind(),
 	}

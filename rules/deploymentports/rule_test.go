@@ -1,0 +1,12 @@
+package deploymentports_test
+
+import (
+	"testing"
+
+	"github.com/changeguard/changeguard/rules/rulestest"
+)
+
+func TestFixtures(t *testing.T) {
+	t.Parallel()
+	rulestest.Run(t, "deployment-ports", "testdata")
+}

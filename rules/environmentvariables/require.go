@@ -1,0 +1,310 @@
+package environmentvariables
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A need is a variable that a line of a program cannot do without.
+type need struct {
+	name string
+	line int
+	text string // of the line
+	hard bool   // without it the program says so and ends
+}
+
+// after tells a lookup that does not need its variable by what follows it on the
+// line: a default, a test, an assignment to it.
+var after = regexp.MustCompile(`^\s*[!)"]*\s*(?:\|\||&&|\?\?|\?:|\?\.|\?[^?]|\bor\b|\|\|=|==|!=|===|!==|=~|\.unwrap_or|\.ok\(|\.is_(?:ok|err|some|none)|=[^=>]|\.present\?|\.nil\?|\.blank\?|\bis\b|\bin\b|\s*do\b|\s*{)`)
+
+// throws follows "??" and its kin where the default is to fail.
+var throws = regexp.MustCompile(`^\s*[!)"]*\s*(?:\|\||\?\?|\?:|\bor\b)\s*(?:throw\b|raise\b|abort\b|panic\b|fail\b|error\(|die\b|exit\b|(?:\(\s*)?\(\s*\)\s*=>\s*{\s*throw)`)
+
+// before tells a lookup that is only a test, or that takes the variable away.
+var before = regexp.MustCompile(`(?:\b(?:if|elif|unless|while|assert|del|not|delete|typeof|isset|empty)\b\s*\(?\s*!?[\w.$:]*\s*|!\s*|\bBoolean\(\s*|\bbool\(\s*|&&\s*|\|\|\s*|\b(?:cmp\.Or|or|coalesce|firstNonEmpty|Optional\.ofNullable|Objects\.requireNonNullElse)\([^)]*|\bif\s+\w+\s*:?=\s*|\b(?:test|ParseBool|HasPrefix|HasSuffix|Contains|EqualFold|includes|startsWith|flag\.\w+)\([^()]*)$`)
+
+// assigned is the name that a line gives to what it looks up.
+var assigned = regexp.MustCompile(`^\s*(?:export\s+)?(?:const|let|var|val|final|static|private|public|protected|readonly|string\??|String\??|self\.|this\.|@|\$|\s)*\s*(?:[\w<>?]+\s+|\w+\s*,\s*)?[$@]?([A-Za-z_]\w*)\s*(?::\s*[\w\[\]|.? ]+)?\s*(?::=|=)\s*[^=]`)
+
+var (
+	ends   = regexp.MustCompile(`\b(?:raise|panic|throw|abort|die|exit|Exit|Fatal\w*|fatal|sys\.exit|process\.exit|Errorf|errors\.New|return\s+(?:nil|null|\w+,)\s*.*[Ee]rr)\b`)
+	tested = regexp.MustCompile(`\b(?:if|unless|elif|assert)\b|\?\?|\|\|`)
+)
+
+// The bounds of looking at a program.
+const (
+	maxLine   = 4000 // bytes of a line; what is generated has longer ones
+	lookAhead = 6    // lines after a lookup in which its answer may be tested
+)
+
+var shouting = regexp.MustCompile(`^[A-Z][A-Z0-9_]+$`)
+
+// needs are the variables that a program requires, each once, in order. One that
+// it also asks for with a default, or tests, it can do without, unless it says
+// that it cannot.
+func needs(text, language string) []need {
+	r := &reader{language: language, seen: make(map[string]int), optional: make(map[string]bool), sets: make(map[string]bool)}
+	r.lines = strings.Split(text, "\n")
+	for i, l := range r.lines {
+		if len(l) > maxLine {
+			l = ""
+		}
+		r.lines[i] = r.code(strings.TrimSuffix(l, "\r"))
+	}
+	for i := range r.lines {
+		r.line(i)
+	}
+	return slices.DeleteFunc(r.found, func(n need) bool { return r.sets[n.name] || r.optional[n.name] && !n.hard })
+}
+
+type reader struct {
+	language string
+	lines    []string
+	block    string          // what ends the comment or docstring that we are in
+	seen     map[string]int  // 1 + index in found
+	optional map[string]bool // that some line does without
+	sets     map[string]bool // that the program gives itself
+	found    []need
+}
+
+// code is a line without comments. Blocks are told by the lines that begin and
+// end them; what cannot be told is code.
+func (r *reader) code(l string) string {
+	t := strings.TrimSpace(l)
+	if r.block != "" {
+		if strings.Contains(t, r.block) {
+			r.block = ""
+		}
+		return ""
+	}
+	for open, end := range blocks[r.language] {
+		if rest, ok := strings.CutPrefix(t, open); ok {
+			if !strings.Contains(rest, end) {
+				r.block = end
+			}
+			return ""
+		}
+	}
+	return uncommented(l, marks[r.language])
+}
+
+var slashes = map[string]string{"/*": "*/"}
+
+var blocks = map[string]map[string]string{
+	"python": {`"""`: `"""`, `'''`: `'''`}, "javascript": slashes, "go": slashes, "jvm": slashes, "php": slashes, "rust": slashes, "csharp": slashes, "ruby": {"=begin": "=end"},
+}
+
+var marks = map[string]string{
+	"python": "#", "ruby": "#", "shell": "#", "javascript": "//", "go": "//", "jvm": "//", "php": "//", "rust": "//", "csharp": "//",
+}
+
+// uncommented cuts a comment off. A mark within quotes, or in the middle of a
+// word such as an address, is none.
+func uncommented(l, mark string) string {
+	if !strings.Contains(l, mark) {
+		return l
+	}
+	var quote byte
+	for i := 0; i < len(l); i++ {
+		switch c := l[i]; {
+		case quote != 0 && c == '\\':
+			i++
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote != 0:
+		case c == '"' || c == '\'' || c == '`':
+			quote = c
+		case strings.HasPrefix(l[i:], mark) && (i == 0 || l[i-1] == ' ' || l[i-1] == '\t' || strings.ContainsRune(";{})", rune(l[i-1]))):
+			return l[:i]
+		}
+	}
+	return l
+}
+
+func (r *reader) line(i int) {
+	l := r.lines[i]
+	if strings.TrimSpace(l) == "" {
+		return
+	}
+	if r.language == "javascript" {
+		r.destructured(i)
+	}
+	for _, look := range lookups[r.language] {
+		at := look.expression.SubexpIndex("name")
+		for _, m := range look.expression.FindAllStringSubmatchIndex(l, 100) {
+			name := l[m[2*at]:m[2*at+1]]
+			if !shouting.MatchString(name) {
+				continue
+			}
+			switch r.judge(i, look, l[:m[0]], l[m[1]:]) {
+			case isOptional:
+				r.optional[name] = true
+			case isNeeded:
+				r.add(name, i, false)
+			case isHard:
+				r.add(name, i, true)
+			case isNothing:
+			}
+		}
+	}
+	if strings.Contains(l, "=") || strings.Contains(l, "et") { // "setdefault", "Setenv"
+		for _, m := range setters.FindAllStringSubmatch(l, 10) {
+			r.sets[m[1]+m[2]] = true
+		}
+	}
+	r.member(l)
+}
+
+// setters give a program's own environment a variable.
+var setters = regexp.MustCompile(`(?:environ\[["']|environ\.setdefault\(\s*["']|process\.env\.|process\.env\[["']|os\.Setenv\(\s*"|ENV\[["']|env::set_var\(\s*")([A-Z][A-Z0-9_]+)(?:["']?\]?\s*(?:\|\|=|\?\?=|=[^=>])|["']\s*,)|^\s*(?:export\s+)?([A-Z][A-Z0-9_]+)=[^=]`)
+
+// member notes what Python tests before it asks: "if 'X' in os.environ".
+func (r *reader) member(l string) {
+	if r.language != "python" {
+		return
+	}
+	for _, m := range membership.FindAllStringSubmatch(l, 10) {
+		r.optional[m[1]] = true
+	}
+}
+
+var membership = regexp.MustCompile(`["']([A-Z][A-Z0-9_]+)["']\s+(?:not\s+)?in\s+(?:os\.)?environ\b`)
+
+func (r *reader) add(name string, i int, hard bool) {
+	if at := r.seen[name]; at > 0 {
+		r.found[at-1].hard = r.found[at-1].hard || hard
+		return
+	}
+	r.found = append(r.found, need{name, i + 1, strings.TrimSpace(r.lines[i]), hard})
+	r.seen[name] = len(r.found)
+}
+
+// outcome is what one lookup says of its variable.
+type outcome int
+
+const (
+	isNothing outcome = iota // it sets or removes it, or takes what comes
+	isOptional
+	isNeeded
+	isHard
+)
+
+// judge judges one lookup by what stands around it.
+func (r *reader) judge(i int, look lookup, prefix, suffix string) outcome {
+	switch trimmed := strings.TrimSpace(suffix); {
+	case r.language == "shell", throws.MatchString(suffix):
+		return isHard
+	case strings.HasPrefix(trimmed, "=") && !strings.HasPrefix(trimmed, "=="), strings.HasPrefix(strings.TrimSpace(prefix), "del "):
+		return isNothing
+	case look.strict && (r.defaults(suffix) || r.caught(i)):
+		return isOptional
+	case look.strict:
+		return isNeeded
+	case after.MatchString(suffix), before.MatchString(prefix), r.goesOn(i, suffix):
+		return isOptional
+	}
+	switch test := r.tested(i); {
+	case test == testEnds:
+		return isHard
+	case test == testMends:
+		return isOptional
+	case look.guarded:
+		return isNothing
+	default:
+		return isNeeded
+	}
+}
+
+// defaults tells the default of a lookup that fails without one: an argument or a
+// block in Ruby, an operator in PHP.
+func (r *reader) defaults(suffix string) bool {
+	switch r.language {
+	case "ruby":
+		return after.MatchString(suffix) || strings.HasPrefix(strings.TrimSpace(suffix), ",")
+	case "php":
+		return after.MatchString(suffix)
+	default:
+		return false
+	}
+}
+
+// goesOn reports whether a default stands at the beginning of the next line.
+func (r *reader) goesOn(i int, suffix string) bool {
+	if strings.TrimSpace(suffix) != "" || i+1 >= len(r.lines) {
+		return false
+	}
+	next := strings.TrimSpace(r.lines[i+1])
+	return strings.HasPrefix(next, "||") || strings.HasPrefix(next, "??") || strings.HasPrefix(next, "?:") || strings.HasPrefix(next, "or ")
+}
+
+// caught reports whether a missing variable is caught right below: that is how a
+// default is written where asking fails.
+func (r *reader) caught(i int) bool {
+	if r.language != "python" {
+		return false
+	}
+	for j := i + 1; j < len(r.lines) && j <= i+2; j++ {
+		if strings.HasPrefix(strings.TrimSpace(r.lines[j]), "except KeyError") {
+			return !r.endsWithin(j + 1)
+		}
+	}
+	return false
+}
+
+type test int
+
+const (
+	testNone  test = iota
+	testMends      // an empty answer is something to go on with
+	testEnds       // it ends the program
+)
+
+// tested looks below for a test of the name that the answer is given to.
+func (r *reader) tested(i int) test {
+	m := assigned.FindStringSubmatch(r.lines[i])
+	if m == nil {
+		return testNone
+	}
+	word := regexp.MustCompile(`(?:^|[^\w])` + regexp.QuoteMeta(m[1]) + `(?:[^\w]|$)`)
+	for j := i + 1; j < len(r.lines) && j <= i+lookAhead; j++ {
+		l := r.lines[j]
+		if !tested.MatchString(l) || !word.MatchString(l) {
+			continue
+		}
+		if ends.MatchString(l) || r.endsWithin(j+1) {
+			return testEnds
+		}
+		return testMends
+	}
+	return testNone
+}
+
+// endsWithin looks for the end of the program in the block that begins at a line.
+func (r *reader) endsWithin(from int) bool {
+	for j := from; j < len(r.lines) && j < from+3; j++ {
+		if ends.MatchString(r.lines[j]) {
+			return true
+		}
+		if t := strings.TrimSpace(r.lines[j]); t == "}" || t == "end" {
+			return false
+		}
+	}
+	return false
+}
+
+var destructuring = regexp.MustCompile(`{([^{}]*)}\s*=\s*process\.env\b`)
+
+// destructured reads "const { A, B = 'x' } = process.env".
+func (r *reader) destructured(i int) {
+	m := destructuring.FindStringSubmatch(r.lines[i])
+	if m == nil {
+		return
+	}
+	for part := range strings.SplitSeq(m[1], ",") {
+		name, _, _ := strings.Cut(strings.TrimSpace(part), ":")
+		if name = strings.TrimSpace(name); shouting.MatchString(name) && !strings.Contains(part, "=") {
+			r.add(name, i, false)
+		}
+	}
+}
