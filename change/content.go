@@ -108,8 +108,9 @@ func (e *TooLargeError) Unwrap() error { return ErrTooLarge }
 
 // Usage says what was read of a change.
 type Usage struct {
-	Files int
-	Bytes int64
+	Files  int // whose content was read
+	Bytes  int64
+	Listed int // files of a whole tree, see Tree
 }
 
 // contents is the cache behind Read. Its fields are guarded by Change.reading,
@@ -122,6 +123,7 @@ type contents struct {
 	lines   []Lines
 	counted bool
 	sum     Lines
+	trees   trees
 	err     error // why counting lines did not work; kept, since a verdict must not depend on luck
 }
 
@@ -245,9 +247,14 @@ func (c *Change) load(ctx context.Context, side Side, paths []string) error {
 	known := c.known(side)
 	var ask []string
 	for _, p := range paths {
-		if _, ok := known[p]; !ok {
-			ask = append(ask, p)
+		if _, ok := known[p]; ok {
+			continue
 		}
+		if l, ok := c.inTree(side, p); ok {
+			known[p] = l
+			continue
+		}
+		ask = append(ask, p)
 	}
 	if len(ask) == 0 {
 		return nil

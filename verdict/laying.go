@@ -86,6 +86,8 @@ func (l *laying) rule(ctx context.Context, r *policy.Rule) {
 func (l *laying) missRule(name string, err error) {
 	remedy := "Run the check again; if it stays, ask whoever operates changeguard."
 	switch {
+	case errors.Is(err, change.ErrTreeHidden):
+		remedy = "Split the repository, or take the rule out of its policy: it needs the list of all files."
 	case errors.Is(err, change.ErrTooLarge):
 		remedy = "Split the change, or leave the large file out of it."
 	case errors.Is(err, condition.ErrLimit):

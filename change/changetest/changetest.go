@@ -115,6 +115,19 @@ func (s *Source) Entries(_ context.Context, at change.Side, paths []string) (map
 	return found, nil
 }
 
+// BaseTree implements change.TreeSource.
+func (s *Source) BaseTree(context.Context) ([]change.Entry, error) {
+	if s.Broken != nil {
+		return nil, s.Broken
+	}
+	entries := make([]change.Entry, 0, len(s.trees[change.AtBase]))
+	for p := range s.trees[change.AtBase] {
+		mode, blob := side(s.trees[change.AtBase], p)
+		entries = append(entries, change.Entry{Path: p, Mode: mode, Blob: blob})
+	}
+	return entries, nil
+}
+
 // Blobs implements change.Source.
 func (s *Source) Blobs(_ context.Context, ids []string, limit change.Limits) (map[string]change.Blob, error) {
 	if s.Broken != nil {

@@ -53,6 +53,7 @@ type App struct {
 	key     *rsa.PrivateKey
 	apps    *ghinstallation.AppsTransport // for the App's own requests
 	cache   *cache
+	trees   *cache // listings, see source.BaseTree
 
 	mu      sync.Mutex
 	clients map[int64]*Client
@@ -82,7 +83,7 @@ func New(o Options) (*App, error) {
 	}
 	apps := ghinstallation.NewAppsTransportFromPrivateKey(o.Transport, o.AppID, key)
 	apps.BaseURL = strings.TrimSuffix(base.String(), "/")
-	return &App{options: o, base: base, graphql: graphqlURL(base), key: key, apps: apps, cache: newCache(cacheBytes), clients: make(map[int64]*Client)}, nil
+	return &App{options: o, base: base, graphql: graphqlURL(base), key: key, apps: apps, cache: newCache(cacheBytes, maxCached), trees: newCache(treeCacheBytes, maxCachedTree), clients: make(map[int64]*Client)}, nil
 }
 
 // graphqlURL derives the query address: api.github.com/graphql, and

@@ -7,10 +7,12 @@ import (
 
 // The bounds of what is kept in memory, in bytes.
 const (
-	cacheBytes = 32 << 20
-	// maxCached is the largest content that is kept; one huge file must not
-	// drive out all others.
-	maxCached = 1 << 20
+	cacheBytes     = 32 << 20
+	treeCacheBytes = 64 << 20
+	// The largest content and listing that are kept; a huge one must not drive
+	// out all others.
+	maxCached     = 1 << 20
+	maxCachedTree = 16 << 20
 	// keeping is what the books of one content take, so that many small ones
 	// are not for free.
 	keeping = 256
@@ -19,6 +21,8 @@ const (
 // cache keeps contents by id, the most recently used ones. It is safe for
 // concurrent use.
 type cache struct {
+	largest int // of one content
+
 	mu    sync.Mutex
 	left  int
 	order *list.List
@@ -33,8 +37,8 @@ type cached struct {
 // cost is what a content takes.
 func (c cached) cost() int { return keeping + len(c.id) + cap(c.data) }
 
-func newCache(size int) *cache {
-	return &cache{left: size, order: list.New(), items: make(map[string]*list.Element)}
+func newCache(size, largest int) *cache {
+	return &cache{largest: largest, left: size, order: list.New(), items: make(map[string]*list.Element)}
 }
 
 func (c *cache) get(id string) ([]byte, bool) {
@@ -52,7 +56,7 @@ func (c *cache) put(id string, data []byte) {
 	one := cached{id, data}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, ok := c.items[id]; ok || one.cost() > maxCached {
+	if _, ok := c.items[id]; ok || one.cost() > c.largest {
 		return
 	}
 	c.items[id] = c.order.PushFront(one)

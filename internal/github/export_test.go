@@ -1,7 +1,7 @@
 package github
 
 // NewCache and its methods let tests look at the bounds.
-func NewCache(size int) *cache { return newCache(size) }
+func NewCache(size int) *cache { return newCache(size, maxCached) }
 
 func (c *cache) Put(id string, data []byte) { c.put(id, data) }
 

@@ -23,6 +23,7 @@ type source struct {
 var (
 	_ change.Source       = (*source)(nil)
 	_ change.CommitSource = (*source)(nil)
+	_ change.TreeSource   = (*source)(nil)
 )
 
 func newSource(l *loader) *source {

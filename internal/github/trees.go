@@ -236,11 +236,16 @@ func (w *walk) tree(ctx context.Context, id string, recursive bool) (listing, er
 	if w.asked++; w.asked > maxTrees {
 		return listing{}, &hiddenError{"the change touches more folders of a large repository than can be looked at one by one", splitIt}
 	}
-	path := w.loader.in.path() + "git/trees/" + url.PathEscape(id)
+	return w.loader.client.tree(ctx, w.loader.in.path(), id, recursive)
+}
+
+// tree reads one tree of a repository.
+func (c *Client) tree(ctx context.Context, repo, id string, recursive bool) (listing, error) {
+	path := repo + "git/trees/" + url.PathEscape(id)
 	if recursive {
 		path += "?recursive=1"
 	}
-	req, err := w.loader.client.rest.NewRequest(http.MethodGet, path, nil)
+	req, err := c.rest.NewRequest(http.MethodGet, path, nil)
 	if err != nil {
 		return listing{}, fmt.Errorf("ask for a tree: %w", err)
 	}
@@ -254,7 +259,7 @@ func (w *walk) tree(ctx context.Context, id string, recursive bool) (listing, er
 			SHA  string `json:"sha"`
 		} `json:"tree"`
 	}
-	if _, err := w.loader.client.rest.Do(ctx, req, &answer); err != nil {
+	if _, err := c.rest.Do(ctx, req, &answer); err != nil {
 		return listing{}, explain("read a tree", err)
 	}
 	l := listing{answer.SHA, make(map[string]item, len(answer.Tree)), make(map[string][]item), answer.Truncated}

@@ -119,19 +119,9 @@ func parseCounts(added, deleted string) (change.Lines, error) {
 
 // parseList reads "mode type id\tpath\0", the listing of a tree.
 func parseList(out []byte) ([]change.Entry, error) {
-	var entries []change.Entry
-	var raw []string
-	for _, line := range splitNUL(out) {
-		meta, path, ok := strings.Cut(line, "\t")
-		fields := strings.Split(meta, " ")
-		if !ok || path == "" || len(fields) != 3 {
-			return nil, errRaw
-		}
-		mode, err := parseMode(fields[0])
-		if err != nil {
-			return nil, err
-		}
-		entries, raw = append(entries, change.Entry{Mode: mode, Blob: fields[2]}), append(raw, path)
+	entries, raw, err := parseEntries(out)
+	if err != nil {
+		return nil, err
 	}
 	names, err := shownNames(raw)
 	if err != nil {
@@ -141,6 +131,26 @@ func parseList(out []byte) ([]change.Entry, error) {
 		entries[i].Path = names.show(raw[i])
 	}
 	return entries, nil
+}
+
+// parseEntries is parseList before names are shown: raw are git's own.
+func parseEntries(out []byte) (entries []change.Entry, raw []string, err error) {
+	lines := splitNUL(out)
+	entries, raw = make([]change.Entry, 0, len(lines)), make([]string, 0, len(lines))
+	for _, line := range lines {
+		meta, path, ok := strings.Cut(line, "\t")
+		digits, rest, ok1 := strings.Cut(meta, " ")
+		_, id, ok2 := strings.Cut(rest, " ")
+		if !ok || !ok1 || !ok2 || path == "" || strings.Contains(id, " ") {
+			return nil, nil, errRaw
+		}
+		mode, err := parseMode(digits)
+		if err != nil {
+			return nil, nil, err
+		}
+		entries, raw = append(entries, change.Entry{Mode: mode, Blob: id}), append(raw, path)
+	}
+	return entries, raw, nil
 }
 
 // parseCommitPaths reads what diff-tree prints for a list of commits: an id,

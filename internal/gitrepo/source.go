@@ -19,6 +19,7 @@ type source struct {
 var (
 	_ change.Source       = (*source)(nil)
 	_ change.CommitSource = (*source)(nil)
+	_ change.TreeSource   = (*source)(nil)
 )
 
 // Entries implements change.Source.
@@ -38,6 +39,22 @@ func (s *source) Entries(ctx context.Context, side change.Side, paths []string) 
 		}
 	}
 	return found, nil
+}
+
+// BaseTree implements change.TreeSource.
+func (s *source) BaseTree(ctx context.Context) ([]change.Entry, error) {
+	out, err := s.repo.run(ctx, "ls-tree", "-r", "-z", "--full-tree", s.change.MergeBase)
+	if err != nil {
+		return nil, err
+	}
+	entries, raw, err := parseEntries(out)
+	if err != nil {
+		return nil, err
+	}
+	for i := range entries {
+		entries[i].Path = readable(raw[i], false)
+	}
+	return entries, nil
 }
 
 // Blobs implements change.Source.
