@@ -3,12 +3,15 @@ package catalogue
 
 import (
 	"github.com/changeguard/changeguard/rules"
+	"github.com/changeguard/changeguard/rules/checklist"
 	"github.com/changeguard/changeguard/rules/declaredscope"
 	"github.com/changeguard/changeguard/rules/dependencies"
 	"github.com/changeguard/changeguard/rules/expression"
 	"github.com/changeguard/changeguard/rules/guardintegrity"
+	"github.com/changeguard/changeguard/rules/labels"
 	"github.com/changeguard/changeguard/rules/limits"
 	"github.com/changeguard/changeguard/rules/protectedpaths"
+	"github.com/changeguard/changeguard/rules/reviewers"
 )
 
 // Kinds are all kinds, in the order of the manual.
@@ -18,6 +21,9 @@ func Kinds() []rules.Kind {
 		dependencies.Kind(),
 		limits.Kind(),
 		declaredscope.Kind(),
+		checklist.Kind(),
+		labels.Kind(),
+		reviewers.Kind(),
 		guardintegrity.Kind(),
 		expression.Kind(),
 	}
