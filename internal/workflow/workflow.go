@@ -38,7 +38,8 @@ type Value struct {
 	List  []*Value
 	Pairs []Pair
 	Kind  Kind
-	Line  int // 1-based
+	Line  int  // 1-based
+	Block bool // a text that begins on the next line
 }
 
 // A Pair is a key of a mapping with its value.
@@ -105,7 +106,7 @@ func (r *reader) value(n *yaml.Node, depth int) (*Value, error) {
 	case yaml.MappingNode:
 		return r.mapping(n, depth)
 	}
-	v := &Value{Kind: Scalar, Text: n.Value, Line: n.Line}
+	v := &Value{Kind: Scalar, Text: n.Value, Line: n.Line, Block: n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0}
 	if n.Tag == "!!null" {
 		v.Text = ""
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/changeguard/changeguard/rules/limits"
 	"github.com/changeguard/changeguard/rules/protectedpaths"
 	"github.com/changeguard/changeguard/rules/reviewers"
+	"github.com/changeguard/changeguard/rules/testdiscovery"
 )
 
 // Kinds are all kinds, in the order of the manual.
@@ -21,6 +22,7 @@ func Kinds() []rules.Kind {
 		dependencies.Kind(),
 		limits.Kind(),
 		declaredscope.Kind(),
+		testdiscovery.Kind(),
 		checklist.Kind(),
 		labels.Kind(),
 		reviewers.Kind(),

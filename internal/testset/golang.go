@@ -1,0 +1,385 @@
+package testset
+
+import (
+	"go/ast"
+	"go/build/constraint"
+	"go/parser"
+	"go/token"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A goRun is "go test" started once.
+type goRun struct {
+	dirs     []string // patterns: "a/..." or "a"
+	tags     []string
+	by       string
+	all      bool
+	selected string // -run and -skip
+}
+
+// golang collects the tests of every module. Build constraints are read only
+// where a file has one that is no system's.
+func (c *collector) golang() error {
+	var files []string
+	for _, p := range c.tree.paths {
+		if strings.HasSuffix(p, "_test.go") && !goIgnored(p) {
+			files = append(files, p)
+		}
+	}
+	var runs []goRun
+	for _, one := range c.calls {
+		if r, ok := goCall(one); ok && len(runs) < maxRuns {
+			if r.all {
+				c.opaque(one.by, one.line, "the command "+shown(one.words)+" is made of variables")
+			}
+			runs = append(runs, r)
+		}
+	}
+	byDefault := []goRun{{all: true}}
+	if len(runs) > 0 {
+		if err := c.goCollection(ByCommands, files, runs); err != nil {
+			return err
+		}
+		for _, r := range runs {
+			byDefault[0].tags = append(byDefault[0].tags, r.tags...)
+			byDefault[0].by = r.by
+		}
+	}
+	return c.goCollection(ByConfiguration, files, byDefault)
+}
+
+// goIgnored reports whether the go command leaves a file out by its place or name.
+func goIgnored(p string) bool {
+	for name := range strings.SplitSeq(p, "/") {
+		if name == "testdata" || name == "vendor" || name == "node_modules" || name[:min(1, len(name))] == "_" || name[:min(1, len(name))] == "." {
+			return true
+		}
+	}
+	return false
+}
+
+func goCall(one call) (r goRun, ok bool) {
+	w := one.words
+	switch {
+	case path.Base(w[0]) == "gotestsum":
+		at := slices.Index(w, "--")
+		if at < 0 {
+			return goRun{dirs: []string{join(one.dir, "") + "/..."}, by: one.by}, one.dir != "?"
+		}
+		w = append([]string{"go", "test"}, w[at+1:]...)
+	case len(w) < 2 || path.Base(w[0]) != "go" || w[1] != "test":
+		return r, false
+	}
+	r.by, r.all = one.by, one.dir == "?"
+	dir := one.dir
+	for i := 2; i < len(w); i++ {
+		name, value, has := strings.Cut(strings.Replace(w[i], "--", "-", 1), "=")
+		if takes := goValued[name]; takes && !has && i+1 < len(w) {
+			i++
+			value = w[i]
+		}
+		switch {
+		case name == "-tags":
+			r.tags = strings.FieldsFunc(value, func(c rune) bool { return c == ',' || c == ' ' })
+		case name == "-run" || name == "-skip":
+			r.selected += " " + name + " " + value
+		case name == "-C":
+			dir = folder(dir, value)
+		case strings.HasPrefix(w[i], "-"), strings.HasPrefix(w[i], ">"), w[i] == "2>":
+		case unknown(w[i]):
+			r.all = true
+		case strings.HasPrefix(w[i], "."):
+			r.dirs = append(r.dirs, goPattern(dir, w[i]))
+		default:
+			r.all = r.all || strings.Contains(w[i], "/") // an import path
+		}
+	}
+	if len(r.dirs) == 0 {
+		r.dirs = []string{dir}
+	}
+	return r, dir != "?"
+}
+
+var goValued = map[string]bool{
+	"-run": true, "-skip": true, "-tags": true, "-timeout": true, "-count": true, "-p": true, "-parallel": true, "-coverprofile": true, "-covermode": true, "-coverpkg": true,
+	"-bench": true, "-benchtime": true, "-cpu": true, "-exec": true, "-o": true, "-C": true, "-mod": true, "-ldflags": true, "-gcflags": true, "-shuffle": true, "-vet": true, "-fuzz": true, "-fuzztime": true, "-list": true,
+}
+
+func goPattern(dir, pattern string) string {
+	if before, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return strings.TrimPrefix(join(dir, before)+"/...", "/")
+	}
+	if pattern == "..." {
+		return strings.TrimPrefix(dir+"/...", "/")
+	}
+	return join(dir, pattern)
+}
+
+// goModule is the folder of the module that a file is of.
+func (c *collector) goModule(p string) (dir string, ok bool) {
+	for dir = parent(p); ; dir = parent(dir) {
+		if c.tree.Has(strings.TrimPrefix(dir+"/go.mod", "/")) {
+			return dir, true
+		}
+		if dir == "" {
+			return "", false
+		}
+	}
+}
+
+func (c *collector) goCollection(view string, files []string, runs []goRun) error {
+	one := Collection{Runner: "go", View: view, Files: make(map[string]bool)}
+	needs, err := c.goConstraints(files)
+	if err != nil {
+		return err
+	}
+	refuses := func(r goRun, p string) string {
+		module, ok := c.goModule(p)
+		if !ok {
+			return "no go.mod is above it"
+		}
+		if !r.all && !slices.ContainsFunc(r.dirs, func(pattern string) bool { return c.goMatches(pattern, p, module) }) {
+			return "no command names its package"
+		}
+		if expr := needs[p]; expr != nil && !expr.Eval(func(tag string) bool { return goSystem(tag) || slices.Contains(r.tags, tag) }) {
+			return "its build constraint is " + expr.String()
+		}
+		return ""
+	}
+	for _, p := range files {
+		one.Files[p] = slices.ContainsFunc(runs, func(r goRun) bool { return refuses(r, p) == "" })
+		if !one.Files[p] {
+			delete(one.Files, p)
+		}
+	}
+	one.Why = func(p string) (string, string) {
+		if !slices.Contains(files, p) {
+			return "its name or folder is one that go test leaves out", ""
+		}
+		why := ""
+		for _, r := range runs {
+			why = refuses(r, p)
+		}
+		return why, runs[len(runs)-1].by
+	}
+	var selected []string
+	for _, r := range runs {
+		one.By = append(one.By, r.by)
+		selected = append(selected, strings.TrimSpace(r.selected))
+	}
+	one.By = slices.DeleteFunc(one.By, func(s string) bool { return s == "" })
+	if !slices.Contains(selected, "") {
+		slices.Sort(selected)
+		one.Selects, one.Keep = strings.Join(selected, " | "), goKeep(selected)
+	}
+	c.add(one)
+	return nil
+}
+
+// goMatches reports whether a pattern names the package of a file; ./... does not
+// go into other modules.
+func (c *collector) goMatches(pattern, p, module string) bool {
+	before, below := strings.CutSuffix(pattern, "...")
+	before = strings.TrimSuffix(before, "/")
+	if !below {
+		return parent(p) == pattern
+	}
+	home, _ := c.goModule(strings.TrimPrefix(before+"/x.go", "/"))
+	return under(p, before) && home == module
+}
+
+// goKeep applies -run and -skip to the names of tests, as far as subtests go.
+func goKeep(selected []string) func(Test) bool {
+	type one struct{ run, skip *regexp.Regexp }
+	var runs []one
+	for _, s := range selected {
+		var o one
+		words := strings.Fields(s)
+		for i := 0; i+1 < len(words); i += 2 {
+			name, _, _ := strings.Cut(words[i+1], "/")
+			re, err := regexp.Compile(name)
+			switch {
+			case err != nil:
+			case words[i] == "-run":
+				o.run = re
+			case !strings.Contains(words[i+1], "/"):
+				o.skip = re
+			}
+		}
+		runs = append(runs, o)
+	}
+	return func(t Test) bool {
+		return slices.ContainsFunc(runs, func(o one) bool {
+			return (o.run == nil || o.run.MatchString(t.Name)) && (o.skip == nil || !o.skip.MatchString(t.Name))
+		})
+	}
+}
+
+// maxConstraints is how many files are read for their build constraints.
+const maxConstraints = 400
+
+// goConstraints reads the build constraints of the test files that differ, and of
+// all where a command may: its tags decide then.
+func (c *collector) goConstraints(files []string) (map[string]constraint.Expr, error) {
+	commands := false
+	for p := range c.differ {
+		commands = commands || Decides(p) || strings.HasSuffix(p, ".sh")
+	}
+	found := make(map[string]constraint.Expr)
+	for i, p := range files {
+		if !c.differ[p] && (!commands || i >= maxConstraints) {
+			continue
+		}
+		text, ok, err := c.tree.text(p)
+		if err != nil {
+			return nil, err
+		}
+		if expr := goConstraint(text); ok && expr != nil {
+			found[p] = expr
+		}
+	}
+	return found, nil
+}
+
+func goConstraint(text string) constraint.Expr {
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if constraint.IsGoBuild(line) {
+			expr, err := constraint.Parse(line)
+			if err != nil {
+				return nil
+			}
+			return expr
+		}
+		if line != "" && !strings.HasPrefix(line, "//") {
+			return nil
+		}
+	}
+	return nil
+}
+
+// goSystem reports whether a tag is one of a system, a machine or a version: some
+// machine has it.
+func goSystem(tag string) bool {
+	switch tag {
+	case "linux", "darwin", "windows", "unix", "freebsd", "openbsd", "netbsd", "amd64", "arm64", "386", "arm", "cgo", "gc", "race", "js", "wasm", "wasip1", "plan9", "solaris", "android", "ios":
+		return true
+	}
+	return strings.HasPrefix(tag, "go1")
+}
+
+var (
+	goTestName = regexp.MustCompile(`^(?:Test|Fuzz)(?:[^a-z].*)?$`)
+	goAsserts  = map[string]int{
+		"Error": 2, "Errorf": 2, "Fatal": 2, "Fatalf": 2, "Fail": 2, "FailNow": 2,
+	}
+)
+
+// goTests reads test functions. A file that does not parse has none: it does not
+// compile either.
+func goTests(text string) []Test {
+	set := token.NewFileSet()
+	f, err := parser.ParseFile(set, "x_test.go", text, parser.SkipObjectResolution|parser.ParseComments)
+	if err != nil {
+		return nil
+	}
+	var tests []Test
+	for _, decl := range f.Decls {
+		fn, ok := decl.(*ast.FuncDecl)
+		if !ok || fn.Body == nil || !goTestFunc(fn) || len(tests) >= maxTests {
+			continue
+		}
+		t := Test{Name: goName(fn), Line: set.Position(fn.Pos()).Line}
+		from, to := set.Position(fn.Pos()).Offset, set.Position(fn.End()).Offset
+		t.fill(text[from:to], "", scale{call: never})
+		t.Asserts, t.Weight = goWeigh(fn.Body)
+		t.Skipped = goSkips(fn.Body)
+		tests = append(tests, t)
+	}
+	return tests
+}
+
+var never = regexp.MustCompile(`$^a`)
+
+// goTestFunc is TestX, FuzzX, or a method that a suite runs.
+func goTestFunc(fn *ast.FuncDecl) bool {
+	if !goTestName.MatchString(fn.Name.Name) || fn.Name.Name == "TestMain" {
+		return false
+	}
+	n := fn.Type.Params.NumFields()
+	return fn.Recv == nil && n == 1 || fn.Recv != nil && n == 0
+}
+
+func goName(fn *ast.FuncDecl) string {
+	if fn.Recv == nil || len(fn.Recv.List) == 0 {
+		return fn.Name.Name
+	}
+	recv := fn.Recv.List[0].Type
+	if star, ok := recv.(*ast.StarExpr); ok {
+		recv = star.X
+	}
+	if id, ok := recv.(*ast.Ident); ok {
+		return id.Name + "." + fn.Name.Name
+	}
+	return fn.Name.Name
+}
+
+// goWeigh counts calls that fail a test, and those of assertion libraries.
+func goWeigh(body ast.Node) (asserts, weight int) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		name, of := "", ""
+		switch f := call.Fun.(type) {
+		case *ast.Ident:
+			name = f.Name
+		case *ast.SelectorExpr:
+			name = f.Sel.Name
+			if id, ok := f.X.(*ast.Ident); ok {
+				of = id.Name
+			}
+		}
+		w := goAsserts[name]
+		if of == "require" || of == "assert" || of == "is" || goHelper.MatchString(name) {
+			w = 2
+			if goWeak[name] {
+				w = 1
+			}
+		}
+		if w > 0 {
+			asserts, weight = asserts+1, weight+w
+		}
+		return true
+	})
+	return asserts, weight
+}
+
+var (
+	goHelper = regexp.MustCompile(`^(?i:assert|check|verify|expect|require|must|want)`)
+	goWeak   = map[string]bool{"True": true, "False": true, "NotNil": true, "Nil": true, "NotEmpty": true, "NotPanics": true}
+)
+
+// goSkips reports whether a test always skips: a call that stands in its body
+// itself, before anything else decides.
+func goSkips(body *ast.BlockStmt) bool {
+	for _, s := range body.List {
+		e, ok := s.(*ast.ExprStmt)
+		if !ok {
+			if _, returns := s.(*ast.ReturnStmt); returns {
+				return true
+			}
+			continue
+		}
+		if call, ok := e.X.(*ast.CallExpr); ok {
+			if sel, ok := call.Fun.(*ast.SelectorExpr); ok && (sel.Sel.Name == "Skip" || sel.Sel.Name == "Skipf" || sel.Sel.Name == "SkipNow") {
+				return true
+			}
+		}
+	}
+	return false
+}
