@@ -54,10 +54,11 @@ func Tests(runner, p string, data []byte) []Test {
 // fill weighs the assertions of a body and remembers its lines.
 func (t *Test) fill(text, code string, asserts scale) {
 	t.Asserts, t.Weight = asserts.weigh(code)
-	last := t.Name[max(strings.LastIndexByte(t.Name, '.'), strings.LastIndex(t.Name, " > ")+2)+1:]
+	name := lastName(t.Name)
 	for line := range strings.Lines(text) {
-		if last != "" && strings.Contains(line, last) {
-			continue // a test that only got another name is the same test
+		if name != "" && strings.Contains(line, name) {
+			name = "" // a test that only got another name is the same test
+			continue
 		}
 		if line = strings.Join(strings.Fields(line), " "); len(line) > 1 {
 			h := fnv.New64a()
@@ -65,6 +66,14 @@ func (t *Test) fill(text, code string, asserts scale) {
 			t.body = append(t.body, h.Sum64())
 		}
 	}
+}
+
+// lastName is the name of a test within its class or suite.
+func lastName(name string) string {
+	if at := strings.LastIndex(name, " > "); at >= 0 {
+		return name[at+3:]
+	}
+	return name[strings.LastIndexByte(name, '.')+1:]
 }
 
 // Like reports how much of two bodies is the same, in percent of the longer.
