@@ -62,23 +62,30 @@ const marksBefore = 600
 func blockTests(text string, l blockLanguage) []Test {
 	code := mask(text, l.source)
 	ends := matchBrackets(code)
+	functions := l.function.FindAllStringSubmatchIndex(code, -1)
+	lines := lineCount{text: text}
 	var tests []Test
 	last := -1
 	for _, at := range l.test.FindAllStringIndex(code, -1) {
 		if at[0] < last || len(tests) >= maxTests {
 			continue
 		}
-		window := code[at[0]:min(len(code), at[1]+marksBefore)]
-		fn := l.function.FindStringSubmatchIndex(window)
-		if fn == nil {
+		for len(functions) > 0 && functions[0][0] < at[0] {
+			functions = functions[1:]
+		}
+		if len(functions) == 0 {
+			break
+		}
+		fn := functions[0]
+		if fn[0] > at[1]+marksBefore {
 			continue
 		}
 		group := 2
 		if fn[2] < 0 {
 			group = 4
 		}
-		t := Test{Name: strings.TrimSpace(text[at[0]+fn[group] : at[0]+fn[group+1]]), Line: lineAt(text, at[0]+fn[group])}
-		body := at[0] + fn[1]
+		t := Test{Name: strings.TrimSpace(text[fn[group]:fn[group+1]]), Line: lines.of(fn[group])}
+		body := fn[1]
 		open := strings.IndexByte(code[body:min(len(code), body+marksBefore)], '{')
 		end := body
 		if open >= 0 {
@@ -90,7 +97,7 @@ func blockTests(text string, l blockLanguage) []Test {
 		t.Skipped = t.Skipped || l.skip.MatchString(marksOf(code, at[0])+code[at[0]:body]) || l.skip.MatchString(code[end:min(len(code), end+40)]) && l.source.name == "php"
 		t.fill(text[at[0]:end], code[at[0]:end], l.asserts)
 		tests = append(tests, t)
-		last = max(body, at[1])
+		last = max(end, at[1]) // a test within a test is none
 	}
 	return tests
 }
@@ -125,7 +132,9 @@ func rubyTests(text string) []Test {
 		skipped bool
 	}
 	var scopes []scope
-	for _, at := range rubyTest.FindAllStringSubmatchIndex(code, -1) {
+	lines := lineCount{text: text}
+	found := rubyTest.FindAllStringSubmatchIndex(code, -1)
+	for i, at := range found {
 		if len(tests) >= maxTests {
 			break
 		}
@@ -148,9 +157,13 @@ func rubyTests(text string) []Test {
 				continue // a call within an example
 			}
 		}
-		end := rubyEnd(code, at[1], code[at[2]:at[3]])
+		next := len(code)
+		if i+1 < len(found) {
+			next = found[i+1][0]
+		}
+		end := rubyEnd(code[:next], at[1], code[at[2]:at[3]])
 		body := code[at[0]:end]
-		t := Test{Name: s.name, Line: lineAt(text, at[2]), Skipped: s.skipped || rubyOff.MatchString(code[at[1]:end])}
+		t := Test{Name: s.name, Line: lines.of(at[2]), Skipped: s.skipped || rubyOff.MatchString(code[at[1]:end])}
 		t.fill(text[at[0]:end], body, rubyAsserts)
 		tests = append(tests, t)
 	}

@@ -36,6 +36,9 @@ var (
 	collectHook   = regexp.MustCompile(`(?m)^(?:async )?def (pytest_ignore_collect|pytest_collection_modifyitems|pytest_collect_file|pytest_pycollect_makeitem|pytest_collect_directory)\b`)
 )
 
+// maxDecisions is how many hooks and lists of one conftest.py are looked at.
+const maxDecisions = 50
+
 // conftests reads every conftest.py. Literal lists are what they say; hooks and
 // other code are opaque.
 func (c *collector) conftests() (map[string]*conftest, error) {
@@ -49,11 +52,11 @@ func (c *collector) conftests() (map[string]*conftest, error) {
 			continue
 		}
 		code := mask(text, python)
-		for _, at := range collectHook.FindAllStringSubmatchIndex(code, -1) {
+		for _, at := range collectHook.FindAllStringSubmatchIndex(code, maxDecisions) {
 			c.opaque(p, lineAt(text, at[0]), "the hook "+code[at[2]:at[3]]+" decides in code what is collected")
 		}
 		f := &conftest{path: p}
-		for _, at := range collectIgnore.FindAllStringIndex(code, -1) {
+		for _, at := range collectIgnore.FindAllStringIndex(code, maxDecisions) {
 			c.ignoreList(f, text, code, at[0], at[1])
 		}
 		found[parent(p)] = f

@@ -91,8 +91,15 @@ func tree(files map[string]string) *testset.Tree {
 func TestHostileSourcesEnd(t *testing.T) {
 	t.Parallel()
 	const size = 1 << 20
-	for _, piece := range []string{"(", "{", "\"", "'", "`", "/", "/*", "#", "\n", "def test_a(", "@Test ", "it(", "it('a', () => {", "#[test]\n", "[Fact]\n", "class A:\n", "\\", "@pytest.mark.skip\n", "  it 'a' do\n", "\"\"\"", "def test_a():\n assert x\n", "function test"} {
-		text := []byte(strings.Repeat(piece, size/len(piece)))
+	for _, piece := range []string{
+		"(", "{", "\"", "'", "`", "/", "/*", "#", "\n", "def test_a(", "@Test ", "it(", "it('a', () => {", "#[test]\n", "[Fact]\n", "class A:\n", "\\", "@pytest.mark.skip\n", "  it 'a' do\n", "\"\"\"", "def test_a():\n assert x\n", "function test",
+		"it('a', () => { X })", "@Test void a() { X }", "describe('a', () => { X })", "#[test] fn a() { X }",
+	} {
+		before, after, nested := strings.Cut(piece, "X")
+		text := []byte(strings.Repeat(before, size/len(piece)))
+		if nested {
+			text = append(text, strings.Repeat(after, size/len(piece))...)
+		}
 		for _, runner := range runners {
 			testset.Tests(runner, "a", text)
 		}

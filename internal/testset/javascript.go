@@ -466,10 +466,14 @@ func javascriptTests(text string) []Test {
 	var stack []jsBlock
 	var tests []Test
 	var only []bool
-	anyOnly := false
+	anyOnly, inside := false, 0
+	lines := lineCount{text: text}
 	for _, at := range jsTest.FindAllStringSubmatchIndex(code, -1) {
 		if len(tests) >= maxTests {
 			break
+		}
+		if at[2] < inside {
+			continue // within a test there are no others
 		}
 		b, ok := jsRead(text, code, ends, at)
 		if !ok {
@@ -489,7 +493,8 @@ func javascriptTests(text string) []Test {
 			stack = append(stack, b)
 			continue
 		}
-		t := Test{Name: name, Line: lineAt(text, b.from), Skipped: b.skipped}
+		t := Test{Name: name, Line: lines.of(b.from), Skipped: b.skipped}
+		inside = b.to
 		t.fill(text[b.from:b.to], code[b.from:b.to], jsAsserts)
 		tests, only = append(tests, t), append(only, b.only)
 	}

@@ -1,7 +1,6 @@
 package testset
 
 import (
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -57,15 +56,14 @@ type pytests struct {
 }
 
 // maxRuns bounds how often pytest is laid on a tree.
-const maxRuns = 60
+const (
+	maxRuns = 60
+	tooMany = "there are more runs of pytest than are followed"
+)
 
 // add takes a run in unless there is one that is alike.
 func (p *pytests) add(runs []*pytestRun, r *pytestRun) []*pytestRun {
 	if slices.ContainsFunc(runs, func(o *pytestRun) bool { return o.like(r) }) {
-		return runs
-	}
-	if len(runs) == maxRuns {
-		p.c.opaque(firstOf(r.by, r.config.file), 1, fmt.Sprintf("more than %d runs of pytest", maxRuns))
 		return runs
 	}
 	return append(runs, r)
@@ -88,6 +86,10 @@ func (p *pytests) defaults() []*pytestRun {
 	slices.Sort(dirs)
 	var runs []*pytestRun
 	for _, dir := range dirs {
+		if len(runs) == maxRuns {
+			p.c.opaque(p.configs[dir].file, 1, tooMany)
+			break
+		}
 		if config := p.configs[dir]; config != nil || dir == "" {
 			runs = p.add(runs, p.run(call{words: []string{"pytest"}, dir: dir}, nil))
 		}
@@ -98,8 +100,17 @@ func (p *pytests) defaults() []*pytestRun {
 // called are the runs of the workflows.
 func (p *pytests) called() []*pytestRun {
 	var runs []*pytestRun
+	seen := make(map[string]bool)
 	for _, one := range p.c.calls {
-		if args, module, ok := pytestArgs(one.words); ok {
+		args, module, ok := pytestArgs(one.words)
+		key := strings.Join(slices.Concat(one.words, one.pythonPath, []string{one.dir, one.by}), "\x00")
+		switch {
+		case !ok || seen[key]:
+		case len(runs) == maxRuns:
+			p.c.opaque(one.by, one.line, tooMany)
+			return runs
+		default:
+			seen[key] = true
 			r := p.run(one, args)
 			if r.all {
 				p.c.opaque(one.by, one.line, "the command "+shown(one.words)+" is made of variables")

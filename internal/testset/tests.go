@@ -127,3 +127,17 @@ func Language(p string) bool {
 	}
 	return false
 }
+
+// A lineCount turns offsets, which do not go back, into lines in one pass.
+type lineCount struct {
+	text     string
+	at, line int
+}
+
+func (l *lineCount) of(offset int) int {
+	if offset > l.at {
+		l.line += strings.Count(l.text[l.at:offset], "\n")
+		l.at = offset
+	}
+	return l.line + 1
+}

@@ -97,9 +97,12 @@ func (c *collector) add(one Collection) {
 	c.result.Collections = append(c.result.Collections, one)
 }
 
+// maxOpaque bounds what is said of what cannot be told.
+const maxOpaque = 500
+
 func (c *collector) opaque(path string, line int, what string) {
 	o := Opaque{path, line, what}
-	if !slices.Contains(c.result.Opaque, o) {
+	if len(c.result.Opaque) < maxOpaque && !slices.Contains(c.result.Opaque, o) {
 		c.result.Opaque = append(c.result.Opaque, o)
 	}
 }
