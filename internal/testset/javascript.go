@@ -504,6 +504,9 @@ func javascriptTests(text string) []Test {
 	return tests
 }
 
+// maxTitle is how far into a call its title is looked for, in bytes.
+const maxTitle = 1000
+
 func jsRead(text, code string, ends map[int]int, at []int) (b jsBlock, ok bool) {
 	head := code[at[2]:at[3]]
 	b.from = at[2]
@@ -537,6 +540,7 @@ func jsRead(text, code string, ends map[int]int, at []int) (b jsBlock, ok bool) 
 		return b, false
 	}
 	b.to = end + 1
+	end = min(end, open+maxTitle)
 	names := pythonStrings(text[open:end], strings.ReplaceAll(code[open:end], "`", `"`))
 	arg := strings.TrimSpace(code[open+1 : end])
 	if len(names) > 0 && arg != "" && strings.IndexByte("\"'`", arg[0]) >= 0 {
