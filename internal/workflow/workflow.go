@@ -209,3 +209,32 @@ func (v *Value) At(otherwise int) int {
 	}
 	return v.Line
 }
+
+// Walk calls a function for a value and everything below it, each with the key of
+// the mapping that it stands in.
+func (v *Value) Walk(each func(key string, v *Value)) { v.walk("", each) }
+
+func (v *Value) walk(key string, each func(key string, v *Value)) {
+	if v == nil {
+		return
+	}
+	each(key, v)
+	for _, item := range v.List {
+		item.walk(key, each)
+	}
+	for _, p := range v.Pairs {
+		p.Value.walk(p.Key, each)
+	}
+}
+
+// LineOf is the line of an offset in a text.
+func (v *Value) LineOf(offset int) int {
+	if v == nil {
+		return 0
+	}
+	line := v.Line + strings.Count(v.Text[:min(offset, len(v.Text))], "\n")
+	if v.Block {
+		line++
+	}
+	return line
+}

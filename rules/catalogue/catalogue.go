@@ -13,6 +13,7 @@ import (
 	"github.com/changeguard/changeguard/rules/protectedpaths"
 	"github.com/changeguard/changeguard/rules/reviewers"
 	"github.com/changeguard/changeguard/rules/testdiscovery"
+	"github.com/changeguard/changeguard/rules/workflows"
 )
 
 // Kinds are all kinds, in the order of the manual.
@@ -26,6 +27,7 @@ func Kinds() []rules.Kind {
 		checklist.Kind(),
 		labels.Kind(),
 		reviewers.Kind(),
+		workflows.Kind(),
 		guardintegrity.Kind(),
 		expression.Kind(),
 	}
