@@ -110,11 +110,13 @@ type pythonReader struct {
 
 func pythonTests(text string) []Test {
 	r := &pythonReader{text: text, code: mask(text, python)}
+	end := 0 // of the line before: comments below a test are not of it
 	for _, l := range pythonLines(r.code) {
-		r.leave(l.indent, l.from)
+		r.leave(l.indent, end)
 		r.line(l)
+		end = l.to
 	}
-	r.leave(0, len(text))
+	r.leave(0, end)
 	for i := range r.tests {
 		r.tests[i].Skipped = r.tests[i].Skipped || r.skipped
 		r.tests[i].Marks = append(r.tests[i].Marks, r.marks...)

@@ -124,7 +124,7 @@ func TestPlantedDefects(t *testing.T) {
 			t.Errorf("%s is not found", want)
 		}
 	}
-	if len(found) != 8 {
+	if t.Failed() || len(found) != 8 {
 		for _, f := range found {
 			t.Errorf("found %s: %s", f.Path, f.Message)
 		}

@@ -87,7 +87,14 @@ func (p *pair) compare() error {
 			gone = append(gone, f)
 		}
 	}
+	moved := make(map[string]bool) // is collected under both names, and equal
+	for from, to := range p.d.renamed {
+		moved[to] = p.before.Files[from] && p.after.Files[to]
+	}
 	for f := range p.after.Files {
+		if moved[f] {
+			continue
+		}
 		if _, touched := p.d.touched[f]; touched || !p.before.Files[f] {
 			come = append(come, f)
 		}

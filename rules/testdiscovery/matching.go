@@ -84,9 +84,12 @@ func (m *matching) tests(side change.Side, files []string, of testset.Collection
 // maxAlike bounds how many tests are compared with one another by their bodies.
 const maxAlike = 300
 
-// alike is how much of a body must be the same, in percent, for a test under
-// another name to be the same test.
-const alike = 60
+// How much of a body must be the same, in percent, for a test under another name
+// to be the same test: in its file, and in another one.
+const (
+	alikeHere  = 60
+	alikeThere = 90
+)
 
 // match pairs tests by file and name, then by name in another file, then by body.
 func (m *matching) match() {
@@ -100,7 +103,8 @@ func (m *matching) match() {
 		m.lostNow, rest = m.pairUp(m.lostNow, rest, key)
 	}
 	if len(m.lostNow) <= maxAlike && len(rest) <= maxAlike {
-		m.lostNow, rest = m.pairAlike(m.lostNow, rest)
+		m.lostNow, rest = m.pairAlike(m.lostNow, rest, true)
+		m.lostNow, rest = m.pairAlike(m.lostNow, rest, false)
 	}
 	m.gained = rest
 }
@@ -134,12 +138,20 @@ func (m *matching) pairUp(before, after []testset.Test, key func(testset.Test) s
 	return lost, rest
 }
 
-func (m *matching) pairAlike(before, after []testset.Test) (lost, rest []testset.Test) {
+// pairAlike pairs tests by their bodies, within one file or across files.
+func (m *matching) pairAlike(before, after []testset.Test, here bool) (lost, rest []testset.Test) {
 	used := make(map[int]bool)
+	least := alikeThere
+	if here {
+		least = alikeHere
+	}
 	for _, t := range before {
-		best, at := alike-1, -1
+		best, at := least-1, -1
 		for i, o := range after {
-			if n := t.Like(o); !used[i] && n > best {
+			if used[i] || here && o.Path != t.Path && o.Path != m.d.renamed[t.Path] {
+				continue
+			}
+			if n := t.Like(o); n > best {
 				best, at = n, i
 			}
 		}
@@ -208,6 +220,11 @@ func (m *matching) why(f string) refusal {
 		return refusal{"nothing collects it any more", m.changedDecider()}
 	}
 	reason, cause := m.pair.after.Why(now)
+	if now != f && m.pair.before.Why != nil {
+		if was, _ := m.pair.before.Why(now); was != "" {
+			return refusal{reason, now} // the base would not have collected the new name either
+		}
+	}
 	if !m.touched(cause) {
 		if cause = firstOf(m.changedDecider(), m.changedPackage(f)); now != f || cause == "" && m.touched(f) {
 			cause = now
