@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/workflow"
 )
 
 // A goRun is "go test" started once.
@@ -226,13 +228,20 @@ const maxConstraints = 400
 func (c *collector) goConstraints(files []string) (map[string]constraint.Expr, error) {
 	commands := false
 	for p := range c.differ {
-		commands = commands || Decides(p) || strings.HasSuffix(p, ".sh")
+		base := strings.ToLower(path.Base(p))
+		commands = commands || workflow.Is(p) || strings.HasSuffix(base, "makefile") || strings.HasSuffix(base, ".sh")
+	}
+	var ask []string
+	for i, p := range files {
+		if c.differ[p] || commands && i < maxConstraints {
+			ask = append(ask, p)
+		}
+	}
+	if c.tree.Together != nil && len(ask) > 0 {
+		c.tree.Together(ask)
 	}
 	found := make(map[string]constraint.Expr)
-	for i, p := range files {
-		if !c.differ[p] && (!commands || i >= maxConstraints) {
-			continue
-		}
+	for _, p := range ask {
 		text, ok, err := c.tree.text(p)
 		if err != nil {
 			return nil, err

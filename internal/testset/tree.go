@@ -14,6 +14,9 @@ type Tree struct {
 	files map[string]bool
 	dirs  map[string]bool // "" is the root
 	read  func(path string) ([]byte, error)
+	// Together, when set, is told of files before they are read one by one, so that
+	// whoever has them can fetch them at once.
+	Together func(paths []string)
 }
 
 // NewTree makes a tree of plain files. read is asked only for paths that are in

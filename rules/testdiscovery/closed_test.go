@@ -1,6 +1,7 @@
 package testdiscovery_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -103,7 +104,29 @@ func planted(n int) *change.Change {
 	for i := 20; i < 26; i++ {
 		edit(fmt.Sprintf("py/d%d/e%d/mod_%d.py", i, i%7, i), "filler", "words")
 	}
-	return changetest.New(changetest.Text(base), changetest.Text(head))
+	c := changetest.New(changetest.Text(base), changetest.Text(head))
+	blobs := make(map[string][]byte)
+	for _, tree := range []map[string]string{base, head} {
+		for _, text := range tree {
+			blobs[changetest.BlobID(text)] = []byte(text)
+		}
+	}
+	c.Source = indexed{c.Source.(*changetest.Source), blobs}
+	return c
+}
+
+// indexed finds blobs by their ids without looking at all of them.
+type indexed struct {
+	*changetest.Source
+	blobs map[string][]byte
+}
+
+func (s indexed) Blobs(_ context.Context, ids []string, _ change.Limits) (map[string]change.Blob, error) {
+	found := make(map[string]change.Blob, len(ids))
+	for _, id := range ids {
+		found[id] = change.Blob{Data: s.blobs[id], Size: int64(len(s.blobs[id]))}
+	}
+	return found, nil
 }
 
 // Every planted defect is found in a repository of many files, and nothing else.

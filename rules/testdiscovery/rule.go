@@ -102,6 +102,7 @@ func (d *diff) collect(side change.Side) error {
 	}
 	d.in.Change.Prefetch(d.ctx, side, deciders)
 	d.trees[side] = testset.NewTree(paths, func(p string) ([]byte, error) { return d.in.Change.Read(d.ctx, side, p) })
+	d.trees[side].Together = func(paths []string) { d.in.Change.Prefetch(d.ctx, side, paths) }
 	if d.results[side], err = testset.Collect(d.trees[side], d.differ); err != nil {
 		return fmt.Errorf("collect tests at the %s: %w", side, err)
 	}
