@@ -22,8 +22,6 @@ func (s *section) get(name string) string {
 	return ""
 }
 
-func (s *section) has(name string) bool { return s.lineOf(name) > 0 }
-
 func (s *section) lineOf(name string) int {
 	for _, k := range s.keys {
 		if k.name == name {

@@ -164,7 +164,7 @@ func jsConfigName(runner, base string) bool {
 // jsConfig reads a file; says is false when it does not speak of the runner.
 func (c *collector) jsConfig(runner, p, text string) (config *jsConfig, says bool) {
 	dir := parent(p)
-	settings := map[string][]string{}
+	var settings map[string][]string
 	base := path.Base(p)
 	switch {
 	case base == "package.json":

@@ -11,6 +11,7 @@ import (
 	"github.com/changeguard/changeguard/rules/labels"
 	"github.com/changeguard/changeguard/rules/limits"
 	"github.com/changeguard/changeguard/rules/protectedpaths"
+	"github.com/changeguard/changeguard/rules/reversibility"
 	"github.com/changeguard/changeguard/rules/reviewers"
 	"github.com/changeguard/changeguard/rules/testdiscovery"
 	"github.com/changeguard/changeguard/rules/workflows"
@@ -29,6 +30,7 @@ func Kinds() []rules.Kind {
 		reviewers.Kind(),
 		workflows.Kind(),
 		guardintegrity.Kind(),
+		reversibility.Kind(),
 		expression.Kind(),
 	}
 }
