@@ -153,8 +153,15 @@ func (c *collector) follow(script string, at call, depth int) error {
 	return nil
 }
 
+var programVariable = regexp.MustCompile(`^\$[({]?([A-Za-z]\w*)[)}]?$`)
+
 // unwrapped takes off what only prepares a command: uv run, poetry run, npx.
+// A program that is a variable, as $(PYTHON) in a makefile, is taken for what its
+// name says.
 func unwrapped(words []string) []string {
+	if m := programVariable.FindStringSubmatch(words[0]); m != nil {
+		words = append([]string{strings.ToLower(m[1])}, words[1:]...)
+	}
 	for len(words) > 1 {
 		n := 0
 		switch path.Base(words[0]) {
@@ -202,7 +209,7 @@ func (c *collector) called(one call, depth int) error {
 	switch base := path.Base(words[0]); {
 	case base == "bash" || base == "sh" || base == "source" || base == ".":
 		return c.script(one, firstOf(slices.DeleteFunc(slices.Clone(words[1:]), func(w string) bool { return strings.HasPrefix(w, "-") })...), depth)
-	case strings.HasSuffix(words[0], ".sh"):
+	case strings.HasSuffix(words[0], ".sh"), strings.Contains(words[0], "/") && path.Ext(words[0]) == "" && !unknown(words[0]):
 		return c.script(one, words[0], depth)
 	case base == "make" || base == "just":
 		return c.makefile(one, depth)
@@ -232,6 +239,9 @@ func (c *collector) script(one call, name string, depth int) error {
 	text, ok, err := c.tree.text(join(one.dir, name))
 	if !ok || err != nil || name == "" {
 		return err
+	}
+	if first, _, _ := strings.Cut(text, "\n"); strings.HasPrefix(first, "#!") && !strings.Contains(first, "sh") {
+		return nil // another language
 	}
 	one.by, one.line = join(one.dir, name), 1
 	return c.follow(text, one, depth+1)

@@ -18,6 +18,8 @@ var deciders = map[string]bool{
 
 var deciderName = regexp.MustCompile(`^(?:(?:jest|vitest|vite)\.(?:config|workspace|unit|e2e|integration)[\w.-]*|vitest\.[\w.-]+|jest\.[\w.-]+|\.mocharc[\w.]*|pytest[\w.-]*\.ini|[\w.-]+\.(?:cs|fs|vb)proj)$`)
 
+var scripts = regexp.MustCompile(`test|check|(?:^|/)(?:scripts?|bin|ci|hack|tools?|build)/`)
+
 // Decides reports whether a file says what is collected, whatever is in it: a
 // configuration, a workflow, or a script of make or npm.
 func Decides(p string) bool {
@@ -37,6 +39,8 @@ func Matters(p string) bool {
 		return true
 	case strings.HasSuffix(base, ".sh"), strings.HasSuffix(base, ".rs"):
 		return true
+	case !strings.Contains(base, ".") && strings.Contains(p, "/"): // perhaps a script
+		return scripts.MatchString(lower)
 	}
 	return Language(p) && (strings.Contains(lower, "test") || strings.Contains(lower, "spec"))
 }

@@ -90,7 +90,7 @@ func tree(files map[string]string) *testset.Tree {
 // quadratic, this would outlast the patience of a test run.
 func TestHostileSourcesEnd(t *testing.T) {
 	t.Parallel()
-	const size = 1 << 18
+	const size = 1 << 17
 	for _, piece := range []string{
 		"(", "{", "\"", "'", "`", "/", "/*", "#", "\n", "def test_a(", "@Test ", "it(", "it('a', () => {", "#[test]\n", "[Fact]\n", "class A:\n", "\\", "@pytest.mark.skip\n", "  it 'a' do\n", "\"\"\"", "def test_a():\n assert x\n", "function test",
 		"it('a', () => { X })", "@Test void a() { X }", "describe('a', () => { X })", "#[test] fn a() { X }",

@@ -177,7 +177,12 @@ func (p *pytests) run(one call, args []string) *pytestRun {
 
 // options reads words of the command line, as seen from a folder; it returns the
 // configuration file that -c names.
+//
+// A word that is a variable is taken for options where folders are named beside
+// it, and for anything where none are.
 func (r *pytestRun) options(words []string, dir string) (config string) {
+	vague := false
+	defer func() { r.all = r.all || vague && len(r.args) == 0 }()
 	for i := 0; i < len(words); i++ {
 		w, value := words[i], ""
 		if name, v, ok := strings.Cut(w, "="); ok && strings.HasPrefix(w, "--") {
@@ -208,7 +213,7 @@ func (r *pytestRun) options(words []string, dir string) (config string) {
 			r.selects = append(r.selects, w[:2]+" "+w[2:])
 		case strings.HasPrefix(w, "-"), w == "2>&1", strings.HasPrefix(w, ">"):
 		case unknown(w):
-			r.all = true
+			vague = true
 		default:
 			r.argument(w, dir)
 		}

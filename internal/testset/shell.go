@@ -55,10 +55,11 @@ func (s *scriptReader) step() {
 		s.endWord()
 		s.at++
 		return
-	case '\n', ';', '&', '|', '(', ')':
-		if c == '(' && s.have && strings.HasSuffix(s.word.String(), "$") {
-			break // $(…) is text, not a group
+	case '$':
+		if s.substitution() {
+			return
 		}
+	case '\n', ';', '&', '|', '(', ')':
 		s.endCommand()
 		if c == '\n' {
 			s.line++
@@ -75,6 +76,26 @@ func (s *scriptReader) step() {
 	s.word.WriteByte(c)
 	s.at++
 }
+
+// substitution takes $(…) of one line as a part of a word: what it stands for is
+// not known, but it is no group.
+func (s *scriptReader) substitution() bool {
+	if !strings.HasPrefix(s.in[s.at:], "$(") {
+		return false
+	}
+	line, _, _ := strings.Cut(s.in[s.at:min(len(s.in), s.at+maxSubstitution)], "\n")
+	end := strings.IndexByte(line, ')')
+	if end < 0 {
+		return false
+	}
+	s.begin()
+	s.word.WriteString(line[:end+1])
+	s.at += end + 1
+	return true
+}
+
+// maxSubstitution is how far $( is followed, in bytes.
+const maxSubstitution = 1000
 
 func (s *scriptReader) begin() {
 	if !s.have && len(s.cur.words) == 0 && len(s.cur.env) == 0 {
