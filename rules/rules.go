@@ -56,6 +56,8 @@ type Kind struct {
 	Check func(options any) []Problem
 	// Run judges a change. The options are what NewOptions made, decoded.
 	Run func(ctx context.Context, in *Input, options any) ([]Finding, error)
+	// Ask says what else should be done where the rule applies; may be nil.
+	Ask func(options any) Ask
 }
 
 // Define makes the functions of a kind from typed ones: check may be nil.
@@ -157,6 +159,10 @@ type Finding struct {
 	// Files are the other names whose content the finding depends on. An
 	// approval stays valid as long as Path and these are unchanged.
 	Files []string
+
+	// Approvals, when set, lift the finding at every level, and no others do: the
+	// finding is that they are missing.
+	Approvals *Approvals
 
 	Package *Package
 }

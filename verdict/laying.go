@@ -49,7 +49,7 @@ func newFinding(layer, rule, kind string, level policy.Level, found rules.Findin
 		ID: findingID(layer, rule, kind, found.Path, found.Key), Rule: rule, Kind: kind, Level: level,
 		Path: found.Path, PreviousPath: found.PreviousPath, Line: found.Line, EndLine: max(found.EndLine, found.Line),
 		Message: cut(found.Message, maxMessage), Evidence: cut(found.Evidence, maxEvidence), Remedy: found.Remedy, Package: found.Package,
-		layer: layer,
+		Approvals: found.Approvals, layer: layer,
 	}
 	f.Files = slices.DeleteFunc(append([]string{found.Path, found.PreviousPath}, found.Files...), func(p string) bool { return p == "" })
 	return f
@@ -78,8 +78,28 @@ func (l *laying) rule(ctx context.Context, r *policy.Rule) {
 		if r.Message != "" {
 			f.Message = strings.TrimSpace(f.Message + " " + r.Message)
 		}
-		l.found(r.Name, r.Kind.Name, r.Level, f, l.policy.LiftableBy(r.Level, r.Approvals))
+		l.found(r.Name, r.Kind.Name, r.Level, f, l.liftableBy(r, f))
 	}
+	if r.Kind.Ask != nil && l.policy.Mode != policy.Observe {
+		l.ask(r.Kind.Ask(r.Options))
+	}
+}
+
+// liftableBy words who can lift a finding of a rule.
+func (l *laying) liftableBy(r *policy.Rule, f rules.Finding) string {
+	if f.Approvals == nil || r.Level == policy.Warn {
+		return l.policy.LiftableBy(r.Level, r.Approvals)
+	}
+	return l.policy.LiftableBy(policy.Approve, &policy.Approvals{Count: f.Approvals.Count, From: f.Approvals.From})
+}
+
+// ask unites what the rules of all layers would have done.
+func (l *laying) ask(a rules.Ask) {
+	unite := func(list *[]string, more []string) {
+		*list = slices.Compact(slices.Sorted(slices.Values(append(*list, more...))))
+	}
+	unite(&l.verdict.Ask.Labels, a.Labels)
+	unite(&l.verdict.Ask.Reviewers, a.Reviewers)
 }
 
 // missRule says that a rule could not be evaluated.

@@ -79,6 +79,9 @@ type Verdict struct {
 	// PolicyBroken is set when the base's policy does not load. It is not part
 	// of the JSON: the findings say it there.
 	PolicyBroken bool `json:"-"`
+	// Ask is what enforcing rules would have done to the pull request. It is no
+	// part of the JSON, and nothing in the verdict depends on it.
+	Ask rules.Ask `json:"-"`
 }
 
 // Policy names what was laid on the change.
@@ -130,6 +133,8 @@ type Finding struct {
 	// LiftableBy says in words who can lift the finding; it is not known of a
 	// verdict that was read from its JSON.
 	LiftableBy string `json:"-"`
+	// Approvals, when set, are the only ones that lift the finding, at any level.
+	Approvals *rules.Approvals `json:"-"`
 
 	layer string       // that found it, "" for what needs no policy
 	class change.Class // of the file, of session findings
@@ -148,8 +153,10 @@ func (f *Finding) canBeLifted(l Lift) bool {
 	switch {
 	case f.final:
 		return false
-	case f.Level == policy.Block:
+	case f.Level == policy.Block && f.Approvals == nil:
 		return l.Kind == Override
+	case f.Level == policy.Block:
+		return l.Kind == Override || l.Kind == Approval
 	case f.Level == policy.Approve:
 		return l.Kind == Override || l.Kind == Approval
 	default:

@@ -13,9 +13,9 @@ import (
 // below its own, so nothing reaches up. What is in a room's folder is on its
 // floor, unless it is named itself.
 var floors = [][]string{
-	{"internal/nearest", "internal/pathset", "internal/shape"},
+	{"internal/nearest", "internal/pathset", "internal/shape", "internal/workflow"},
 	{"change"},
-	{"session", "internal/condition", "internal/manifest", "internal/deployment"},
+	{"session", "internal/condition", "internal/manifest", "internal/deployment", "internal/testset"},
 	{"rules"},
 	{kinds},
 	{"rules/catalogue", "policy"},
@@ -45,9 +45,9 @@ var homes = map[string][]string{
 	"database/sql":                            {"internal/store", "internal/queue"},
 	"modernc.org":                             {"internal/store", "internal/queue"},
 	"github.com/riverqueue":                   {"internal/queue"},
-	"go.yaml.in/yaml":                         {"policy", "internal/deployment"},
+	"go.yaml.in/yaml":                         {"policy", "internal/deployment", "internal/workflow"},
 	"cel.dev":                                 {"internal/condition"},
-	"github.com/pelletier/go-toml":            {"internal/manifest"},
+	"github.com/pelletier/go-toml":            {"internal/manifest", "internal/testset"},
 	"github.com/go-chi/chi":                   {"webhook", "internal/web", "internal/app"},
 	"net/http":                                {"webhook", "internal/github", "internal/web", "internal/app", "internal/demo", "internal/ghfake"},
 	"os/exec":                                 {"internal/gitrepo"},

@@ -1,0 +1,440 @@
+package testset
+
+import (
+	"encoding/json"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A jsConfig is what one runner of JavaScript collects from one folder.
+type jsConfig struct {
+	runner   string
+	dir      string
+	file     string // that says it
+	roots    []string
+	include  globs
+	regexps  []*regexp.Regexp // jest's testRegex
+	exclude  []*regexp.Regexp // on the path
+	ignore   globs            // vitest's and mocha's exclude
+	relative bool             // globs are of the path as seen from dir
+	only     *regexp.Regexp   // what the command names; nil for everything
+}
+
+var jsDefaults = map[string][]string{
+	"jest":   {"**/__tests__/**/*.?([mc])[jt]s?(x)", "**/?(*.)+(spec|test).?([mc])[jt]s?(x)"},
+	"vitest": {"**/*.{test,spec}.?(c|m)[jt]s?(x)"},
+	"mocha":  {"test/*.{js,cjs,mjs}"},
+}
+
+// javascript collects for each runner in each view: by configuration wherever a
+// configuration or a package that needs the runner stands; by commands where the
+// workflows start it, also through package scripts.
+func (c *collector) javascript() error {
+	for _, runner := range []string{"jest", "vitest", "mocha"} {
+		configs, err := c.jsConfigs(runner)
+		if err != nil {
+			return err
+		}
+		c.add(c.jsCollection(runner, ByConfiguration, configs))
+		var called []*jsConfig
+		for _, one := range c.calls {
+			if config, ok := c.jsCall(runner, one, configs); ok && len(called) < maxRuns {
+				called = append(called, config)
+			}
+		}
+		if len(called) > 0 {
+			c.add(c.jsCollection(runner, ByCommands, called))
+		}
+	}
+	return nil
+}
+
+func (c *collector) jsCollection(runner, view string, configs []*jsConfig) Collection {
+	one := Collection{Runner: runner, View: view, Files: make(map[string]bool)}
+	for _, p := range c.tree.paths {
+		if !jsSource(p) {
+			continue
+		}
+		for _, config := range configs {
+			if config.refuses(p) == "" {
+				one.Files[p] = true
+				break
+			}
+		}
+	}
+	one.Why = func(p string) (reason, cause string) {
+		for _, config := range configs {
+			if under(p, config.dir) {
+				reason, cause = config.refuses(p), config.file
+			}
+		}
+		if reason == "" {
+			reason = "no configuration of " + runner + " is above it"
+		}
+		return reason, cause
+	}
+	for _, config := range configs {
+		one.By = append(one.By, config.file)
+	}
+	return one
+}
+
+func jsSource(p string) bool {
+	switch path.Ext(p) {
+	case ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts":
+		return !strings.Contains("/"+p, "/node_modules/") && !strings.HasSuffix(p, ".d.ts")
+	}
+	return false
+}
+
+func (j *jsConfig) refuses(p string) string {
+	in := false
+	for _, root := range j.roots {
+		in = in || under(p, root)
+	}
+	if !in {
+		return "it is in none of the folders where " + j.runner + " looks"
+	}
+	name := p
+	if j.relative {
+		name = within(p, j.dir)
+	}
+	switch {
+	case len(j.regexps) == 0 && !j.include.match(name):
+		return "its name matches none of the patterns of " + j.runner
+	case len(j.regexps) > 0 && !slices.ContainsFunc(j.regexps, func(re *regexp.Regexp) bool { return re.MatchString("/" + p) }):
+		return "its name matches no testRegex"
+	case j.only != nil && !j.only.MatchString("/"+p):
+		return "the command does not name it"
+	case j.ignore.match(name), slices.ContainsFunc(j.exclude, func(re *regexp.Regexp) bool { return re.MatchString("/" + p) }):
+		return j.runner + " is told to leave it out"
+	}
+	return ""
+}
+
+// jsConfigs finds the folders where a runner has a configuration, or where a
+// package asks for it.
+func (c *collector) jsConfigs(runner string) ([]*jsConfig, error) {
+	byDir := make(map[string]*jsConfig)
+	var dirs []string
+	for _, p := range c.tree.paths {
+		if vendored(p) || !jsConfigName(runner, path.Base(p)) || byDir[parent(p)] != nil && path.Base(p) == "package.json" {
+			continue
+		}
+		text, ok, err := c.tree.text(p)
+		if err != nil {
+			return nil, err
+		}
+		config, says := c.jsConfig(runner, p, text)
+		if !ok || !says || len(byDir) >= 500 {
+			continue
+		}
+		if old := byDir[parent(p)]; old != nil && path.Base(old.file) != "package.json" && strings.HasPrefix(path.Base(p), "vite.") {
+			continue // vitest.config is asked before vite.config
+		}
+		if byDir[parent(p)] == nil {
+			dirs = append(dirs, parent(p))
+		}
+		byDir[parent(p)] = config
+	}
+	slices.Sort(dirs)
+	var list []*jsConfig
+	for _, dir := range dirs {
+		list = append(list, byDir[dir])
+	}
+	return list, nil
+}
+
+func jsConfigName(runner, base string) bool {
+	switch {
+	case base == "package.json":
+		return true
+	case runner == "jest":
+		return strings.HasPrefix(base, "jest.config.")
+	case runner == "vitest":
+		return strings.HasPrefix(base, "vitest.config.") || strings.HasPrefix(base, "vite.config.")
+	default:
+		return strings.HasPrefix(base, ".mocharc")
+	}
+}
+
+// jsConfig reads a file; says is false when it does not speak of the runner.
+func (c *collector) jsConfig(runner, p, text string) (config *jsConfig, says bool) {
+	dir := parent(p)
+	var settings map[string][]string
+	base := path.Base(p)
+	switch {
+	case base == "package.json":
+		var pkg map[string]json.RawMessage
+		if json.Unmarshal([]byte(text), &pkg) != nil {
+			return nil, false
+		}
+		inline := pkg[runner]
+		if inline == nil && !jsNeeds(pkg, runner) {
+			return nil, false
+		}
+		settings = jsonStrings(inline)
+	case strings.HasSuffix(base, ".json"), base == ".mocharc":
+		settings = jsonStrings([]byte(text))
+	default:
+		if strings.HasPrefix(base, "vite.config.") && !regexp.MustCompile(`\btest\s*:`).MatchString(mask(text, javascript)) {
+			return nil, false
+		}
+		settings = c.jsLiterals(p, text)
+	}
+	return jsFrom(runner, p, dir, settings), true
+}
+
+func jsNeeds(pkg map[string]json.RawMessage, runner string) bool {
+	for _, group := range []string{"dependencies", "devDependencies"} {
+		var deps map[string]json.RawMessage
+		if json.Unmarshal(pkg[group], &deps) == nil {
+			if _, ok := deps[runner]; ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// jsFrom makes the configuration of settings by name.
+func jsFrom(runner, file, dir string, settings map[string][]string) *jsConfig {
+	j := &jsConfig{runner: runner, dir: dir, file: file, relative: runner != "jest"}
+	at := func(s string) string {
+		return join(dir, strings.NewReplacer("<rootDir>", ".", "${__dirname}", ".").Replace(s))
+	}
+	for _, name := range []string{"roots", "dir", "root"} {
+		for _, r := range settings[name] {
+			j.roots = append(j.roots, at(r))
+		}
+	}
+	if len(j.roots) == 0 {
+		for _, r := range settings["rootDir"] {
+			j.roots = append(j.roots, at(r))
+		}
+	}
+	if len(j.roots) == 0 {
+		j.roots = []string{dir}
+	}
+	include := settings[map[string]string{"jest": "testMatch", "vitest": "include", "mocha": "spec"}[runner]]
+	for _, p := range include {
+		p = strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(p, "<rootDir>/"), "./"), "/")
+		if runner == "jest" && strings.HasPrefix(p, "**") || runner != "jest" {
+			j.include = appendGlob(j.include, p)
+		} else {
+			j.include = appendGlob(j.include, strings.TrimPrefix(dir+"/"+p, "/"))
+		}
+		if runner == "mocha" && !strings.Contains(path.Base(p), ".") {
+			j.include = appendGlob(j.include, strings.TrimSuffix(p, "/")+"/*.{js,cjs,mjs}")
+		}
+	}
+	if include == nil {
+		for _, p := range jsDefaults[runner] {
+			j.include = appendGlob(j.include, p)
+		}
+	}
+	for _, p := range settings["testRegex"] {
+		if re, err := regexp.Compile(p); err == nil {
+			j.regexps = append(j.regexps, re)
+		}
+	}
+	for _, p := range settings["testPathIgnorePatterns"] {
+		if re, err := regexp.Compile(strings.ReplaceAll(p, "<rootDir>", regexp.QuoteMeta(strings.TrimSuffix("/"+dir, "/")))); err == nil {
+			j.exclude = append(j.exclude, re)
+		}
+	}
+	for _, name := range []string{"exclude", "ignore"} {
+		if runner == "jest" {
+			break
+		}
+		for _, p := range settings[name] {
+			j.ignore = appendGlob(j.ignore, strings.TrimPrefix(p, "./"))
+		}
+	}
+	return j
+}
+
+func appendGlob(list globs, p string) globs {
+	if re := glob(p); re != nil {
+		return append(list, re)
+	}
+	return list
+}
+
+// jsonStrings are the texts and lists of texts of a JSON object, by name.
+func jsonStrings(data []byte) map[string][]string {
+	var object map[string]json.RawMessage
+	settings := make(map[string][]string)
+	if json.Unmarshal(data, &object) != nil {
+		return settings
+	}
+	for name, raw := range object {
+		var one string
+		var many []string
+		if json.Unmarshal(raw, &one) == nil {
+			settings[name] = []string{one}
+		} else if json.Unmarshal(raw, &many) == nil {
+			settings[name] = many
+		}
+	}
+	return settings
+}
+
+var jsSetting = regexp.MustCompile(`\b(testMatch|testRegex|testPathIgnorePatterns|roots|rootDir|include|exclude|dir|spec|ignore)['"]?\s*:\s*`)
+
+// jsLiterals reads the settings of a program where they are literals; what is not
+// is opaque. include and exclude count only below "test".
+func (c *collector) jsLiterals(p, text string) map[string][]string {
+	settings := make(map[string][]string)
+	code := mask(text, javascript)
+	from := 0
+	if strings.Contains(path.Base(p), "vite") {
+		if at := regexp.MustCompile(`\btest\s*:\s*\{`).FindStringIndex(code); at != nil {
+			from = at[1]
+		}
+	}
+	for _, at := range jsSetting.FindAllStringSubmatchIndex(code[from:], -1) {
+		name := code[from+at[2] : from+at[3]]
+		start := from + at[1]
+		end := jsValueEnd(code, start)
+		if _, known := settings[name]; known || jsDepthOther(code[from:from+at[0]]) {
+			continue
+		}
+		settings[name] = []string{}
+		for _, s := range pythonStrings(text[start:end], code[start:end]) {
+			if u, err := strconv.Unquote(`"` + s + `"`); err == nil {
+				s = u
+			}
+			settings[name] = append(settings[name], s)
+		}
+		if end == len(code) || strings.Contains(text[start:end], "${") {
+			c.opaque(p, lineAt(text, start), name+" is made by code")
+			delete(settings, name)
+			continue
+		}
+		if rest := strings.Trim(strings.NewReplacer("`", "", "...configDefaults.exclude", "", "...configDefaults.include", "").Replace(stringsOut(code[start:end])), " \t\r\n[],"); rest != "" {
+			c.opaque(p, lineAt(text, start), name+" is made by code")
+		}
+		if len(settings[name]) == 0 {
+			delete(settings, name)
+		}
+	}
+	return settings
+}
+
+// jsDepthOther reports whether a place is within an object inside the one that was
+// entered, such as coverage: {include: …}.
+func jsDepthOther(before string) bool {
+	at := strings.LastIndex(before, "coverage")
+	if at < 0 {
+		return false
+	}
+	return strings.Count(before[at:], "{") > strings.Count(before[at:], "}")
+}
+
+// jsValueEnd is the end of a value: a comma, a closing bracket or a line end
+// outside brackets.
+func jsValueEnd(code string, from int) int {
+	depth := 0
+	for i := from; i < len(code); i++ {
+		switch code[i] {
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			if depth--; depth < 0 {
+				return i
+			}
+		case ',', '\n', ';':
+			if depth == 0 && i > from {
+				return i
+			}
+		}
+	}
+	return len(code)
+}
+
+// jsCall recognises a call of a runner, with the configuration that it gets.
+func (c *collector) jsCall(runner string, one call, configs []*jsConfig) (*jsConfig, bool) {
+	w := one.words
+	base := path.Base(w[0])
+	if base == "react-scripts" && len(w) > 1 && w[1] == "test" || base == "vue-cli-service" && len(w) > 1 && w[1] == "test:unit" {
+		base = "jest"
+	}
+	if base == "node" {
+		for i, word := range w[1:] {
+			if strings.Contains(word, "/"+runner) {
+				base, w = runner, w[i+1:]
+				break
+			}
+		}
+	}
+	if base != runner || one.dir == "?" {
+		return nil, false
+	}
+	config := jsFrom(runner, one.by, one.dir, nil)
+	for _, known := range configs {
+		if known.dir == one.dir {
+			copied := *known
+			config = &copied
+		}
+	}
+	var filters []string
+	for i := 1; i < len(w); i++ {
+		switch {
+		case w[i] == "--config" || w[i] == "-c":
+			i++
+			if i < len(w) {
+				file := join(one.dir, w[i])
+				if text, ok, err := c.tree.text(file); err == nil && ok {
+					if named, says := c.jsConfig(runner, file, text); says {
+						named.dir = one.dir
+						config = named
+					}
+				}
+			}
+		case w[i] == "--testPathIgnorePatterns" || w[i] == "--exclude":
+			if i++; i < len(w) {
+				if re, err := regexp.Compile(strings.Trim(w[i], "*")); err == nil {
+					config.exclude = append(slices.Clone(config.exclude), re)
+				}
+			}
+		case jsValued[w[i]]:
+			i++
+		case strings.HasPrefix(w[i], "-"), w[i] == "run", w[i] == "watch", w[i] == "test", w[i] == "test:unit":
+		case unknown(w[i]):
+			c.opaque(one.by, one.line, "the command "+shown(w)+" is made of variables")
+		default:
+			filters = append(filters, w[i])
+		}
+	}
+	config.file = firstOf(one.by, config.file)
+	return config.filtered(filters), true
+}
+
+var jsValued = map[string]bool{"--testTimeout": true, "--maxWorkers": true, "-w": true, "--reporter": true, "--reporters": true, "-R": true, "-r": true, "--require": true, "--timeout": true, "-t": true, "--project": true, "--environment": true, "--env": true, "--coverageReporters": true}
+
+// filtered keeps what the words of a command name: parts of paths; for Mocha,
+// files and globs instead of the configured ones.
+func (j *jsConfig) filtered(filters []string) *jsConfig {
+	if len(filters) == 0 {
+		return j
+	}
+	if j.runner == "mocha" {
+		return jsFrom("mocha", j.file, j.dir, map[string][]string{"spec": filters})
+	}
+	var parts []string
+	for _, f := range filters {
+		if _, err := regexp.Compile(f); err != nil {
+			f = regexp.QuoteMeta(f)
+		}
+		parts = append(parts, f)
+	}
+	copied := *j
+	if re, err := regexp.Compile("(?:" + strings.Join(parts, "|") + ")"); err == nil {
+		copied.only = re
+	}
+	return &copied
+}

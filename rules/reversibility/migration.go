@@ -1,0 +1,140 @@
+package reversibility
+
+import (
+	"path"
+	"regexp"
+	"strings"
+)
+
+var flyway = regexp.MustCompile(`^[VR][0-9_.]*__.*\.sql$`)
+
+// migration reports whether a path is that of a migration that goes forward.
+func migration(p string) bool {
+	base := path.Base(p)
+	dir := "/" + strings.ToLower(path.Dir(p)) + "/"
+	switch path.Ext(p) {
+	case ".sql":
+		return (flyway.MatchString(base) || folder(dir) || strings.HasSuffix(base, ".up.sql")) && !down(base)
+	case ".py":
+		return base != "__init__.py" && (strings.Contains(dir, "/migrations/") || strings.Contains(dir, "/alembic/versions/"))
+	case ".rb":
+		return strings.Contains(dir, "/db/migrate/")
+	case ".php", ".js", ".ts":
+		return strings.Contains(dir, "/migrations/")
+	}
+	return false
+}
+
+func folder(dir string) bool {
+	return strings.Contains(dir, "/migrations/") || strings.Contains(dir, "/migration/") || strings.Contains(dir, "/migrate/") || strings.Contains(dir, "/changelog/")
+}
+
+// down reports whether a file is the way back itself.
+func down(base string) bool {
+	base = strings.ToLower(base)
+	return strings.Contains(base, ".down.") || strings.HasPrefix(base, "u") && strings.Contains(base, "__") || base == "down.sql"
+}
+
+// wayBack is the file that takes a migration back, where its tool wants one.
+func wayBack(p string) (back string, needed bool) {
+	if before, ok := strings.CutSuffix(p, ".up.sql"); ok {
+		return before + ".down.sql", true
+	}
+	if path.Base(p) == "up.sql" {
+		return path.Join(path.Dir(p), "down.sql"), true
+	}
+	return "", false
+}
+
+// A step is something in a migration that cannot be undone.
+type step struct {
+	what, shown string
+	line        int
+}
+
+// A sign is how such a step looks.
+type sign struct {
+	re   *regexp.Regexp
+	what string
+}
+
+var (
+	sqlSigns = []sign{
+		{regexp.MustCompile(`(?i)\bdrop\s+(?:table|schema|database|materialized\s+view)\b[^;]*`), "drops a table"},
+		{regexp.MustCompile(`(?i)\balter\s+table\b[^;]*?\bdrop\s+(?:column\b|(?:if\s+exists\s+)?[a-z_"\x60]+\s*(?:,|;|$))[^;]*`), "drops a column"},
+		{regexp.MustCompile(`(?i)\btruncate\b[^;]*`), "empties a table"},
+		{regexp.MustCompile(`(?i)\bdelete\s+from\b[^;]*`), "deletes rows"},
+		{regexp.MustCompile(`(?i)\balter\s+table\b[^;]*?\b(?:alter|modify)\s+(?:column\s+)?\S+\s+(?:set\s+data\s+)?type\b[^;]*`), "changes a type in place"},
+	}
+	codeSigns = map[string][]sign{
+		".py": {
+			{regexp.MustCompile(`\bop\.drop_(?:table|column)\([^\n]*|\bmigrations\.(?:RemoveField|DeleteModel)\([^\n]*`), "drops a table or a column"},
+			{regexp.MustCompile(`\bmigrations\.RunPython\(\s*[\w.]+\s*,?\s*\)|\bmigrations\.RunSQL\(\s*(?:"[^"\n]*"|'[^'\n]*'|"""[^"]*""")\s*,?\s*\)`), "runs something without its reverse"},
+			{regexp.MustCompile(`(?m)^def downgrade\([^)]*\)[^\n:]*:\s*(?:"""[^"]*"""\s*)?(?:pass\b|raise\b|\.\.\.)`), "has no downgrade"},
+		},
+		".rb": {
+			{regexp.MustCompile(`\b(?:drop_table|remove_columns?|drop_join_table)\b[^\n]*`), "drops a table or a column"},
+			{regexp.MustCompile(`\bIrreversibleMigration\b`), "says itself that it is irreversible"},
+		},
+		".php": {{regexp.MustCompile(`\bSchema::drop(?:IfExists)?\([^\n]*|->dropColumn\([^\n]*`), "drops a table or a column"}},
+		".js":  {{regexp.MustCompile(`\.(?:dropTable|dropTableIfExists|dropColumns?|removeColumn)\([^\n]*`), "drops a table or a column"}},
+	}
+	// backwards is where the way back begins; what is behind it is allowed to take
+	// away.
+	backwards = map[string]*regexp.Regexp{
+		".py":  regexp.MustCompile(`(?m)^def downgrade\b`),
+		".rb":  regexp.MustCompile(`(?m)^\s*def (?:self\.)?down\b`),
+		".php": regexp.MustCompile(`\bfunction\s+down\b`),
+		".js":  regexp.MustCompile(`\bexports\.down\b|\bdown\s*[:(=]|\bfunction\s+down\b`),
+		".sql": regexp.MustCompile(`(?mi)^--\s*(?:\+goose\s+down|\+migrate\s+down|migrate:down|rollback\b|//@undo)`),
+	}
+	comments = map[string]*regexp.Regexp{
+		".sql": regexp.MustCompile(`(?m)--[^\n]*|(?s:/\*.*?\*/)`),
+		".py":  regexp.MustCompile(`(?m)#[^\n]*`), ".rb": regexp.MustCompile(`(?m)#[^\n]*`),
+		".php": regexp.MustCompile(`(?m)(?://|#)[^\n]*|(?s:/\*.*?\*/)`), ".js": regexp.MustCompile(`(?m)//[^\n]*|(?s:/\*.*?\*/)`),
+	}
+)
+
+// maxSteps bounds what is said of one migration.
+const maxSteps = 20
+
+// steps finds what a migration takes away, each line once.
+func steps(p, text string) []step {
+	ext := path.Ext(p)
+	if ext == ".ts" {
+		ext = ".js"
+	}
+	signs, code := codeSigns[ext], text
+	forward := len(code)
+	if at := backwards[ext].FindStringIndex(code); at != nil {
+		forward = at[0]
+	}
+	code = comments[ext].ReplaceAllStringFunc(code, blanks)
+	if ext == ".sql" {
+		signs = sqlSigns
+	}
+	var found []step
+	seen := make(map[int]bool)
+	for _, s := range signs {
+		for _, at := range s.re.FindAllStringIndex(code, maxSteps) {
+			line := strings.Count(code[:at[0]], "\n") + 1
+			if at[0] >= forward && !strings.Contains(s.what, "downgrade") && !strings.Contains(s.what, "itself") || seen[line] || len(found) == maxSteps {
+				continue
+			}
+			seen[line] = true
+			shown, _, _ := strings.Cut(strings.TrimSpace(code[at[0]:at[1]]), "\n")
+			found = append(found, step{s.what, strings.TrimSpace(shown), line})
+		}
+	}
+	return found
+}
+
+// blanks keeps the length and the lines of a comment.
+func blanks(comment string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\r' {
+			return r
+		}
+		return ' '
+	}, comment)
+}

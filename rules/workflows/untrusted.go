@@ -1,0 +1,173 @@
+package workflows
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/changeguard/changeguard/internal/workflow"
+)
+
+var (
+	expression = regexp.MustCompile(`(?s)\$\{\{(.*?)\}\}`)
+	index      = regexp.MustCompile(`\[\s*['"]?([a-z0-9_*-]+)['"]?\s*\]`)
+	// stranger matches what people without rights write, in an expression without
+	// blanks, in lower case and with dots for brackets.
+	stranger = regexp.MustCompile(`github\.event\.(?:[a-z_]+\.)*(?:title|body|message|name|email|label|ref|head_ref|head_branch|default_branch|display_title|page_name|description|homepage|body_text|username)\b` +
+		`|github\.head_ref\b|github\.event\.(?:comment|issue|pull_request|review|discussion|head_commit|commits|pages|workflow_run)\b(?:[^.\w]|$)|tojson\(github(?:\.event)?\)|github\.event(?:[^.\w]|$)|github\.event\.commits\b`)
+	// known are names and references that only people with rights write.
+	known    = regexp.MustCompile(`github\.event\.(?:repository|organization|installation|sender|release|enterprise|label|milestone|pull_request\.base|workflow)\.[a-z_.]+|github\.event\.ref\b|github\.event\.base_ref\b|github\.event_name|github\.event_path|github\.event\.(?:inputs|client_payload)\b[a-z0-9_.-]*|github\.event\.[a-z_.]*\.login\b`)
+	variable = regexp.MustCompile(`(?:^|[^.\w])env\.([a-z0-9_]+)`)
+)
+
+// untrusted is the first expression of a text that holds what a stranger may
+// write, with its offset.
+func (c *collector) untrusted(text string) (shown string, at int, ok bool) {
+	for _, m := range expression.FindAllStringSubmatchIndex(text, 1000) {
+		e := strings.ToLower(strings.Join(strings.Fields(text[m[2]:m[3]]), ""))
+		e = known.ReplaceAllString(index.ReplaceAllString(e, ".$1"), "")
+		tainted := slices.ContainsFunc(variable.FindAllStringSubmatch(e, 100), func(v []string) bool { return c.taint[v[1]] })
+		if stranger.MatchString(e) && !compares(e) || tainted {
+			return text[m[0]:m[1]], m[0], true
+		}
+	}
+	return "", 0, false
+}
+
+// compares reports whether an expression only yields true or false.
+func compares(e string) bool {
+	for _, word := range []string{"contains(", "startswith(", "endswith("} {
+		if strings.HasPrefix(e, word) && strings.Count(e, "(") == 1 {
+			return true
+		}
+	}
+	return (strings.Contains(e, "==") || strings.Contains(e, "!=")) && !strings.Contains(e, "&&") && !strings.Contains(e, "||")
+}
+
+// variables remembers which variables of an environment hold such text.
+func (c *collector) variables(env *workflow.Value) {
+	for _, p := range env.Items() {
+		if _, _, bad := c.untrusted(p.Value.String()); bad {
+			c.taint[strings.ToLower(p.Key)] = true
+		}
+	}
+}
+
+// injections finds text of strangers in what is run as code: scripts, and the
+// inputs of actions that run their input.
+func (c *collector) injections(s workflow.Step) {
+	for _, v := range scripts(s) {
+		rest, from := v.Text, 0
+		for range 100 {
+			shown, at, ok := c.untrusted(rest)
+			if !ok {
+				break
+			}
+			c.add(fact{
+				key: "injection " + shown, line: v.LineOf(from + at), shown: shown,
+				message: fmt.Sprintf("%s is put into a script before it runs: whoever writes that text writes commands.", shown),
+				remedy:  "Hand it over as a variable: env: {TEXT: \"" + shown + "\"}, and use \"$TEXT\" in the script.",
+			})
+			from += at + len(shown)
+			rest = rest[at+len(shown):]
+		}
+	}
+}
+
+// scripts are the values of a step that are run as code.
+func scripts(s workflow.Step) []*workflow.Value {
+	var list []*workflow.Value
+	if s.Run != nil {
+		list = append(list, s.Run)
+	}
+	for _, key := range []string{"script", "run", "command", "inlineScript", "args"} {
+		if v := s.With.Get(key); v != nil && s.Uses != nil {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+var (
+	headRef = regexp.MustCompile(`(?i)github\.event\.pull_request\.head\.|github\.head_ref|github\.event\.workflow_run\.head_|refs/pull/|github\.event\.(?:issue|pull_request)\.number|\bmerge_commit_sha\b`)
+	headGit = regexp.MustCompile(`(?i)\bgh\s+pr\s+checkout\b|\bgit\s+(?:fetch|pull|checkout|switch)\b[^\n]*(?:pull/|head_ref|\.head\.|pr_head|head_sha|workflow_run)|\bhub\s+checkout\b`)
+)
+
+// headCheckout finds a head that is checked out where the job has secrets.
+func (c *collector) headCheckout(s workflow.Step) {
+	event := slices.IndexFunc(privileged, c.file.Runs)
+	if event < 0 {
+		return
+	}
+	line, shown := 0, ""
+	uses := strings.ToLower(s.Uses.String())
+	switch {
+	case strings.HasPrefix(uses, "actions/checkout@"):
+		for _, key := range []string{"ref", "repository"} {
+			if v := s.With.Get(key); v != nil && headRef.MatchString(strings.Join(strings.Fields(v.Text), "")) {
+				line, shown = v.Line, key+": "+v.Text
+			}
+		}
+	case s.Run != nil:
+		if at := headGit.FindStringIndex(s.Run.Text); at != nil {
+			line, shown = s.Run.LineOf(at[0]), s.Run.Text[at[0]:at[1]]
+		}
+	}
+	if shown == "" {
+		return
+	}
+	c.add(fact{
+		key: "head checked out " + strings.Join(strings.Fields(shown), " "), line: line, shown: shown,
+		message: fmt.Sprintf("The workflow runs on %s, with the repository's secrets, and checks out what a pull request brings: its build scripts, tests and settings then run with them.", privileged[event]),
+		remedy:  "Build the head in a workflow on pull_request, and hand over results, not code.",
+	})
+}
+
+var (
+	agentAction  = regexp.MustCompile(`(?i)^(?:anthropics/claude-code|openai/codex|google-github-actions/run-gemini-cli|google-gemini/|actions/ai-inference|github/copilot|cursor/|sourcegraph/amp|all-hands-ai/openhands|continuedev/|coderabbitai/|qodo-ai/|codium-ai/|sweepai/|block/goose|aider-ai/|augmentcode/|factory-ai/|warpdotdev/|charmbracelet/)`)
+	agentCommand = regexp.MustCompile(`(?m)(?:^|[\s;&|(])(?:claude|codex|gemini|cursor-agent|copilot|aider|goose|opencode|amp|qwen|droid|auggie|llm|aichat|sgpt|crush)\s+(?:[^\n]*\s)?(?:-p|--print|--prompt|exec|run|--message|-m|-x|chat|\x22|'|\$)`)
+	anybody      = []string{"allowed_non_write_users", "allow-users", "allowed_bots"}
+)
+
+// prompt finds text of strangers that flows into an agent's instructions, as an
+// expression or through a variable.
+func (c *collector) prompt(s workflow.Step) {
+	action := agentAction.MatchString(s.Uses.String())
+	command := s.Run != nil && agentCommand.MatchString(s.Run.Text)
+	if !action && !command {
+		return
+	}
+	for _, p := range append(s.With.Items(), s.Env.Items()...) {
+		if shown, at, ok := c.untrusted(p.Value.String()); ok {
+			c.instructed(shown, p.Value.LineOf(at))
+		}
+		if action && slices.Contains(anybody, p.Key) && strings.Contains(p.Value.String(), "*") {
+			c.add(fact{
+				key: "anybody " + p.Key, line: p.Line, shown: p.Key + ": " + p.Value.String(),
+				message: "The agent takes instructions from anybody, also from people without rights in this repository.", remedy: "Name the people, or leave it to those who may write.",
+			})
+		}
+	}
+	if !command {
+		return
+	}
+	if shown, at, ok := c.untrusted(s.Run.Text); ok {
+		c.instructed(shown, s.Run.LineOf(at))
+	}
+	for _, m := range shellVariable.FindAllStringSubmatchIndex(s.Run.Text, 1000) {
+		if name := s.Run.Text[m[2]:m[3]]; c.taint[strings.ToLower(name)] && s.Env.Get(name) == nil {
+			c.instructed("$"+name, s.Run.LineOf(m[0]))
+		}
+	}
+}
+
+var shellVariable = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
+
+func (c *collector) instructed(shown string, line int) {
+	c.add(fact{
+		key: "prompt " + shown, line: line, shown: shown,
+		message: fmt.Sprintf("%s flows into an agent's instructions: whoever writes that text tells the agent what to do, with the job's token and secrets.", shown),
+		remedy:  "Run the agent only for people who may write, without secrets and write permissions, or leave the text out of its prompt.",
+	})
+}
