@@ -26,7 +26,7 @@ func Kind() rules.Kind {
 			"Items in code blocks, quotes and comments are no items. A push has no body and is not judged by this rule.",
 		Bad:     "## Test plan\n- [x] unit tests\n- [ ] container answers on its port",
 		Good:    "## Test plan\n- [x] unit tests\n- [x] container answers on its port",
-		Since:   "0.2.0",
+		Since:   "0.1.0",
 		Subject: rules.People,
 	}, check, run)
 }

@@ -34,7 +34,7 @@ func Kind() rules.Kind {
 			"and a local check knows those of --event.",
 		Bad:     "labels: [do-not-merge]   (with forbid: [\"do-not-merge*\"])",
 		Good:    "labels: [kind/fix]   (with require: [\"kind/*\"])",
-		Since:   "0.2.0",
+		Since:   "0.1.0",
 		Subject: rules.People,
 	}, check, run)
 	k.Ask = func(options any) rules.Ask { return rules.Ask{Labels: options.(*Options).Add} }

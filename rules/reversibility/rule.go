@@ -31,7 +31,7 @@ func Kind() rules.Kind {
 			"what other tools do in code is not read.",
 		Bad:     "A db/migrate/20250915_drop_sessions.sql   with DROP TABLE sessions",
 		Good:    "A db/migrate/20250915_add_sessions.up.sql, A db/migrate/20250915_add_sessions.down.sql",
-		Since:   "0.2.0",
+		Since:   "0.1.0",
 		Subject: rules.Content,
 	}, nil, run)
 }

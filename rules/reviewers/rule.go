@@ -36,7 +36,7 @@ func Kind() rules.Kind {
 			"nor wrote or committed any of it, and stays valid while the change stays as it is. A push is not judged by this rule.",
 		Bad:     "approved by nobody   (with from: [\"@acme/platform\"])",
 		Good:    "approved by alice, who is of @acme/platform",
-		Since:   "0.2.0",
+		Since:   "0.1.0",
 		Subject: rules.People,
 	}, check, run)
 	k.Ask = func(options any) rules.Ask { return rules.Ask{Reviewers: options.(*Options).requested()} }

@@ -34,7 +34,7 @@ func Kind() rules.Kind {
 			"Counts are of test functions as the source shows them; cases made at run time count once.",
 		Bad:     "-testpaths = tests integration\n+testpaths = tests",
 		Good:    "R tests/test_a.py -> tests/unit/test_a.py",
-		Since:   "0.2.0",
+		Since:   "0.1.0",
 		Subject: rules.Content,
 	}, nil, run)
 }

@@ -37,7 +37,7 @@ func Kind() rules.Kind {
 			"A workflow that cannot be read is a finding.",
 		Bad:     "+      - run: echo \"${{ github.event.issue.title }}\"",
 		Good:    "+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2",
-		Since:   "0.2.0",
+		Since:   "0.1.0",
 		Subject: rules.Content,
 	}, check, run)
 }
