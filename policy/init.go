@@ -20,6 +20,7 @@ func Init(paths []string, read Reader) []byte {
 	w.surfaceRule()
 	w.packageRule()
 	w.guardedRule()
+	w.contentRules()
 	w.text(initRules)
 	w.people()
 	w.risk()
@@ -119,6 +120,20 @@ func (w *writer) guardedRule() {
 	w.text("        - \"!**/*.md\"\n\n")
 }
 
+// contentRules are the rules for which there is something to look at.
+func (w *writer) contentRules() {
+	for _, r := range []struct {
+		wanted bool
+		text   string
+	}{
+		{w.found.tests, initTests}, {w.found.deployed, initDeployed}, {w.found.workflows, initWorkflows},
+	} {
+		if r.wanted {
+			w.text(r.text)
+		}
+	}
+}
+
 func (w *writer) people() {
 	from := []string{strconv.Quote("role:write")}
 	if len(w.found.owners) > 0 {
@@ -204,6 +219,33 @@ const initRules = `  # What a change says of itself must cover what it does: "do
   guard-integrity:
     uses: guard-integrity
     level: approve
+`
+
+const initTests = `  # Tests that are no longer collected fail nobody: a moved folder or a line of
+  # configuration is enough.
+  tests-are-kept:
+    uses: test-discovery
+    level: approve
+
+`
+
+const initDeployed = `  # A service that listens elsewhere than its platform expects does not start, and
+  # neither does one that requires a variable which nothing provides.
+  ports-agree:
+    uses: deployment-ports
+    level: block
+  variables-are-provided:
+    uses: environment-variables
+    level: warn
+
+`
+
+const initWorkflows = `  # What a workflow may do with the repository's rights: permissions that grow,
+  # actions that are not pinned, text of strangers that is run.
+  workflows-stay-safe:
+    uses: workflows
+    level: approve
+
 `
 
 const initTail = `

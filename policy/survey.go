@@ -19,6 +19,9 @@ type found struct {
 	manifests []string
 	guarded   []string // globs of what builds and deploys
 	unguarded int      // files of that kind for which there was no room
+	tests     bool     // there are files of tests
+	workflows bool     // of GitHub Actions
+	deployed  bool     // something says how this is deployed
 	surfaces  []foundSurface
 	owners    []string // as "from" takes them
 	ownersIn  string   // the file that names them
@@ -81,10 +84,13 @@ func survey(paths []string, read Reader) found {
 			f.manifests = append(f.manifests, p)
 		case change.ClassCI, change.ClassDeployment:
 			guarded = append(guarded, p)
+			f.deployed = f.deployed || class == change.ClassDeployment
+			f.workflows = f.workflows || strings.HasPrefix(p, ".github/workflows/")
 		case change.ClassFunctional, change.ClassTests, change.ClassData:
 			if name := languageNames[strings.ToLower(path.Ext(p))]; name != "" {
 				languages[name]++
 			}
+			f.tests = f.tests || class == change.ClassTests
 			if class != change.ClassTests {
 				surfacesAbove(p, dirs)
 			}
