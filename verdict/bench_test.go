@@ -79,6 +79,11 @@ func (s cachedLines) Lines(context.Context, []change.File) ([]change.Lines, erro
 	return s.lines, nil
 }
 
+// BaseTree implements change.TreeSource.
+func (s cachedLines) BaseTree(ctx context.Context) ([]change.Entry, error) {
+	return s.Source.(change.TreeSource).BaseTree(ctx)
+}
+
 // change200 is the change with all blobs at hand.
 func change200(tb testing.TB) *change.Change {
 	tb.Helper()
