@@ -130,6 +130,9 @@ func (r *reader) line(i int) {
 	if r.language == "javascript" {
 		r.destructured(i)
 	}
+	if !mayShout(l) {
+		return
+	}
 	for _, look := range lookups[r.language] {
 		at := look.expression.SubexpIndex("name")
 		for _, m := range look.expression.FindAllStringSubmatchIndex(l, 100) {
@@ -154,6 +157,18 @@ func (r *reader) line(i int) {
 		}
 	}
 	r.member(l)
+}
+
+// mayShout reports whether a line could hold the name of a variable, which every
+// expression below asks for: most lines of code have none, and this is quick.
+func mayShout(line string) bool {
+	for i := 1; i < len(line); i++ {
+		b := line[i]
+		if (b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '_') && line[i-1] >= 'A' && line[i-1] <= 'Z' {
+			return true
+		}
+	}
+	return false
 }
 
 // setters give a program's own environment a variable.
