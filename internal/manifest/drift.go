@@ -13,14 +13,71 @@ type Drift struct {
 	Reason  string
 }
 
+// A coupling is a format of manifests and a format of lock files, and how the
+// two are held against each other.
+type coupling struct {
+	asking, lock string // names of formats
+	satisfies    func(manifest, lock *File) []Drift
+	// fixes may assume nothing of the manifest but its path; it never answers nil.
+	fixes func(manifest string, lock *File) func(*Package) bool
+}
+
+// couplings lists every pair that is compared.
+var couplings = slices.Concat(
+	[]coupling{{"package-json", "package-lock", npmSatisfies, npmFixes}},
+	nodeCouplings,
+	pythonCouplings,
+	goCouplings,
+)
+
 // Satisfies holds a lock file against a manifest beside it or in a folder below
-// and returns what does not fit, in the order of the manifest. It knows
-// package.json with its lock; other pairs never drift, and neither does a
-// manifest that is no member of the lock's workspace.
+// and returns what does not fit, in the order of the manifest. Pairs that are not
+// in couplings never drift, and neither does a manifest that is no member of the
+// lock's workspace.
 func Satisfies(manifest, lock *File) []Drift {
-	if manifest.Format != "package-json" || lock.Format != "package-lock" {
-		return nil
+	for _, c := range couplings {
+		if c.asking == manifest.Format && c.lock == lock.Format {
+			return c.satisfies(manifest, lock)
+		}
 	}
+	return nil
+}
+
+// MarkDirect tells which entries of a lock file the manifest beside it asks for,
+// where the lock file itself does not say so.
+func MarkDirect(lock, manifest *File) {
+	if len(lock.Declared) > 0 || !lock.Lock || lock.Ecosystem == Go {
+		return
+	}
+	asked := make(map[string]bool, len(manifest.Packages))
+	for i := range manifest.Packages {
+		asked[manifest.Packages[i].installedAs()] = true
+	}
+	for i := range lock.Packages {
+		if p := &lock.Packages[i]; asked[p.installedAs()] || asked[p.Name] {
+			p.Transitive = false
+		}
+	}
+}
+
+// Fixes makes the question whether a lock file fixes what a manifest asks for: a
+// place in the lock holds one artefact of that package. A lock file of nil, or
+// one whose workspace the manifest is no member of, fixes nothing.
+func Fixes(manifest string, lock *File) func(*Package) bool {
+	if lock != nil {
+		for _, c := range couplings {
+			if c.lock == lock.Format {
+				return c.fixes(manifest, lock)
+			}
+		}
+	}
+	return fixesNothing
+}
+
+func fixesNothing(*Package) bool { return false }
+
+// npmSatisfies holds package-lock.json against package.json.
+func npmSatisfies(manifest, lock *File) []Drift {
 	member, ok := memberOf(manifest.Path, lock)
 	if !ok {
 		return nil
@@ -46,31 +103,37 @@ func Satisfies(manifest, lock *File) []Drift {
 	return drifts
 }
 
-// Fixes makes the question whether a lock file fixes what a manifest asks for: a
-// place in the lock holds one artefact of that package. A lock file of nil, or
-// one whose workspace the manifest is no member of, fixes nothing.
-func Fixes(manifest string, lock *File) func(*Package) bool {
-	never := func(*Package) bool { return false }
-	if lock == nil {
-		return never
-	}
+// npmFixes asks package-lock.json.
+func npmFixes(manifest string, lock *File) func(*Package) bool {
 	member, ok := memberOf(manifest, lock)
 	if !ok {
-		return never
+		return fixesNothing
 	}
 	tree := lockTree(lock)
-	anywhere := make(map[string]bool)
-	for _, p := range lock.Packages {
-		others, seen := anywhere[p.Name]
-		anywhere[p.Name] = p.Pinned && (others || !seen)
-	}
+	anywhere := pinnedAnywhere(lock)
 	return func(p *Package) bool {
-		if p.Group != "" && p.Group != "dev" && p.Group != "peer" && p.Group != "optional" {
+		if notInstalled(p.Group) {
 			return anywhere[p.Name] // an override holds wherever the package is
 		}
 		locked := tree.resolve(member, p.installedAs())
 		return locked != nil && locked.Pinned && locked.Name == p.Name
 	}
+}
+
+// notInstalled tells the groups of package.json that are no list of what to
+// install, but say how what others ask for is found.
+func notInstalled(group string) bool {
+	return group != "" && group != "dev" && group != "peer" && group != "optional"
+}
+
+// pinnedAnywhere are the names of which every entry of a lock is one artefact.
+func pinnedAnywhere(lock *File) map[string]bool {
+	names := make(map[string]bool)
+	for _, p := range lock.Packages {
+		others, seen := names[p.Name]
+		names[p.Name] = p.Pinned && (others || !seen)
+	}
+	return names
 }
 
 // memberOf is the manifest's folder as seen from the lock file.

@@ -24,6 +24,9 @@ type Format struct {
 	// Locks are the base names of the lock files that, beside it or above, fix
 	// the versions of what a manifest leaves open.
 	Locks []string
+	// Manifests are, for a lock file, the base names of the manifests beside it
+	// that it is made from.
+	Manifests []string
 	// Match reports whether a path has this format's name; case is ignored, as
 	// file systems do.
 	Match func(path string) bool
@@ -46,7 +49,9 @@ func Formats() []Format {
 }
 
 // formats is in the order in which names are tried; no two match the same name.
-var formats = []Format{
+var formats = slices.Concat(firstFormats, nodeFormats, pythonFormats, goFormats)
+
+var firstFormats = []Format{
 	{
 		Name: "requirements", Ecosystem: PyPI, is: isRequirements, Parse: parseRequirements,
 		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, SourceChanged, IntegrityRemoved},
@@ -54,23 +59,26 @@ var formats = []Format{
 	{
 		Name: "pyproject", Ecosystem: PyPI, is: named("pyproject.toml"), Parse: parsePyproject,
 		Locks:      []string{"uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"},
-		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, SourceChanged, IntegrityRemoved, LifecycleScript},
+		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, SourceChanged, IntegrityRemoved, LockfileDrift, LifecycleScript},
 	},
 	{
 		Name: "package-json", Ecosystem: NPM, is: named("package.json"), Parse: parsePackageJSON,
-		Locks:      []string{"package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb"},
+		Locks:      []string{"npm-shrinkwrap.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb"},
 		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, SourceChanged, IntegrityRemoved, LockfileDrift, LifecycleScript},
 	},
 	{
 		Name: "package-lock", Ecosystem: NPM, Lock: true, is: named("package-lock.json", "npm-shrinkwrap.json"), Parse: parsePackageLock,
+		Manifests:  []string{"package.json"},
 		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, SourceChanged, IntegrityRemoved, LockfileDrift, LifecycleScript},
 	},
 	{
 		Name: "go-mod", Ecosystem: Go, is: named("go.mod"), Parse: parseGoMod,
-		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, SourceChanged},
+		Locks:      []string{"go.sum"},
+		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, SourceChanged, LockfileDrift},
 	},
 	{
-		Name: "go-sum", Ecosystem: Go, Lock: true, is: named("go.sum"), Parse: parseGoSum,
+		Name: "go-sum", Ecosystem: Go, Lock: true, is: named("go.sum", "go.work.sum"), Parse: parseGoSum,
+		Manifests:  []string{"go.mod"},
 		Conditions: []Kind{IntegrityRemoved},
 	},
 }

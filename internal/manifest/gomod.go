@@ -3,6 +3,7 @@ package manifest
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 
 	"golang.org/x/mod/modfile"
@@ -13,7 +14,7 @@ import (
 // replacement is a package of its own group, since it may replace what another
 // module asks for.
 func parseGoMod(path string, data []byte) (*File, error) {
-	if err := checkText(path, data); err != nil {
+	if err := checkGoText(path, data); err != nil {
 		return nil, err
 	}
 	mod, err := modfile.Parse(path, data, nil)
@@ -35,6 +36,18 @@ func parseGoMod(path string, data []byte) (*File, error) {
 	}
 	f.goToolchain(mod)
 	return f, f.count()
+}
+
+// maxGoMod is ten times the largest go.mod that is known. The parser takes a
+// second for a megabyte of what is no go.mod.
+const maxGoMod = 256 << 10
+
+// checkGoText refuses what the parser of go.mod and go.work should not see.
+func checkGoText(path string, data []byte) error {
+	if len(data) > maxGoMod {
+		return &ParseError{Path: path, Line: 1, Reason: fmt.Sprintf("%d bytes, the limit is %d", len(data), maxGoMod)}
+	}
+	return checkText(path, data)
 }
 
 // goModError keeps the first error. The rest of the list mostly follows from it,

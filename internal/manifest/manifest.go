@@ -41,18 +41,19 @@ import (
 // The limits of what is read. Real files stay far below them.
 const (
 	MaxBytes    = 5 << 20
-	maxEntries  = 100_000 // packages, settings and scripts of one file
-	maxNesting  = 32      // levels that a parser of ours descends
-	maxPathLen  = 1024    // of a path of nested packages; bounds memory, since all below share it
-	maxClauses  = 64      // parts of one version specification
-	maxQuoteLen = 80      // of hostile text in an error
+	maxEntries  = 50_000 // packages, settings and scripts of one file
+	maxNesting  = 32     // levels that a parser of ours descends
+	maxPathLen  = 1024   // of a path of nested packages; bounds memory, since all below share it
+	maxClauses  = 64     // parts of one version specification
+	maxQuoteLen = 80     // of hostile text in an error
 )
 
 // The ecosystems that are parsed, named as package URLs name them.
 const (
-	PyPI = "pypi"
-	NPM  = "npm"
-	Go   = "golang"
+	PyPI  = "pypi"
+	NPM   = "npm"
+	Go    = "golang"
+	Conda = "conda"
 )
 
 // A Package is one requirement of a manifest or one entry of a lock file.
@@ -75,7 +76,8 @@ type Package struct {
 	Transitive    bool // nobody in this file asked for it directly
 	InstallScript bool // a lock file says that it runs one
 
-	Path          string // in a lock file, where it is installed
+	Path          string // in a lock file, where it is installed, or the name of the entry
+	Locked        string // of what is declared in a lock file: the Path of what answers it
 	Line, EndLine int    // 1-based; 0 when the format has no place for it
 }
 
@@ -101,6 +103,9 @@ func (p *Package) String() string {
 // Elsewhere reports whether a package comes from a repository or an address: from
 // neither a registry nor the tree itself.
 func (p *Package) Elsewhere() bool {
+	if strings.Contains(p.Source, archivesFrom) {
+		return true
+	}
 	for _, near := range []string{"index:", "registry:", "path:", "file:", "workspace", "catalog:"} {
 		if strings.HasPrefix(p.Source, near) {
 			return false
@@ -153,6 +158,9 @@ type File struct {
 	// from the lock file, are the Path ("" beside it). See [Satisfies].
 	Declared []Package
 	Members  []string
+
+	project  string            // the name of the project itself, where drift must know it
+	patterns map[string]string // of Yarn's lock: what somebody asks for, and the Path of its answer
 }
 
 // A ParseError says why and where a file could not be read.
@@ -216,7 +224,7 @@ func quote(s string) string {
 
 // count guards the number of entries. Every parser asks it while it adds.
 func (f *File) count() error {
-	if n := len(f.Packages) + len(f.Settings) + len(f.Scripts) + len(f.Includes) + len(f.Declared); n > maxEntries {
+	if n := len(f.Packages) + len(f.Settings) + len(f.Scripts) + len(f.Includes) + len(f.Declared) + len(f.patterns); n > maxEntries {
 		return &ParseError{Path: f.Path, Line: 1, Reason: fmt.Sprintf("more than %d entries", maxEntries)}
 	}
 	return nil

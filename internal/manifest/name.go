@@ -65,10 +65,10 @@ var namedFiles = []struct {
 	ecosystem string
 	names     string
 }{
-	{"pypi", "setup.py setup.cfg pipfile pipfile.lock poetry.lock uv.lock pdm.lock pylock*.toml easy_install.cfg pip.conf pip.ini uv.toml .pypirc"},
-	{"conda", "environment.yml environment.yaml environment*.yml environment*.yaml conda-lock.yml conda-lock.yaml *.conda-lock.yml recipe/meta.yaml conda.recipe/meta.yaml conda/meta.yaml pixi.toml pixi.lock"},
-	{"npm", "yarn.lock pnpm-lock.yaml pnpm-workspace.yaml .pnpmfile.cjs pnpmfile.js bun.lock bun.lockb bunfig.toml .npmrc .yarnrc .yarnrc.yml package.json5 package.yaml bower.json deno.json deno.jsonc deno.lock jsr.json"},
-	{"golang", "go.work go.work.sum vendor/modules.txt gopkg.toml gopkg.lock"},
+	{"pypi", "setup.py pylock*.toml easy_install.cfg pip.conf pip.ini uv.toml .pypirc"},
+	{"conda", "conda-lock.yml conda-lock.yaml *.conda-lock.yml recipe/meta.yaml conda.recipe/meta.yaml conda/meta.yaml pixi.toml pixi.lock"},
+	{"npm", ".pnpmfile.cjs pnpmfile.js bun.lockb bunfig.toml .yarnrc package.json5 package.yaml bower.json deno.json deno.jsonc deno.lock jsr.json"},
+	{"golang", "vendor/modules.txt gopkg.toml gopkg.lock"},
 	{"cargo", "cargo.toml cargo.lock .cargo/config.toml .cargo/config rust-toolchain rust-toolchain.toml"},
 	{"gem", "gemfile gemfile.lock gems.rb gems.locked *.gemspec *.gemfile .bundle/config"},
 	{"composer", "composer.json composer.lock"},

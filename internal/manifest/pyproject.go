@@ -21,6 +21,10 @@ func parsePyproject(path string, data []byte) (*File, error) {
 		return nil, err
 	}
 	r := &pyprojectReader{file: &File{Path: path, Ecosystem: PyPI, Format: "pyproject"}, root: root}
+	r.file.project = pyName(r.table("project").str("name"))
+	if r.file.project == "" {
+		r.file.project = pyName(r.table("tool", "poetry").str("name"))
+	}
 	r.project()
 	r.buildSystem()
 	r.dependencyGroups()

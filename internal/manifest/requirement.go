@@ -127,6 +127,9 @@ func cutExtras(s string) (extras []string, rest, reason string) {
 
 // pyName is the name as PEP 503 compares it.
 func pyName(name string) string {
+	if isPyName(name) {
+		return name
+	}
 	var b strings.Builder
 	gap := false
 	for i := range len(name) {
@@ -203,4 +206,17 @@ func normalMarker(s string) (normal, reason string) {
 		s = s[n:]
 	}
 	return strings.Join(words, " "), ""
+}
+
+// isPyName reports whether a name already is what PEP 503 makes of it.
+func isPyName(name string) bool {
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c == '_' || c == '.' || 'A' <= c && c <= 'Z':
+			return false
+		case c == '-' && (i == 0 || i+1 == len(name) || name[i+1] == '-'):
+			return false
+		}
+	}
+	return true
 }

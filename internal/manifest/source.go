@@ -228,6 +228,9 @@ func pathRequirement(target, marker string) (p Package, reason string) {
 
 // purlEscape percent-encodes what a package URL's segment may not hold.
 func purlEscape(s string) string {
+	if plain := func(c rune) bool { return c < 0x80 && (isAlnum(byte(c)) || strings.ContainsRune("-._~", c)) }; strings.IndexFunc(s, func(c rune) bool { return !plain(c) }) < 0 {
+		return s
+	}
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
 	for i := range len(s) {

@@ -19,6 +19,12 @@ func specKinds(old, new *Package) []Kind {
 		if okA && okB {
 			return setKinds(&a.set, &b.set)
 		}
+	case Conda:
+		a, okA := condaSpec(old.Spec)
+		b, okB := condaSpec(new.Spec)
+		if okA && okB {
+			return setKinds(&a.set, &b.set)
+		}
 	case NPM:
 		a, okA := parseNpmRange(old.Spec)
 		b, okB := parseNpmRange(new.Spec)
@@ -97,15 +103,18 @@ func goComponents(v string) []uint64 {
 
 // pinnedPy reports whether a Python specification has ==.
 func pinnedPy(spec string) bool {
+	if !strings.ContainsAny(spec, ",|") { // nearly always, and then no set is needed
+		if op, version, rest := cutPyClause(trimClause(spec)); trimClause(rest) == "" {
+			_, ok := parsePyVersion(version)
+			return ok && isExact(op, version)
+		}
+	}
 	s, ok := parsePySpec(spec)
 	return ok && s.exact
 }
 
 // pinnedNpm reports whether an npm specification is one version.
-func pinnedNpm(spec string) bool {
-	r, ok := parseNpmRange(spec)
-	return ok && r.exact
-}
+func pinnedNpm(spec string) bool { return isExactVersion(spec) }
 
 // accepts reports whether npm would install a version for a range.
 func (r *npmRange) accepts(version string) bool {

@@ -49,6 +49,9 @@ func parseTOML(path string, data []byte) (*tomlNode, error) {
 	if err := checkText(path, data); err != nil {
 		return nil, err
 	}
+	if err := checkDots(path, data); err != nil {
+		return nil, err
+	}
 	data = data[:len(data):len(data)] // offsets are told by capacities
 	r := &tomlReader{path: path, lines: lineCounter{data: data, line: 1}, root: newTable(1)}
 	r.table = r.root
@@ -291,4 +294,32 @@ func (c *lineCounter) at(offset int) int {
 		c.offset = offset
 	}
 	return c.line
+}
+
+// maxDots is more than any key has, and less than what makes the parser below
+// slow: it reads a whole key before anybody can stop it.
+const maxDots = 1000
+
+// checkDots refuses a line that may be a key of very many parts.
+func checkDots(path string, data []byte) error {
+	for n := 1; len(data) > 0; n++ {
+		var line []byte
+		line, data, _ = bytes.Cut(data, []byte{'\n'})
+		if len(line) <= maxDots || bytes.Count(line, []byte{'.'}) <= maxDots {
+			continue
+		}
+		run := 0
+		for _, c := range line {
+			switch c {
+			case '.':
+				run++
+			case '=', ',', '{', '}', '[', ']', '"', '\'', '#':
+				run = 0
+			}
+			if run > maxDots {
+				return &ParseError{Path: path, Line: n, Reason: "more than 1000 dots in a row"}
+			}
+		}
+	}
+	return nil
 }

@@ -5,15 +5,10 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/changeguard/changeguard/internal/manifest"
 )
-
-// The pair that can be held against each other. npm reads the shrinkwrap where
-// both locks are there.
-const askingName = "package.json"
-
-var lockNames = []string{"npm-shrinkwrap.json", "package-lock.json"}
 
 // A couple is a manifest and the lock file that should fit it.
 type couple struct{ asking, lock string }
@@ -29,57 +24,75 @@ func (j *judging) drift(ctx context.Context, files []candidate) error {
 		if j.parsed[c.head] == nil {
 			continue // not there, not parsed, or a finding of its own
 		}
-		with, err := j.partner(ctx, c)
+		couples, err := j.couples(ctx, c)
 		if err != nil {
 			return err
 		}
-		if with.asking == "" || with.lock == "" {
-			continue
-		}
-		if !done[with] {
+		for _, with := range couples {
+			if done[with] {
+				continue
+			}
 			done[with] = true
 			if err := j.hold(ctx, c, with); err != nil {
 				return err
 			}
 		}
-		if c.head == with.lock {
-			j.lockAlone(c, with.asking)
+		if c.format.Lock && len(couples) > 0 {
+			j.lockAlone(c, couples)
 		}
 	}
 	return nil
 }
 
-// partner finds the other one of a couple of which one was touched: the lock
-// file beside a manifest or above it, the manifest beside a lock file.
-func (j *judging) partner(ctx context.Context, c candidate) (couple, error) {
-	dir, base := path.Split(c.head)
-	switch {
-	case c.format.Name == "package-json":
-		lock, err := j.lockAbove(ctx, path.Clean(dir))
-		return couple{c.head, lock}, err
-	case slices.Contains(lockNames, base):
-		there, err := j.regular(ctx, dir+askingName)
-		if !there {
-			return couple{}, err
-		}
-		return couple{dir + askingName, c.head}, err
+// couples finds the others of which one was touched: the lock files beside a
+// manifest or above it, the manifests beside a lock file.
+func (j *judging) couples(ctx context.Context, c candidate) ([]couple, error) {
+	dir := path.Dir(c.head)
+	if !c.format.Lock {
+		return j.locksAbove(ctx, c, dir)
 	}
-	return couple{}, nil
+	var list []couple
+	for _, base := range c.format.Manifests {
+		there, err := j.regular(ctx, path.Join(dir, base))
+		if err != nil {
+			return nil, err
+		}
+		if there {
+			list = append(list, couple{path.Join(dir, base), c.head})
+		}
+	}
+	return list, nil
 }
 
-// lockAbove is the lock file in a folder or in the nearest one above that has
-// one; "" for none.
-func (j *judging) lockAbove(ctx context.Context, dir string) (string, error) {
-	for ; ; dir = path.Dir(dir) {
-		for _, base := range lockNames {
-			if there, err := j.regular(ctx, path.Join(dir, base)); err != nil || there {
-				return path.Join(dir, base), err
+// locksAbove are the lock files in a folder or in the nearest one above that has
+// some. npm reads the shrinkwrap where both of its locks are there.
+func (j *judging) locksAbove(ctx context.Context, c candidate, dir string) ([]couple, error) {
+	for ; len(c.format.Locks) > 0; dir = path.Dir(dir) {
+		var list []couple
+		shrinkwrap := false
+		for _, base := range locksOf(c.format) {
+			there, err := j.regular(ctx, path.Join(dir, base))
+			if err != nil {
+				return nil, err
 			}
+			if there && (!shrinkwrap || base != "package-lock.json") {
+				list = append(list, couple{c.head, path.Join(dir, base)})
+			}
+			shrinkwrap = shrinkwrap || there && base == "npm-shrinkwrap.json"
 		}
-		if dir == "." || dir == "/" {
-			return "", nil
+		if len(list) > 0 || dir == "." || dir == "/" {
+			return list, nil
 		}
 	}
+	return nil, nil
+}
+
+// locksOf are the lock files that can be held against a manifest.
+func locksOf(f manifest.Format) []string {
+	return slices.DeleteFunc(slices.Clone(f.Locks), func(base string) bool {
+		_, tier := manifest.Known(base)
+		return tier != manifest.Parsed
+	})
 }
 
 // hold compares a manifest with its lock file. Where one of them cannot be read,
@@ -108,19 +121,32 @@ func (j *judging) hold(ctx context.Context, c candidate, with couple) error {
 }
 
 // lockAlone finds a lock file whose packages changed while no manifest of its
-// workspace did.
-func (j *judging) lockAlone(c candidate, asking string) {
-	lock := j.parsed[c.head]
+// workspace did. In a format in which that is no drift it means nothing: a hash
+// more in go.sum installs nothing.
+func (j *judging) lockAlone(c candidate, couples []couple) {
+	lock, before := j.parsed[c.head], j.before[c.head]
+	if before == nil || !slices.Contains(c.format.Conditions, manifest.LockfileDrift) {
+		return
+	}
 	touched := make(map[string]bool, 2*len(j.in.Change.Files))
 	for _, f := range j.in.Change.Files {
 		touched[f.Path], touched[f.OldPath] = true, true
 	}
-	member := func(folder string) bool { return touched[path.Join(path.Dir(c.head), folder, askingName)] }
-	before := j.before[c.head]
-	if before == nil || touched[asking] || slices.ContainsFunc(lock.Members, member) || len(manifest.Compare(before, lock)) == 0 {
+	for _, folder := range append([]string{""}, lock.Members...) {
+		for _, base := range c.format.Manifests {
+			if touched[path.Join(path.Dir(c.head), folder, base)] {
+				return
+			}
+		}
+	}
+	if len(manifest.Compare(before, lock)) == 0 {
 		return
 	}
-	j.drifted(c, "lock alone", fmt.Sprintf("The lock file changed without %s: other packages are installed, and nobody asked for them.", asking), "")
+	var asking []string
+	for _, with := range couples {
+		asking = append(asking, with.asking)
+	}
+	j.drifted(c, "lock alone", fmt.Sprintf("The lock file changed without %s: other packages are installed, and nobody asked for them.", strings.Join(asking, " or ")), "")
 }
 
 func (j *judging) drifted(c candidate, key, message, evidence string) {

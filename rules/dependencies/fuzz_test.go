@@ -27,6 +27,21 @@ var fuzzed = [][2]string{
 	{"package-lock.json", "package.json"},
 	{"go.mod", "go.sum"},
 	{"go.sum", "go.mod"},
+	{"yarn.lock", "package.json"},
+	{"pnpm-lock.yaml", "package.json"},
+	{"pnpm-workspace.yaml", "pnpm-lock.yaml"},
+	{"bun.lock", "package.json"},
+	{".npmrc", "package.json"},
+	{".yarnrc.yml", "yarn.lock"},
+	{"uv.lock", "pyproject.toml"},
+	{"poetry.lock", "pyproject.toml"},
+	{"pdm.lock", "pyproject.toml"},
+	{"pylock.toml", "pyproject.toml"},
+	{"Pipfile", "Pipfile.lock"},
+	{"Pipfile.lock", "Pipfile"},
+	{"setup.cfg", "requirements.txt"},
+	{"environment.yml", "requirements.txt"},
+	{"go.work", "go.mod"},
 }
 
 // FuzzDependencies judges any two contents of a manifest beside any other file.

@@ -32,6 +32,33 @@ func (j *judging) fixed(ctx context.Context, c candidate, p *manifest.Package) (
 	}
 }
 
+// direct tells which packages of a lock file the manifest beside it asks for: each
+// of them is a finding of its own.
+func (j *judging) direct(ctx context.Context, c candidate, before, after *manifest.File) error {
+	if !c.format.Lock || before == nil || after == nil {
+		return nil
+	}
+	for _, base := range c.format.Manifests {
+		name := path.Join(path.Dir(c.head), base)
+		if there, err := j.regular(ctx, name); err != nil || !there {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		format, _ := manifest.Known(name)
+		asking, err := j.parse(ctx, format, name)
+		if err != nil {
+			return err
+		}
+		if asking != nil {
+			manifest.MarkDirect(before, asking)
+			manifest.MarkDirect(after, asking)
+		}
+	}
+	return nil
+}
+
 // notLocked are the groups that no lock file holds: what builds the project and
 // what installs it.
 func notLocked(group string) bool {

@@ -155,6 +155,9 @@ func (j *judging) file(ctx context.Context, c candidate) error {
 	if after != nil {
 		j.before[c.head], j.parsed[c.head] = before, after
 	}
+	if err := j.direct(ctx, c, before, after); err != nil {
+		return err
+	}
 	if c.format.Lock && after == nil && before != nil {
 		j.report(c, "lock removed", []manifest.Kind{manifest.Removed, manifest.IntegrityRemoved}, 0, 0, "The lock file was removed, and with it every hash and fixed version.", "", nil)
 		return nil

@@ -1,0 +1,244 @@
+package manifest
+
+import (
+	"fmt"
+	"path"
+	"strings"
+)
+
+// A pyLock collects one lock file in TOML.
+type pyLock struct {
+	file *File
+}
+
+// notNeeded are the keys of such files that decide nothing about what is
+// installed.
+var notNeeded = wordSet("description summary python-versions requires-python requires_python resolution-markers size upload-time upload_time optional category groups provides-extras resolution_markers attestation-identities dependencies optional-dependencies dev-dependencies")
+
+// parse reads a lock file whose packages are the tables of one array.
+func (l *pyLock) parse(format, path string, data []byte, array string, entry func(*lockNode, *Package) error) (*lockNode, error) {
+	l.file = &File{Path: path, Ecosystem: PyPI, Format: format, Lock: true}
+	rest, err := readTOMLLock(path, data, array, notNeeded, func(t *lockNode) error {
+		name := t.str("name")
+		if got, left := cutName(name); got == "" || left != "" {
+			return l.fail(t, "invalid package name %s", quote(name))
+		}
+		p := Package{
+			Ecosystem: PyPI, Name: pyName(name), PURL: pyPURL(name), Spec: t.str("version"), Transitive: true,
+			Line: t.line, EndLine: max(t.end, t.line),
+		}
+		if err := entry(t, &p); err != nil {
+			return err
+		}
+		p.Integrity = sorted(p.Integrity)
+		if !p.Pinned {
+			p.Pinned = pyLockPinned(&p)
+		}
+		l.file.Packages = append(l.file.Packages, p)
+		return l.file.count()
+	})
+	if err != nil {
+		return nil, err
+	}
+	if c := rest.child(array); c != nil && (c.kind != tomlArray || len(c.vals) > 0) {
+		return nil, l.fail(c, "%s is no array of tables", array)
+	}
+	return rest, nil
+}
+
+func (l *pyLock) fail(n *lockNode, format string, args ...any) error {
+	return &ParseError{Path: l.file.Path, Line: n.line, Reason: fmt.Sprintf(format, args...)}
+}
+
+// pyLockPinned: an index keeps its versions; a repository must be held by a
+// commit, and an address by a hash.
+func pyLockPinned(p *Package) bool {
+	if p.Source == "" {
+		_, ok := parsePyVersion(p.Spec)
+		return ok
+	}
+	l := parseLocation(p.Source)
+	switch {
+	case vcsOf(l.scheme) != "":
+		return isCommit(l.ref)
+	case l.scheme == "http" || l.scheme == "https":
+		return len(p.Integrity) > 0
+	case strings.HasPrefix(p.Source, "path:"):
+		return true
+	}
+	_, ok := parsePyVersion(p.Spec)
+	return ok
+}
+
+// artefacts takes in the hashes of a list of archives and returns their hosts.
+func (p *Package) artefacts(lists ...[]*lockNode) (hosts []string) {
+	for _, list := range lists {
+		for _, a := range list {
+			if h := a.str("hash"); h != "" {
+				p.Integrity = append(p.Integrity, strings.ToLower(h))
+			}
+			p.hashTable(a)
+			if host := hostOf(a.str("url")); host != "" && (len(hosts) == 0 || hosts[len(hosts)-1] != host) {
+				hosts = append(hosts, host)
+			}
+		}
+	}
+	return hosts
+}
+
+// hashTable reads "hashes = {sha256 = …}".
+func (p *Package) hashTable(a *lockNode) {
+	h := a.child("hashes")
+	if h == nil || h.kind != tomlTable {
+		return
+	}
+	for i, algorithm := range h.keys {
+		p.Integrity = append(p.Integrity, strings.ToLower(algorithm+":"+h.vals[i].text))
+	}
+}
+
+// repositoryAt is the source of a repository at a reference.
+func repositoryAt(vcs, url, ref, subdirectory string) string {
+	if !strings.HasPrefix(url, vcs+"+") {
+		if urlScheme(url) == "" {
+			url = "ssh://" + strings.Replace(url, ":", "/", 1) // git@host:path
+		}
+		url = vcs + "+" + url
+	}
+	source := parseLocation(url).String()
+	if ref != "" {
+		source += "@" + ref
+	}
+	if subdirectory != "" {
+		source += "#subdirectory=" + subdirectory
+	}
+	return source
+}
+
+// parsePoetryLock reads poetry.lock, of the newer form with the files at each
+// package and of the older with all files in one table.
+func parsePoetryLock(path string, data []byte) (*File, error) {
+	l := &pyLock{}
+	rest, err := l.parse("poetry-lock", path, data, "package", func(t *lockNode, p *Package) error {
+		hosts := p.artefacts(t.list("files"))
+		return l.poetrySource(t.child("source"), p, hosts)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if meta := rest.child("metadata"); meta != nil {
+		l.oldFiles(meta.child("files"))
+	}
+	return l.file, nil
+}
+
+func (l *pyLock) poetrySource(s *lockNode, p *Package, hosts []string) error {
+	ref := s.str("resolved_reference")
+	if ref == "" {
+		ref = s.str("reference")
+	}
+	switch kind := s.str("type"); kind {
+	case "", "legacy", "pypi":
+		p.Source = pyIndex(s.str("url"), hosts)
+	case "git", "hg", "svn", "bzr":
+		p.Source = repositoryAt(kind, s.str("url"), ref, s.str("subdirectory"))
+	case "url":
+		p.Source = parseLocation(s.str("url")).String()
+	case "directory", "file":
+		p.Source = "path:" + path.Clean(s.str("url"))
+	default:
+		return l.fail(s, "unknown type of source %s", quote(kind))
+	}
+	return nil
+}
+
+// oldFiles adds the hashes that stand in a table of their own.
+func (l *pyLock) oldFiles(files *lockNode) {
+	if files == nil || files.kind != tomlTable {
+		return
+	}
+	byName := pyByName(l.file)
+	for i, name := range files.keys {
+		for _, p := range byName[pyName(name)] {
+			if files.vals[i].kind == tomlArray && len(p.Integrity) == 0 {
+				p.artefacts(files.vals[i].vals)
+				p.Integrity = sorted(p.Integrity)
+			}
+		}
+	}
+}
+
+// parsePdmLock reads pdm.lock. One package has several entries where it is asked
+// for with extras.
+func parsePdmLock(name string, data []byte) (*File, error) {
+	l := &pyLock{}
+	rest, err := l.parse("pdm-lock", name, data, "package", func(t *lockNode, p *Package) error {
+		hosts := p.artefacts(t.list("files"))
+		for _, e := range t.list("extras") {
+			p.Extras = append(p.Extras, pyName(e.text))
+		}
+		p.Extras = sorted(p.Extras)
+		if len(p.Extras) > 0 {
+			p.Alias = p.Name + "[" + strings.Join(p.Extras, ",") + "]"
+		}
+		switch {
+		case t.str("git") != "":
+			ref := t.str("revision")
+			if ref == "" {
+				ref = t.str("ref")
+			}
+			p.Source = repositoryAt("git", t.str("git"), ref, t.str("subdirectory"))
+		case t.str("url") != "":
+			p.Source = parseLocation(t.str("url")).String()
+		case t.str("path") != "":
+			p.Source = "path:" + path.Clean(t.str("path"))
+		default:
+			p.Source = pyIndex("", hosts)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if meta := rest.child("metadata"); meta != nil {
+		l.oldFiles(meta.child("files"))
+	}
+	return l.file, nil
+}
+
+// parsePylock reads the lock files of PEP 751.
+func parsePylock(name string, data []byte) (*File, error) {
+	l := &pyLock{}
+	rest, err := l.parse("pylock", name, data, "packages", func(t *lockNode, p *Package) error {
+		var sdist []*lockNode
+		if s := t.child("sdist"); s != nil {
+			sdist = []*lockNode{s}
+		}
+		hosts := p.artefacts(t.list("wheels"), sdist)
+		vcs, archive, directory := t.child("vcs"), t.child("archive"), t.child("directory")
+		switch {
+		case vcs != nil:
+			if vcsOf(vcs.str("type")) == "" {
+				return l.fail(vcs, "unknown type of source %s", quote(vcs.str("type")))
+			}
+			p.Source = repositoryAt(vcs.str("type"), vcs.str("url")+vcs.str("path"), vcs.str("commit-id"), vcs.str("subdirectory"))
+		case archive != nil:
+			p.hashTable(archive)
+			if p.Source = parseLocation(archive.str("url")).String(); archive.str("url") == "" {
+				p.Source = "path:" + path.Clean(archive.str("path"))
+			}
+		case directory != nil:
+			p.Source = "path:" + path.Clean(directory.str("path"))
+		default:
+			p.Source = pyIndex(t.str("index"), hosts)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if v := rest.str("lock-version"); v != "" && v != "1" && !strings.HasPrefix(v, "1.") {
+		return nil, l.fail(rest.child("lock-version"), "unknown lock-version %s", quote(v))
+	}
+	return l.file, nil
+}
