@@ -49,7 +49,7 @@ func Formats() []Format {
 }
 
 // formats is in the order in which names are tried; no two match the same name.
-var formats = slices.Concat(firstFormats, nodeFormats, pythonFormats, goFormats)
+var formats = slices.Concat(firstFormats, nodeFormats, pythonFormats, goFormats, otherFormats)
 
 var firstFormats = []Format{
 	{

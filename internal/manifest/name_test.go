@@ -35,6 +35,9 @@ func TestKnown(t *testing.T) {
 		"pipfile-lock":      "Pipfile.lock",
 		"setup-cfg":         "setup.cfg",
 		"conda-environment": "environment.yml environment.yaml environment-dev.yml",
+
+		"dockerfile":     "Dockerfile Containerfile Dockerfile.dev api.dockerfile a/DOCKERFILE",
+		"github-actions": ".github/workflows/ci.yml .github/workflows/ci.yaml action.yml actions/x/action.yaml",
 	}
 	named := map[string]string{
 		"pypi":          "setup.py pip.conf",
@@ -50,8 +53,7 @@ func TestKnown(t *testing.T) {
 		"hex":           "mix.exs mix.lock rebar.config",
 		"swift":         "Package.swift Package.resolved",
 		"cocoapods":     "Podfile Podfile.lock Cartfile Cartfile.resolved",
-		"docker":        "Dockerfile Containerfile Dockerfile.dev api.dockerfile docker-compose.yml docker-compose.prod.yaml compose.yaml",
-		"githubactions": ".github/workflows/ci.yml .github/workflows/ci.yaml action.yml actions/x/action.yaml",
+		"docker":        "docker-compose.yml docker-compose.prod.yaml compose.yaml",
 		"terraform":     "main.tf .terraform.lock.hcl",
 		"helm":          "Chart.yaml charts/x/Chart.lock requirements.lock",
 		"git":           ".gitmodules",
