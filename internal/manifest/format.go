@@ -42,10 +42,16 @@ type Format struct {
 // Formats are all parsed formats.
 func Formats() []Format {
 	list := slices.Clone(formats)
-	for i, f := range list {
-		list[i].Match = func(path string) bool { return f.is(placeOf(path)) }
+	for i := range list {
+		list[i] = list[i].matching()
 	}
 	return list
+}
+
+// matching is the format with its Match.
+func (f Format) matching() Format {
+	f.Match = func(path string) bool { return f.is(placeOf(path)) }
+	return f
 }
 
 // formats is in the order in which names are tried; no two match the same name.
@@ -97,10 +103,9 @@ func conditions(format string) []Kind {
 // format has a name and an ecosystem and no parser.
 func Known(path string) (Format, Tier) {
 	p := placeOf(path)
-	for _, f := range formats {
-		if f.is(p) {
-			f.Match = func(path string) bool { return f.is(placeOf(path)) }
-			return f, Parsed
+	for i := range formats { // nothing is copied for the many that do not match
+		if formats[i].is(p) {
+			return formats[i].matching(), Parsed
 		}
 	}
 	if e := p.namedEcosystem(); e != "" {

@@ -82,6 +82,7 @@ func copyDrifts(asked, declared []Package) []Drift {
 		wanted[p.installedAs()] = true
 		switch {
 		case p.Group == "peer" || copied[patternKey(&p)]:
+		case !copied[p.installedAs()] && strings.HasPrefix(p.Source, "path:"): // pnpm may leave links out
 		case copied[p.installedAs()]:
 			drifts = append(drifts, Drift{Package: p, Reason: "the lock file was made for another requirement"})
 		default:

@@ -23,18 +23,17 @@ func (l *pyLock) parse(format, path string, data []byte, array string, entry fun
 		if got, left := cutName(name); got == "" || left != "" {
 			return l.fail(t, "invalid package name %s", quote(name))
 		}
-		p := Package{
-			Ecosystem: PyPI, Name: pyName(name), PURL: pyPURL(name), Spec: t.str("version"), Transitive: true,
+		normal := pyName(name)
+		l.file.Packages = append(l.file.Packages, Package{
+			Ecosystem: PyPI, Name: normal, PURL: "pkg:pypi/" + purlEscape(normal), Spec: t.str("version"), Transitive: true,
 			Line: t.line, EndLine: max(t.end, t.line),
-		}
-		if err := entry(t, &p); err != nil {
+		})
+		p := &l.file.Packages[len(l.file.Packages)-1]
+		if err := entry(t, p); err != nil {
 			return err
 		}
 		p.Integrity = sorted(p.Integrity)
-		if !p.Pinned {
-			p.Pinned = pyLockPinned(&p)
-		}
-		l.file.Packages = append(l.file.Packages, p)
+		p.Pinned = p.Pinned || pyLockPinned(p)
 		return l.file.count()
 	})
 	if err != nil {

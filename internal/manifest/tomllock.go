@@ -117,7 +117,6 @@ func (r *lockReader) cut(n *unstable.Node, quotes int) string {
 // next one is read.
 func (r *lockReader) key(n *unstable.Node) (parts []string, line int, err error) {
 	parts = r.parts[:0]
-	defer func() { r.parts = parts }()
 	for it := n.Key(); it.Next(); {
 		k := it.Node()
 		if line == 0 {
@@ -128,6 +127,7 @@ func (r *lockReader) key(n *unstable.Node) (parts []string, line int, err error)
 		}
 		parts = append(parts, r.cut(k, 0))
 	}
+	r.parts = parts
 	return parts, line, nil
 }
 
@@ -186,7 +186,7 @@ func (r *lockReader) header(t *lockNode, parts []string, isArray bool, line int)
 		if list == nil {
 			list = r.newNode(tomlArray, line)
 			list.array = true
-			if err := r.insert(t, last, list); err != nil {
+			if err := r.insert(t, last, list, line); err != nil {
 				return err
 			}
 		}
@@ -215,7 +215,7 @@ func (r *lockReader) descend(t *lockNode, key string, line int) (*lockNode, erro
 	}
 	if child == nil {
 		child = r.newNode(tomlTable, line)
-		return child, r.insert(t, key, child)
+		return child, r.insert(t, key, child, line)
 	}
 	if child.kind != tomlTable || child.closed {
 		return nil, r.fail(line, "the key %s is there twice", quote(key))
@@ -231,9 +231,9 @@ func (r *lockReader) counted(line int) error {
 }
 
 // insert refuses a second key of one name.
-func (r *lockReader) insert(t *lockNode, key string, child *lockNode) error {
+func (r *lockReader) insert(t *lockNode, key string, child *lockNode, line int) error {
 	if t.child(key) != nil {
-		return r.fail(child.line, "the key %s is there twice", quote(key))
+		return r.fail(line, "the key %s is there twice", quote(key))
 	}
 	if len(t.keys) == fewKeys {
 		t.index = make(map[string]int, 2*fewKeys)
@@ -246,9 +246,9 @@ func (r *lockReader) insert(t *lockNode, key string, child *lockNode) error {
 	}
 	t.keys, t.vals = append(t.keys, key), append(t.vals, child)
 	if r.element != nil && r.inside {
-		r.element.end = max(r.element.end, child.end)
+		r.element.end = max(r.element.end, child.end, line)
 	}
-	return r.counted(child.line)
+	return r.counted(line)
 }
 
 func (r *lockReader) keyValue(t *lockNode, n *unstable.Node, depth int) error {
@@ -264,14 +264,14 @@ func (r *lockReader) keyValue(t *lockNode, n *unstable.Node, depth int) error {
 	}
 	last := parts[len(parts)-1]
 	if r.inside && r.skips[last] {
-		return r.insert(t, last, skipped)
+		return r.insert(t, last, skipped, line)
 	}
 	v, err := r.value(n.Value(), line, depth)
 	if err != nil {
 		return err
 	}
 	v.end = r.lines.at(int(n.Raw.Offset + max(n.Raw.Length, 1) - 1))
-	return r.insert(t, last, v)
+	return r.insert(t, last, v, line)
 }
 
 func (r *lockReader) value(n *unstable.Node, line, depth int) (*lockNode, error) {

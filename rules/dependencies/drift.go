@@ -48,6 +48,9 @@ func (j *judging) drift(ctx context.Context, files []candidate) error {
 // manifest or above it, the manifests beside a lock file.
 func (j *judging) couples(ctx context.Context, c candidate) ([]couple, error) {
 	dir := path.Dir(c.head)
+	if in, err := j.inGoWorkspace(ctx, c, dir); err != nil || in {
+		return nil, err
+	}
 	if !c.format.Lock {
 		return j.locksAbove(ctx, c, dir)
 	}
@@ -62,6 +65,25 @@ func (j *judging) couples(ctx context.Context, c candidate) ([]couple, error) {
 		}
 	}
 	return list, nil
+}
+
+// goWorkspace is the file that makes Go modules members of one: they take each
+// other from their folders, and of those go.sum has no hashes.
+const goWorkspace = "go.work"
+
+// inGoWorkspace looks for that file in a folder and those above.
+func (j *judging) inGoWorkspace(ctx context.Context, c candidate, dir string) (bool, error) {
+	if c.format.Ecosystem != manifest.Go {
+		return false, nil
+	}
+	for ; ; dir = path.Dir(dir) {
+		if there, err := j.regular(ctx, path.Join(dir, goWorkspace)); err != nil || there {
+			return there, err
+		}
+		if dir == "." || dir == "/" {
+			return false, nil
+		}
+	}
 }
 
 // locksAbove are the lock files in a folder or in the nearest one above that has

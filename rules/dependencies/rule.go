@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -93,7 +94,7 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 	if err != nil {
 		return nil, err
 	}
-	prefetch(ctx, in.Change, files)
+	j.prefetch(ctx, files)
 	for _, f := range files {
 		if err := j.file(ctx, f); err != nil {
 			return j.found, err
@@ -118,17 +119,54 @@ func newJudging(in *rules.Input, o *Options) (*judging, error) {
 	return j, err
 }
 
-// prefetch asks for everything at once.
-func prefetch(ctx context.Context, c *change.Change, files []candidate) {
+// prefetch asks for everything at once: the files themselves, and those that may
+// lie beside them or above, which would be asked for one by one otherwise.
+func (j *judging) prefetch(ctx context.Context, files []candidate) {
 	var before, after []string
+	seen := make(map[string]bool)
 	for _, f := range files {
-		if f.tier == manifest.Parsed {
-			before, after = append(before, f.base), append(after, f.head)
+		if f.tier != manifest.Parsed {
+			continue
+		}
+		before, after = append(before, f.base), append(after, f.head)
+		for _, name := range j.companions(f) {
+			if !seen[name] {
+				seen[name] = true
+				after = append(after, name)
+			}
 		}
 	}
 	gone := func(p string) bool { return p == "" }
-	c.Prefetch(ctx, change.AtBase, slices.DeleteFunc(before, gone))
-	c.Prefetch(ctx, change.AtHead, slices.DeleteFunc(after, gone))
+	j.in.Change.Prefetch(ctx, change.AtBase, slices.DeleteFunc(before, gone))
+	j.in.Change.Prefetch(ctx, change.AtHead, slices.DeleteFunc(after, gone))
+}
+
+// companions are the paths at which the locks of a manifest or the manifests of a
+// lock may be.
+func (j *judging) companions(c candidate) (names []string) {
+	if c.head == "" {
+		return nil
+	}
+	dir := path.Dir(c.head)
+	for _, base := range c.format.Manifests {
+		names = append(names, path.Join(dir, base))
+	}
+	if !slices.Contains(j.on, manifest.LockfileDrift) && !slices.Contains(j.on, manifest.Unpinned) {
+		return names
+	}
+	beside := c.format.Locks
+	if c.format.Ecosystem == manifest.Go {
+		beside = append(slices.Clone(beside), goWorkspace)
+	}
+	for ; len(beside) > 0; dir = path.Dir(dir) {
+		for _, base := range beside {
+			names = append(names, path.Join(dir, base))
+		}
+		if dir == "." || dir == "/" {
+			break
+		}
+	}
+	return names
 }
 
 // file judges one dependency file.
