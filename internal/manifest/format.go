@@ -27,6 +27,9 @@ type Format struct {
 	// Manifests are, for a lock file, the base names of the manifests beside it
 	// that it is made from.
 	Manifests []string
+	// Below says that its manifests may also lie in any folder below, which the
+	// lock file does not tell.
+	Below bool
 	// Match reports whether a path has this format's name; case is ignored, as
 	// file systems do.
 	Match func(path string) bool

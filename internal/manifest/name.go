@@ -26,6 +26,17 @@ func placeOf(name string) place {
 	return place{full: full, dir: path.Base(strings.TrimSuffix(dir, "/")), base: base, ext: path.Ext(base)}
 }
 
+// SameName reports whether a path has a base name, or one that fits it where there
+// is a "*" at its beginning; case is ignored, as file systems do.
+func SameName(base, name string) bool {
+	p := placeOf(name)
+	base = strings.ToLower(base)
+	if end, wild := strings.CutPrefix(base, "*"); wild {
+		return strings.HasSuffix(p.base, end)
+	}
+	return p.base == base
+}
+
 // named matches base names.
 func named(names ...string) func(place) bool {
 	return func(p place) bool { return slices.Contains(names, p.base) }
@@ -69,7 +80,7 @@ var namedFiles = []struct {
 	{"conda", "conda-lock.yml conda-lock.yaml *.conda-lock.yml recipe/meta.yaml conda.recipe/meta.yaml conda/meta.yaml pixi.toml pixi.lock"},
 	{"npm", ".pnpmfile.cjs pnpmfile.js bun.lockb bunfig.toml .yarnrc package.json5 package.yaml bower.json deno.json deno.jsonc deno.lock jsr.json"},
 	{"golang", "vendor/modules.txt gopkg.toml gopkg.lock"},
-	{"cargo", "cargo.toml cargo.lock .cargo/config.toml .cargo/config rust-toolchain rust-toolchain.toml"},
+	{"cargo", ".cargo/config.toml .cargo/config rust-toolchain rust-toolchain.toml"},
 	{"gem", "gemfile gemfile.lock gems.rb gems.locked *.gemspec *.gemfile .bundle/config"},
 	{"composer", "composer.json composer.lock"},
 	{"maven", "pom.xml *.pom .mvn/extensions.xml .mvn/wrapper/maven-wrapper.properties .mvn/wrapper/maven-wrapper.jar *.gradle *.gradle.kts *.versions.toml gradle.lockfile buildscript-gradle.lockfile verification-metadata.xml gradle-wrapper.properties gradle-wrapper.jar ivy.xml ivysettings.xml build.sbt project/plugins.sbt project/build.properties"},

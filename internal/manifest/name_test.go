@@ -37,6 +37,8 @@ func TestKnown(t *testing.T) {
 		"conda-environment": "environment.yml environment.yaml environment-dev.yml",
 
 		"dockerfile":     "Dockerfile Containerfile Dockerfile.dev api.dockerfile a/DOCKERFILE",
+		"cargo-toml":     "Cargo.toml crates/a/Cargo.toml",
+		"cargo-lock":     "Cargo.lock",
 		"github-actions": ".github/workflows/ci.yml .github/workflows/ci.yaml action.yml actions/x/action.yaml",
 	}
 	named := map[string]string{
@@ -44,7 +46,7 @@ func TestKnown(t *testing.T) {
 		"conda":         "conda-lock.yml recipe/meta.yaml",
 		"npm":           "bun.lockb a/.yarnrc .pnpmfile.cjs deno.lock",
 		"golang":        "vendor/modules.txt a/vendor/modules.txt",
-		"cargo":         "Cargo.toml Cargo.lock .cargo/config.toml a/.cargo/config rust-toolchain rust-toolchain.toml",
+		"cargo":         ".cargo/config.toml a/.cargo/config rust-toolchain rust-toolchain.toml",
 		"gem":           "Gemfile gems.rb x.gemspec Gemfile.lock",
 		"composer":      "composer.json composer.lock",
 		"maven":         "pom.xml build.gradle app/build.gradle.kts settings.gradle gradle/libs.versions.toml gradle.lockfile gradle/verification-metadata.xml gradle/wrapper/gradle-wrapper.properties gradle/wrapper/gradle-wrapper.jar ivy.xml build.sbt",

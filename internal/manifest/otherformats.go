@@ -6,10 +6,10 @@ import "slices"
 var imageKinds = []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, SourceChanged, IntegrityRemoved}
 
 // otherFormats are those of all ecosystems that have no list of their own.
-var otherFormats = slices.Concat(imageFormats)
+var otherFormats = slices.Concat(imageFormats, cargoFormats)
 
 // otherCouplings hold the lock files of these ecosystems against their manifests.
-var otherCouplings = slices.Concat([]coupling{})
+var otherCouplings = slices.Concat(cargoCouplings)
 
 // imageFormats are those that name images and actions.
 var imageFormats = []Format{

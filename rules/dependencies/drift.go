@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/manifest"
 )
 
@@ -161,7 +162,7 @@ func (j *judging) lockAlone(c candidate, couples []couple) {
 			}
 		}
 	}
-	if len(manifest.Compare(before, lock)) == 0 {
+	if c.format.Below && j.touchedBelow(path.Dir(c.head), c.format.Manifests) || len(manifest.Compare(before, lock)) == 0 {
 		return
 	}
 	var asking []string
@@ -169,6 +170,18 @@ func (j *judging) lockAlone(c candidate, couples []couple) {
 		asking = append(asking, with.asking)
 	}
 	j.drifted(c, "lock alone", fmt.Sprintf("The lock file changed without %s: other packages are installed, and nobody asked for them.", strings.Join(asking, " or ")), "")
+}
+
+// touchedBelow reports whether the change touches a manifest in a folder or below.
+func (j *judging) touchedBelow(dir string, bases []string) bool {
+	return slices.ContainsFunc(j.in.Change.Files, func(f change.File) bool {
+		for _, name := range []string{f.Path, f.OldPath} {
+			if (dir == "." || strings.HasPrefix(name, dir+"/")) && slices.ContainsFunc(bases, func(base string) bool { return manifest.SameName(base, name) }) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 func (j *judging) drifted(c candidate, key, message, evidence string) {
