@@ -6,10 +6,10 @@ import "slices"
 var imageKinds = []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, SourceChanged, IntegrityRemoved}
 
 // otherFormats are those of all ecosystems that have no list of their own.
-var otherFormats = slices.Concat(imageFormats, cargoFormats)
+var otherFormats = slices.Concat(imageFormats, cargoFormats, mavenFormats, composerFormats, gemFormats)
 
 // otherCouplings hold the lock files of these ecosystems against their manifests.
-var otherCouplings = slices.Concat(cargoCouplings)
+var otherCouplings = slices.Concat(cargoCouplings, composerCouplings, gemCouplings)
 
 // imageFormats are those that name images and actions.
 var imageFormats = []Format{
