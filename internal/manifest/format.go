@@ -25,7 +25,7 @@ type Format struct {
 	// the versions of what a manifest leaves open.
 	Locks []string
 	// Manifests are, for a lock file, the base names of the manifests beside it
-	// that it is made from.
+	// that it is made from; a "*" at the beginning stands for any characters.
 	Manifests []string
 	// Below says that its manifests may also lie in any folder below, which the
 	// lock file does not tell.
