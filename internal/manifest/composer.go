@@ -109,6 +109,9 @@ var composerHooks = wordSet(`pre-install-cmd post-install-cmd pre-update-cmd pos
 	pre-package-install post-package-install pre-package-update post-package-update pre-package-uninstall post-package-uninstall pre-operations-exec pre-dependencies-solving
 	post-dependencies-solving pre-file-download post-file-download pre-command-run pre-pool-create init command`)
 
+// maxScripts is more than any project has.
+const maxScripts = 5000
+
 // scripts reads them all: a hook runs others by "@name".
 func (c *composerReader) scripts() error {
 	if c.next() == '[' {
@@ -120,6 +123,9 @@ func (c *composerReader) scripts() error {
 	err := c.object("scripts", func(key string, line int) error {
 		s := Script{Name: key, Command: oneLine(canonical(c.raw())), Line: line}
 		s.EndLine = c.lines.at(c.at)
+		if len(hooks)+len(others) > maxScripts {
+			return c.fail("more than %d scripts", maxScripts)
+		}
 		if composerHooks[key] {
 			hooks, called = append(hooks, s), called || strings.Contains(s.Command, `"@`)
 		} else {

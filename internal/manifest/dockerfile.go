@@ -30,6 +30,9 @@ type dockerfile struct {
 	count  int // of stages
 }
 
+// maxArgument is longer than the name of any image can be.
+const maxArgument = 300
+
 // instructions are those that there are. A builder refuses others; so do we, since
 // what is not understood may be what matters.
 var instructions = wordSet("from run cmd label maintainer expose env add copy entrypoint volume user workdir arg onbuild stopsignal healthcheck shell")
@@ -159,7 +162,7 @@ func (d *dockerfile) arg(rest string) {
 	}
 	for word := range strings.FieldsSeq(rest) {
 		if name, value, ok := strings.Cut(word, "="); ok {
-			if value, known := d.expand(strings.Trim(value, `"'`)); known && len(value) <= maxPathLen {
+			if value, known := d.expand(strings.Trim(value, `"'`)); known && len(value) <= maxArgument {
 				d.args[name] = value
 			}
 		}
@@ -211,7 +214,7 @@ func (d *dockerfile) expand(text string) (value string, known bool) {
 	for {
 		before, rest, more := strings.Cut(text, "$")
 		b.WriteString(before)
-		if !more || b.Len() > maxPathLen {
+		if !more || b.Len() > maxArgument {
 			return b.String(), !more
 		}
 		name, fallback, hasFallback := "", "", false

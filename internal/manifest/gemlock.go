@@ -12,6 +12,7 @@ type gemLock struct {
 	line    int
 	section string
 	remotes []string
+	from    string // what the remotes come to, made when the gems begin
 	fields  map[string]string
 	sums    map[string][]string
 	asked   map[string]bool
@@ -61,7 +62,7 @@ func (l *gemLock) read(line string) error {
 		if !known {
 			return l.fail("an unknown section %s", quote(body))
 		}
-		l.section, l.fields, l.remotes = body, make(map[string]string), nil
+		l.section, l.fields, l.remotes, l.from = body, make(map[string]string), nil, ""
 	case l.section == "GEM" || l.section == "GIT" || l.section == "PATH" || l.section == "PLUGIN SOURCE" || l.section == "SVN":
 		return l.source(body, indent)
 	case l.section == "DEPENDENCIES":
@@ -83,8 +84,12 @@ func (l *gemLock) source(body string, indent int) error {
 		switch {
 		case !ok:
 			return l.fail("neither a field nor a gem: %s", quote(body))
+		case key == "remote" && len(l.remotes) == maxClauses:
+			return l.fail("more than %d servers", maxClauses)
 		case key == "remote":
 			l.remotes = append(l.remotes, value)
+		case key == "specs":
+			l.from = l.place()
 		default:
 			l.fields[key] = value
 		}
@@ -115,18 +120,28 @@ func (l *gemLock) gem(body string) error {
 	}
 	p := Package{Ecosystem: Gem, Name: name, PURL: "pkg:gem/" + purlEscape(name), Pinned: true, Path: body, Line: l.line, EndLine: l.line}
 	p.Spec, p.Marker, _ = strings.Cut(version, "-") // the platform
+	p.Source = l.from
 	switch l.section {
 	case "GEM":
-		p.Source = l.registry()
 	case "PATH":
-		p.Source, p.Spec = "path:"+path.Clean(strings.Join(l.remotes, "")), ""
+		p.Spec = ""
 	default:
-		remote := strings.Join(l.remotes, "")
-		p.Source = repositoryAt("git", strings.TrimSuffix(remote, ".git"), l.fields["revision"], "")
 		p.Pinned = isCommit(l.fields["revision"])
 	}
 	l.file.Packages = append(l.file.Packages, p)
 	return l.file.count()
+}
+
+// place is where the gems of a section come from.
+func (l *gemLock) place() string {
+	remote := strings.Join(l.remotes, "")
+	switch l.section {
+	case "GEM":
+		return l.registry()
+	case "PATH":
+		return "path:" + path.Clean(remote)
+	}
+	return repositoryAt("git", strings.TrimSuffix(remote, ".git"), l.fields["revision"], "")
 }
 
 // registry: one section may name several servers, of which any may answer.

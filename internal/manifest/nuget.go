@@ -61,6 +61,9 @@ func parseMSBuild(path string, data []byte) (*File, error) {
 		return nil, &ParseError{Path: path, Line: root.line, Reason: "the root element is no project"}
 	}
 	m := &msbuild{&File{Path: path, Ecosystem: NuGet, Format: "msbuild"}, make(map[string]string)}
+	if len(root.attr("Sdk")) > maxExpanded {
+		return nil, m.fail(root, "a list of SDKs of more than %d bytes", maxExpanded)
+	}
 	m.sdk(root.attr("Sdk"), root)
 	m.gather(root)
 	if err := m.walk(root, ""); err != nil {
