@@ -28,6 +28,7 @@ var couplings = slices.Concat(
 	nodeCouplings,
 	pythonCouplings,
 	goCouplings,
+	otherCouplings,
 )
 
 // Satisfies holds a lock file against a manifest beside it or in a folder below

@@ -25,8 +25,11 @@ type Format struct {
 	// the versions of what a manifest leaves open.
 	Locks []string
 	// Manifests are, for a lock file, the base names of the manifests beside it
-	// that it is made from.
+	// that it is made from; a "*" at the beginning stands for any characters.
 	Manifests []string
+	// Below says that its manifests may also lie in any folder below, which the
+	// lock file does not tell.
+	Below bool
 	// Match reports whether a path has this format's name; case is ignored, as
 	// file systems do.
 	Match func(path string) bool
@@ -55,7 +58,7 @@ func (f Format) matching() Format {
 }
 
 // formats is in the order in which names are tried; no two match the same name.
-var formats = slices.Concat(firstFormats, nodeFormats, pythonFormats, goFormats)
+var formats = slices.Concat(firstFormats, nodeFormats, pythonFormats, goFormats, otherFormats)
 
 var firstFormats = []Format{
 	{

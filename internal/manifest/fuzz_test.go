@@ -51,6 +51,13 @@ func FuzzDrift(f *testing.F) {
 		{"pyproject.toml", "pdm.lock"},
 		{"Pipfile", "Pipfile.lock"},
 		{"go.mod", "go.sum"},
+		{"Cargo.toml", "Cargo.lock"},
+		{"composer.json", "composer.lock"},
+		{"Gemfile", "Gemfile.lock"},
+		{"x.csproj", "packages.lock.json"},
+		{"main.tf", ".terraform.lock.hcl"},
+		{"Chart.yaml", "Chart.lock"},
+		{"pubspec.yaml", "pubspec.lock"},
 	}
 	archives, err := filepath.Glob("testdata/drift/*.txtar")
 	if err != nil {

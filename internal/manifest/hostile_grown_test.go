@@ -20,6 +20,7 @@ func allHostile() map[string]map[string][]byte {
 	all := hostile()
 	maps.Copy(all, nodeHostile())
 	maps.Copy(all, pythonHostile())
+	maps.Copy(all, otherHostile())
 	return all
 }
 

@@ -160,7 +160,7 @@ type File struct {
 	Members  []string
 
 	project  string            // the name of the project itself, where drift must know it
-	patterns map[string]string // of Yarn's lock: what somebody asks for, and the Path of its answer
+	patterns map[string]string // of Yarn's lock: what somebody asks for, and the Path of its answer; of Composer's: names that entries answer to
 }
 
 // A ParseError says why and where a file could not be read.

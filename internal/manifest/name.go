@@ -26,6 +26,17 @@ func placeOf(name string) place {
 	return place{full: full, dir: path.Base(strings.TrimSuffix(dir, "/")), base: base, ext: path.Ext(base)}
 }
 
+// SameName reports whether a path has a base name, or one that fits it where there
+// is a "*" at its beginning; case is ignored, as file systems do.
+func SameName(base, name string) bool {
+	p := placeOf(name)
+	base = strings.ToLower(base)
+	if end, wild := strings.CutPrefix(base, "*"); wild {
+		return strings.HasSuffix(p.base, end)
+	}
+	return p.base == base
+}
+
 // named matches base names.
 func named(names ...string) func(place) bool {
 	return func(p place) bool { return slices.Contains(names, p.base) }
@@ -69,21 +80,17 @@ var namedFiles = []struct {
 	{"conda", "conda-lock.yml conda-lock.yaml *.conda-lock.yml recipe/meta.yaml conda.recipe/meta.yaml conda/meta.yaml pixi.toml pixi.lock"},
 	{"npm", ".pnpmfile.cjs pnpmfile.js bun.lockb bunfig.toml .yarnrc package.json5 package.yaml bower.json deno.json deno.jsonc deno.lock jsr.json"},
 	{"golang", "vendor/modules.txt gopkg.toml gopkg.lock"},
-	{"cargo", "cargo.toml cargo.lock .cargo/config.toml .cargo/config rust-toolchain rust-toolchain.toml"},
-	{"gem", "gemfile gemfile.lock gems.rb gems.locked *.gemspec *.gemfile .bundle/config"},
-	{"composer", "composer.json composer.lock"},
-	{"maven", "pom.xml *.pom .mvn/extensions.xml .mvn/wrapper/maven-wrapper.properties .mvn/wrapper/maven-wrapper.jar *.gradle *.gradle.kts *.versions.toml gradle.lockfile buildscript-gradle.lockfile verification-metadata.xml gradle-wrapper.properties gradle-wrapper.jar ivy.xml ivysettings.xml build.sbt project/plugins.sbt project/build.properties"},
-	{"nuget", "*.csproj *.fsproj *.vbproj *.nuspec directory.packages.props directory.build.props directory.build.targets packages.config packages.lock.json nuget.config global.json dotnet-tools.json paket.*"},
-	{"pub", "pubspec.yaml pubspec.lock pubspec_overrides.yaml"},
-	{"hex", "mix.exs mix.lock rebar.config rebar.lock"},
-	{"swift", "package.swift package@swift-*.swift package.resolved"},
+	{"cargo", ".cargo/config.toml .cargo/config rust-toolchain rust-toolchain.toml"},
+	{"gem", "*.gemspec .bundle/config"},
+	{"maven", ".mvn/extensions.xml .mvn/wrapper/maven-wrapper.properties .mvn/wrapper/maven-wrapper.jar *.gradle *.gradle.kts verification-metadata.xml gradle-wrapper.jar ivy.xml ivysettings.xml build.sbt project/plugins.sbt project/build.properties"},
+	{"nuget", "*.nuspec global.json dotnet-tools.json paket.*"},
+	{"hex", "mix.exs rebar.config rebar.lock"},
+	{"swift", "package.swift package@swift-*.swift"},
 	{"cocoapods", "podfile podfile.lock *.podspec *.podspec.json cartfile cartfile.private cartfile.resolved"},
-	{"docker", "dockerfile containerfile dockerfile.* containerfile.* *.dockerfile *.containerfile docker-compose*.yml docker-compose*.yaml compose.yml compose.yaml compose.*.yml compose.*.yaml docker-bake.hcl docker-bake.json"},
-	{"githubactions", ".github/workflows/*.yml .github/workflows/*.yaml action.yml action.yaml"},
-	{"terraform", "*.tf *.tf.json *.tofu .terraform.lock.hcl terragrunt.hcl"},
-	{"helm", "chart.yaml chart.lock helmfile.yaml helmfile.lock requirements.yaml requirements.lock"},
-	{"git", ".gitmodules"},
-	{"pre-commit", ".pre-commit-config.yaml .pre-commit-config.yml .pre-commit-hooks.yaml"},
+	{"docker", "docker-bake.hcl docker-bake.json"},
+	{"terraform", "*.tf.json terragrunt.hcl"},
+	{"helm", "helmfile.yaml helmfile.lock"},
+	{"pre-commit", ".pre-commit-hooks.yaml"},
 	{"tools", ".tool-versions mise.toml .mise.toml mise.*.toml .mise.*.toml mise/config.toml .mise/config.toml mise.lock .python-version .nvmrc .node-version .ruby-version .java-version .sdkmanrc devbox.json devbox.lock brewfile"},
 	{"nix", "flake.nix flake.lock"},
 	{"bazel", "module.bazel module.bazel.lock workspace workspace.bazel"},

@@ -33,6 +33,14 @@ func specKinds(old, new *Package) []Kind {
 		}
 	case Go:
 		return goKinds(old.Spec, new.Spec)
+	case Docker:
+		return tagKinds(old, new)
+	case Actions, PreCommit, Git:
+		return refKinds(old, new)
+	default:
+		if kinds, ok := looseKinds(old, new); ok {
+			return kinds
+		}
 	}
 	if new.Pinned {
 		return nil

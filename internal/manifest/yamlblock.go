@@ -140,7 +140,7 @@ func (y *yamlText) put(v *yamlValue, seen *keySet, k yamlKey, e *yamlValue) erro
 	switch {
 	case !seen.add(k.text):
 		return &ParseError{Path: y.path, Line: k.line, Reason: "the key " + quote(k.text) + " is there twice"}
-	case k.text == "<<":
+	case k.text == "<<" && !y.merges:
 		return &ParseError{Path: y.path, Line: k.line, Reason: "merge keys are not read"}
 	}
 	v.keys, v.list = append(v.keys, k), append(v.list, e)

@@ -48,14 +48,17 @@ type yamlText struct {
 	start   int // offset of the current line
 	values  int
 	anchors map[string]*yamlValue
+	merges  bool // merge keys are kept as members named "<<"; see yamlValue.merged
 }
 
 // parseYAML reads all documents of a file. One without content is an empty list.
-func parseYAML(path string, data []byte) ([]*yamlValue, error) {
+func parseYAML(path string, data []byte) ([]*yamlValue, error) { return readYAML(path, data, false) }
+
+func readYAML(path string, data []byte, merges bool) ([]*yamlValue, error) {
 	if err := checkText(path, data); err != nil {
 		return nil, err
 	}
-	y := &yamlText{path: path, s: strings.TrimPrefix(string(data), "\ufeff"), line: 1}
+	y := &yamlText{path: path, merges: merges, s: strings.TrimPrefix(string(data), "\ufeff"), line: 1}
 	if i := strings.IndexFunc(y.s, unprintable); i >= 0 {
 		line, col := position([]byte(y.s), i)
 		return nil, &ParseError{Path: path, Line: line, Col: col, Reason: "a character that YAML does not allow"}
@@ -85,8 +88,10 @@ func parseYAML(path string, data []byte) ([]*yamlValue, error) {
 }
 
 // oneYAML reads a file that must be one mapping, or empty.
-func oneYAML(path string, data []byte) (*yamlValue, error) {
-	docs, err := parseYAML(path, data)
+func oneYAML(path string, data []byte) (*yamlValue, error) { return oneMapping(path, data, false) }
+
+func oneMapping(path string, data []byte, merges bool) (*yamlValue, error) {
+	docs, err := readYAML(path, data, merges)
 	switch {
 	case err != nil:
 		return nil, err
@@ -239,6 +244,27 @@ func (v *yamlValue) child(keys ...string) *yamlValue {
 		v = found
 	}
 	return v
+}
+
+// merged is the value of a key, of the mapping itself or of those that are merged
+// into it; of a list of these the first that has it counts.
+func (v *yamlValue) merged(key string, depth int) *yamlValue {
+	if c := v.child(key); c != nil || depth > maxNesting {
+		return c
+	}
+	from := v.child("<<")
+	if from == nil {
+		return nil
+	}
+	if from.kind != yamlSeq {
+		return from.merged(key, depth+1)
+	}
+	for _, e := range from.list[:min(len(from.list), maxNesting)] {
+		if c := e.merged(key, depth+1); c != nil {
+			return c
+		}
+	}
+	return nil
 }
 
 // str is the text of a scalar below a key, "" for anything else.

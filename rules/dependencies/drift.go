@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/manifest"
 )
 
@@ -37,7 +38,7 @@ func (j *judging) drift(ctx context.Context, files []candidate) error {
 				return err
 			}
 		}
-		if c.format.Lock && len(couples) > 0 {
+		if c.format.Lock && (len(couples) > 0 || anyName(c.format)) {
 			j.lockAlone(c, couples)
 		}
 	}
@@ -161,14 +162,38 @@ func (j *judging) lockAlone(c candidate, couples []couple) {
 			}
 		}
 	}
-	if len(manifest.Compare(before, lock)) == 0 {
+	dir := path.Dir(c.head)
+	if anyName(c.format) { // a list for all projects may lie above
+		dir = "."
+	}
+	if c.format.Below && j.touchedBelow(dir, c.format.Manifests) || len(manifest.Compare(before, lock)) == 0 {
 		return
 	}
 	var asking []string
 	for _, with := range couples {
 		asking = append(asking, with.asking)
 	}
+	if len(asking) == 0 {
+		asking = c.format.Manifests
+	}
 	j.drifted(c, "lock alone", fmt.Sprintf("The lock file changed without %s: other packages are installed, and nobody asked for them.", strings.Join(asking, " or ")), "")
+}
+
+// anyName reports whether the manifests of a lock file have no fixed names.
+func anyName(f manifest.Format) bool {
+	return slices.ContainsFunc(f.Manifests, func(base string) bool { return strings.HasPrefix(base, "*") })
+}
+
+// touchedBelow reports whether the change touches a manifest in a folder or below.
+func (j *judging) touchedBelow(dir string, bases []string) bool {
+	return slices.ContainsFunc(j.in.Change.Files, func(f change.File) bool {
+		for _, name := range []string{f.Path, f.OldPath} {
+			if (dir == "." || strings.HasPrefix(name, dir+"/")) && slices.ContainsFunc(bases, func(base string) bool { return manifest.SameName(base, name) }) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 func (j *judging) drifted(c candidate, key, message, evidence string) {

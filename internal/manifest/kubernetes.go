@@ -1,0 +1,120 @@
+package manifest
+
+import "strings"
+
+// kubernetesNames are file names that people give to what runs in a cluster.
+var kubernetesNames = wordSet("deployment deployments statefulset daemonset cronjob job pod replicaset kustomization")
+
+// isKubernetes knows manifests of a cluster by their folders and names: they have
+// no names of their own. Templates of charts are no YAML yet.
+func isKubernetes(p place) bool {
+	if p.ext != ".yml" && p.ext != ".yaml" {
+		return false
+	}
+	folders := "/" + strings.TrimSuffix(p.full, p.base)
+	if strings.Contains(folders, "/templates/") {
+		return false
+	}
+	stem := strings.TrimSuffix(p.base, p.ext)
+	if kubernetesNames[stem] || strings.HasSuffix(stem, "-deployment") || strings.HasSuffix(stem, ".deployment") {
+		return true
+	}
+	for _, dir := range []string{"/k8s/", "/kubernetes/", "/kustomize/"} {
+		if strings.Contains(folders, dir) {
+			return true
+		}
+	}
+	return false
+}
+
+// A kubernetes collects the images of one file.
+type kubernetes struct {
+	*yamlManifest
+}
+
+// parseKubernetes reads the containers of every document, wherever they are in it,
+// and what Kustomize puts in the place of images and takes from elsewhere.
+func parseKubernetes(path string, data []byte) (*File, error) {
+	docs, err := parseYAML(path, data)
+	if err != nil {
+		return nil, err
+	}
+	k := kubernetes{newYAMLManifest(path, Docker, "kubernetes")}
+	for _, doc := range docs {
+		if doc.kind != yamlMap {
+			continue
+		}
+		kind := doc.str("kind")
+		if kind == "Kustomization" || kind == "Component" || strings.HasPrefix(placeOf(path).base, "kustomization.") {
+			if err := k.kustomization(doc); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if err := k.walk(doc); err != nil {
+			return nil, err
+		}
+	}
+	return k.file, nil
+}
+
+// walk goes down to the lists of containers. Its depth is that of the document,
+// which has a limit.
+func (k kubernetes) walk(v *yamlValue) error {
+	for i, e := range v.list {
+		if v.kind == yamlMap {
+			switch v.keys[i].text {
+			case "containers", "initContainers", "ephemeralContainers":
+				if err := k.containers(e); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		if e.kind == yamlMap || e.kind == yamlSeq {
+			if err := k.walk(e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (k kubernetes) containers(v *yamlValue) error {
+	if v.kind != yamlSeq {
+		return k.walk(v)
+	}
+	return k.elements(v, "containers", func(c *yamlValue) error { return k.image(c.child("image"), "") })
+}
+
+// kustomization reads the images that are put in the place of others, and the
+// folders and addresses that are taken in.
+func (k kubernetes) kustomization(doc *yamlValue) error {
+	err := k.elements(doc.child("images"), "images", func(e *yamlValue) error {
+		name := e.str("newName")
+		if name == "" {
+			name = e.str("name")
+		}
+		if tag := e.str("newTag"); tag != "" {
+			name += ":" + tag
+		}
+		if digest := e.str("digest"); digest != "" {
+			name += "@" + digest
+		}
+		p, reason := imagePackage(strings.TrimSpace(name))
+		if reason != "" {
+			return k.fail(e, "%s", reason)
+		}
+		p.Alias, p.Line, p.EndLine = oneLine(e.str("name")), e.line, max(e.line, e.end)
+		return k.file.addNew(p, k.seen)
+	})
+	if err != nil {
+		return err
+	}
+	for _, key := range []string{"resources", "bases", "components", "helmCharts"} {
+		if v := doc.child(key); v != nil && (strings.Contains(v.String(), "://") || strings.Contains(v.String(), "github.com/") || strings.Contains(v.String(), "git@") || strings.Contains(v.String(), "?ref=")) {
+			k.setting(key, v, v.line, SourceChanged)
+		}
+	}
+	return nil
+}
