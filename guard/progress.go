@@ -83,6 +83,8 @@ type inputs struct {
 	HeadRef string `json:"head_ref,omitempty"`
 	// Aside is what reports say of the verdict and its JSON does not.
 	Aside json.RawMessage `json:"aside,omitempty"`
+	// Prints are of the content that each finding was found in.
+	Prints map[string]string `json:"prints,omitempty"`
 }
 
 // misleads reports whether a green result stands on the head that was given for

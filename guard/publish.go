@@ -73,7 +73,7 @@ func (e *evaluation) saveVerdict(ctx context.Context, c *change.Change, v *verdi
 	if err != nil {
 		return err
 	}
-	kept := inputs{BaseRef: c.BaseRef, HeadRef: c.HeadRef}
+	kept := inputs{BaseRef: c.BaseRef, HeadRef: c.HeadRef, Prints: e.prints}
 	if err := json.Unmarshal(aside, &kept); err != nil {
 		return fmt.Errorf("read what the verdict says beside its JSON: %w", err)
 	}
