@@ -46,6 +46,9 @@ func (s *standing) obey(ctx context.Context) (session bool, err error) {
 		if len(c.Answer) > 0 {
 			continue
 		}
+		if err := s.meet(ctx); err != nil {
+			return false, err
+		}
 		d, err := s.decide(ctx, c)
 		if err != nil {
 			return false, err

@@ -69,6 +69,12 @@ func (s *standing) lifts(ctx context.Context) (map[string]verdict.Lift, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(stored) == 0 && len(s.loaded.Approvals) == 0 {
+		return nil, nil
+	}
+	if err := s.meet(ctx); err != nil {
+		return nil, err
+	}
 	found := make(map[string]verdict.Lift)
 	for i := range s.verdict.Findings {
 		f := &s.verdict.Findings[i]

@@ -92,11 +92,14 @@ func (r *rights) team(ctx context.Context, who change.Person, item string) (bool
 type makers struct {
 	logins map[string]bool // in lower case
 	ids    map[int64]bool
+	// strange are the commits with a co-author whose account is not known yet.
+	strange  []string
+	everyone bool // too many to tell
 }
 
 func makersOf(loaded *github.Loaded) makers {
 	c := loaded.Change
-	m := makers{make(map[string]bool), make(map[int64]bool)}
+	m := makers{logins: make(map[string]bool), ids: make(map[int64]bool)}
 	m.add(c.Author)
 	byEmail := make(map[string][]change.Person)
 	for _, maker := range loaded.Makers {
@@ -104,20 +107,43 @@ func makersOf(loaded *github.Loaded) makers {
 		byEmail[strings.ToLower(maker.Email)] = append(byEmail[strings.ToLower(maker.Email)], maker.Person)
 	}
 	for _, commit := range c.Commits {
-		emails := []string{commit.Author.Email, commit.Committer.Email}
+		m.add(hidden(commit.Author.Email))
+		m.add(hidden(commit.Committer.Email))
+		known := true
 		for _, t := range change.Trailers(commit.Message) {
-			if strings.EqualFold(t.Key, "Co-authored-by") {
-				emails = append(emails, address(t.Value))
+			if !strings.EqualFold(t.Key, "Co-authored-by") {
+				continue
 			}
-		}
-		for _, email := range emails {
-			m.add(hidden(email))
+			email := address(t.Value)
+			p := hidden(email)
+			m.add(p)
 			for _, p := range byEmail[strings.ToLower(email)] {
 				m.add(p)
 			}
+			known = known && (p.Login != "" || len(byEmail[strings.ToLower(email)]) > 0)
+		}
+		if !known {
+			m.strange = append(m.strange, commit.ID)
 		}
 	}
 	return m
+}
+
+// meet asks GitHub for the accounts of co-authors that are not known, before
+// anybody has their say.
+func (s *standing) meet(ctx context.Context) error {
+	if len(s.makers.strange) == 0 {
+		return nil
+	}
+	people, err := s.client.Authors(ctx, s.Owner, s.Repo, s.makers.strange)
+	if errors.Is(err, github.ErrTooMany) {
+		s.makers.everyone, err = true, nil
+	}
+	for _, p := range people {
+		s.makers.add(p)
+	}
+	s.makers.strange = nil
+	return err
 }
 
 func (m makers) add(p change.Person) {
@@ -129,7 +155,9 @@ func (m makers) add(p change.Person) {
 	}
 }
 
-func (m makers) has(p change.Person) bool { return m.logins[strings.ToLower(p.Login)] || m.ids[p.ID] }
+func (m makers) has(p change.Person) bool {
+	return m.everyone || m.logins[strings.ToLower(p.Login)] || m.ids[p.ID]
+}
 
 // address is what stands between the last pair of < and >.
 func address(value string) string {

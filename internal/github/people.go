@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	gh "github.com/google/go-github/v60/github"
@@ -74,6 +75,56 @@ func makers(commits []*gh.RepositoryCommit) []Maker {
 		add(c.GetCommitter(), c.GetCommit().GetCommitter().GetEmail())
 	}
 	return list
+}
+
+// The bounds of what is asked about authors.
+const (
+	authorsPerCommit = 20
+	authorsPerQuery  = 50 // commits
+)
+
+// ErrTooMany says that a commit names more authors than are looked at.
+var ErrTooMany = errors.New("a commit has more authors than can be looked at")
+
+// Authors are the accounts behind the authors and co-authors of commits, as far
+// as an address leads to one.
+func (c *Client) Authors(ctx context.Context, owner, repo string, commits []string) ([]change.Person, error) {
+	var people []change.Person
+	for some := range slices.Chunk(commits, authorsPerQuery) {
+		q := newQuery(owner, repo)
+		for i, id := range some {
+			name := fmt.Sprintf("c%d", i)
+			q.bind(name, "GitObjectID!", id)
+			q.fields = append(q.fields, fmt.Sprintf("%s:object(oid:$%s){...on Commit{authors(first:%d){totalCount nodes{user{__typename login databaseId}}}}}", name, name, authorsPerCommit))
+		}
+		var answer struct {
+			Repository map[string]*struct {
+				Authors struct {
+					TotalCount int `json:"totalCount"`
+					Nodes      []struct {
+						User *account `json:"user"`
+					} `json:"nodes"`
+				} `json:"authors"`
+			} `json:"repository"`
+		}
+		if err := c.query(ctx, q.text(""), q.variables, &answer); err != nil {
+			return nil, explain("ask for the authors of commits", err)
+		}
+		for _, commit := range answer.Repository {
+			if commit == nil {
+				continue // of a fork, and not shown here; its trailers are read as well
+			}
+			if commit.Authors.TotalCount > authorsPerCommit {
+				return nil, ErrTooMany
+			}
+			for _, a := range commit.Authors.Nodes {
+				if a.User != nil {
+					people = append(people, a.User.person())
+				}
+			}
+		}
+	}
+	return people, nil
 }
 
 // Role is what somebody may do in a repository: none, read, triage, write,
