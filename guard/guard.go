@@ -64,6 +64,8 @@ type evaluation struct {
 	store.Subject
 	progress *progress
 	prints   map[string]string // of the findings, by their ids
+
+	inherited []inherited // of a merge group
 }
 
 // Evaluate judges a subject and publishes the verdict.
@@ -179,6 +181,11 @@ func (e *evaluation) judge(ctx context.Context, loaded *github.Loaded) (*verdict
 	v, err := verdict.Judge(ctx, in)
 	if err != nil {
 		return nil, err
+	}
+	if in.Lifts = e.heirlooms(c, v); len(in.Lifts) > 0 {
+		if v, err = verdict.Judge(ctx, in); err != nil {
+			return nil, err
+		}
 	}
 	if e.Kind == store.Pull {
 		if v, record, err = e.people(ctx, loaded, in, v, scopes); err != nil {

@@ -34,7 +34,7 @@ type command struct {
 
 // commands are all commands, in the order of the help.
 func commands() []command {
-	return []command{checkCommand, demoCommand, serveCommand, policyLintCommand, policyInitCommand, rulesCommand, versionCommand}
+	return []command{checkCommand, demoCommand, serveCommand, policyLintCommand, policyInitCommand, rulesCommand, auditExportCommand, auditVerifyCommand, versionCommand}
 }
 
 // run finds the command and runs it.

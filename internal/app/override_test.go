@@ -3,7 +3,9 @@ package app_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
 )
@@ -333,4 +335,57 @@ func TestOtherCommands(t *testing.T) {
 		t.Errorf("recheck is answered with %q", got)
 	}
 	w.run(head, 2)
+}
+
+// What a member's override or approval lifted stays lifted in a merge group, in
+// the same content; what another member brings does not.
+func TestLiftsHoldInAMergeGroup(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	n, head := w.judged(peoplePolicy, ghfake.Files{"core/a.py": ghfake.Text("x = 2\n"), "requirements.txt": ghfake.Text("a==1\nb==2\n")})
+	w.say(n, "boss", "/changeguard override core it is agreed")
+	w.review(n, "lead", "APPROVED")
+	if r := w.last(head); r.Conclusion != "success" {
+		t.Fatalf("%s: %s", r.Conclusion, r.Title)
+	}
+	queue := w.repo.Enqueue("main", "SQUASH", n)
+	w.deliver("merge_group", w.repo.GroupEvent("main", queue))
+	if r := w.run(w.repo.Tip(queue), 1); r.Conclusion != "success" {
+		t.Errorf("%s: %s", r.Conclusion, r.Title)
+	}
+	// The same finding in another content.
+	w.repo.Commit(queue, "more", ghfake.Files{"core/a.py": ghfake.Text("x = 666\n")}, author)
+	w.deliver("merge_group", w.repo.GroupEvent("main", queue))
+	if r := w.run(w.repo.Tip(queue), 1); r.Conclusion != "failure" || strings.Contains(r.Summary, "override by boss") {
+		t.Errorf("%s: %s\n%s", r.Conclusion, r.Title, r.Summary)
+	}
+}
+
+// An override ends when the policy says so: the change is judged again by then.
+func TestOverrideEnds(t *testing.T) {
+	t.Parallel()
+	var ahead atomic.Int64
+	now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	w := newWorldAt(t, ghfake.Options{}, now)
+	n, head := w.judged(peoplePolicy, ghfake.Files{"core/a.py": ghfake.Text("x = 2\n")})
+	w.say(n, "boss", "/changeguard override core it is agreed")
+	if r := w.run(head, 2); r.Conclusion != "success" {
+		t.Fatalf("%s: %s", r.Conclusion, r.Title)
+	}
+	w.idle()
+	ahead.Store(int64(167 * time.Hour))
+	if err := w.server.EndOverrides(); err != nil {
+		t.Fatal(err)
+	}
+	w.idle()
+	if n := len(w.repo.Runs(head)); n != 2 {
+		t.Errorf("%d runs after 167 hours", n)
+	}
+	ahead.Store(int64(169 * time.Hour))
+	if err := w.server.EndOverrides(); err != nil {
+		t.Fatal(err)
+	}
+	if r := w.run(head, 3); r.Conclusion != "failure" {
+		t.Errorf("%s: %s", r.Conclusion, r.Title)
+	}
 }

@@ -128,6 +128,7 @@ func (s *Server) guard(ctx context.Context, router chi.Router) error {
 	})
 	s.queue, err = queue.New(ctx, queue.Config{
 		Store: s.store, Workers: s.config.workers, Handler: g.Evaluate, Logger: s.outside.Logger, Now: s.outside.Now, Timeout: s.outside.Timeout,
+		Periodic: []queue.Periodic{s.expiry()},
 	})
 	if err != nil {
 		return err
