@@ -28,7 +28,7 @@ type answer struct {
 type decision struct {
 	answer
 	lifts []store.Lift
-	mode  *session.Lift // a session that is lifted
+	modes []session.Lift // sessions that are lifted
 }
 
 func refused(format string, args ...any) decision {
@@ -53,9 +53,9 @@ func (s *standing) obey(ctx context.Context) (session bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		if d.mode != nil {
+		for _, l := range d.modes {
 			session = true
-			if err := s.liftSession(ctx, *d.mode); err != nil {
+			if err := s.liftSession(ctx, l); err != nil {
 				return false, err
 			}
 		}
@@ -95,6 +95,10 @@ func (s *standing) decide(ctx context.Context, c store.Command) (decision, error
 			return s.approveChange(ctx, c)
 		}
 		return refused("An approval is a review, or the button of the check run; a comment is none."), nil
+	case "unlabel":
+		if c.Comment == 0 {
+			return s.unlabelled(ctx, c, rest)
+		}
 	case "override":
 		return s.decideOverride(ctx, c, rest)
 	case "lift-session":
@@ -218,7 +222,7 @@ func (s *standing) mayOverride(ctx context.Context, c store.Command, f *verdict.
 			return until, "", err
 		}
 		if !ok {
-			return until, fmt.Sprintf("An override of %s takes %s.", plain(f.Rule), plain(strings.Join(o.By, " or "))), nil
+			return until, s.rights.takes("An override", f.Rule, o.By), nil
 		}
 		if end := s.Now().Add(o.Expire); until.IsZero() || end.Before(until) {
 			until = end
@@ -280,7 +284,7 @@ func (s *standing) mayApprove(ctx context.Context, c store.Command, f *verdict.F
 			return "", err
 		}
 		if !ok {
-			return fmt.Sprintf("An approval of %s takes %s.", plain(f.Rule), plain(strings.Join(a.From, " or "))), nil
+			return s.rights.takes("An approval", f.Rule, a.From), nil
 		}
 	}
 	return "", nil
@@ -307,7 +311,7 @@ func (s *standing) decideSession(ctx context.Context, c store.Command, rest stri
 			return decision{}, err
 		}
 		if !ok {
-			return refused("To lift a session takes %s.", plain(strings.Join(l.Policy.Overrides.By, " or "))), nil
+			return refused("%s", s.rights.takes("The lifting", mode, l.Policy.Overrides.By)), nil
 		}
 		for _, label := range s.loaded.Change.Labels {
 			declares := func(name string) bool { return strings.EqualFold(name, label.Name) }
@@ -319,7 +323,46 @@ func (s *standing) decideSession(ctx context.Context, c store.Command, rest stri
 	if !known || !slices.Contains(s.verdict.Session.Modes, mode) {
 		return refused("This change is not in a mode called %s.", plain(mode)), nil
 	}
-	return decision{answer: answer{Text: text}, mode: &session.Lift{Mode: mode, By: c.By, Reason: clipped(reason)}}, nil
+	return decision{answer: answer{Text: text}, modes: []session.Lift{{Mode: mode, By: c.By, Reason: clipped(reason)}}}, nil
+}
+
+// unlabelled lifts the sessions that a label declares which somebody took off, if
+// they may lift them. Whoever may not has only changed a label: what was declared
+// sticks.
+func (s *standing) unlabelled(ctx context.Context, c store.Command, label string) (d decision, err error) {
+	who := person(c.By, c.ByID)
+	if s.makers.has(who) {
+		return d, nil
+	}
+	for _, mode := range s.verdict.Session.Modes {
+		declares, by := s.declares(mode, label)
+		for _, list := range by {
+			may := false
+			if declares {
+				if may, err = s.rights.among(ctx, who, list); err != nil {
+					return d, err
+				}
+			}
+			declares = may
+		}
+		if declares {
+			d.modes = append(d.modes, session.Lift{Mode: mode, By: c.By, Reason: clipped("took off the label " + label)})
+		}
+	}
+	return d, nil
+}
+
+// declares reports whether a label declares a mode in some layer, and who may
+// lift the mode in each that has it.
+func (s *standing) declares(mode, label string) (declares bool, by [][]string) {
+	for _, l := range s.layers {
+		if l.Policy == nil || l.Policy.Session(mode) == nil {
+			continue
+		}
+		by = append(by, l.Policy.Overrides.By)
+		declares = declares || slices.ContainsFunc(l.Policy.Session(mode).Labels, func(name string) bool { return strings.EqualFold(name, label) })
+	}
+	return declares, by
 }
 
 // maxReason bounds a reason, in bytes.
@@ -370,8 +413,8 @@ func (e *evaluation) carryOut(ctx context.Context, c store.Command, d decision) 
 				return err
 			}
 		}
-		if d.mode != nil {
-			if err := e.audit(ctx, tx, store.AuditLiftSession, c.By, map[string]string{"mode": d.mode.Mode, "reason": d.mode.Reason, "cause": c.Cause}); err != nil {
+		for _, l := range d.modes {
+			if err := e.audit(ctx, tx, store.AuditLiftSession, c.By, map[string]string{"mode": l.Mode, "reason": l.Reason, "cause": c.Cause}); err != nil {
 				return err
 			}
 		}

@@ -33,7 +33,7 @@ type standing struct {
 }
 
 func (e *evaluation) standing(loaded *github.Loaded, layers []verdict.Layer, v *verdict.Verdict) *standing {
-	return &standing{e, loaded, layers, v, newPrints(loaded.Change), makersOf(loaded), &rights{e, make(map[string]bool), make(map[string]bool)}}
+	return &standing{e, loaded, layers, v, newPrints(loaded.Change), makersOf(loaded), &rights{evaluation: e, roles: make(map[string]bool), teams: make(map[string]bool)}}
 }
 
 // people lets people have their say in a verdict on a pull request: it carries

@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -21,6 +22,19 @@ type rights struct {
 	*evaluation
 	roles map[string]bool // "login role:write", of an account with the id that was given
 	teams map[string]bool // "login @org/team"
+	blind bool            // a team's members are not shown to the App
+}
+
+// takes words whom something takes.
+func (r *rights) takes(what, rule string, list []string) string {
+	text := fmt.Sprintf("%s of %s takes %s.", what, plain(rule), plain(strings.Join(list, " or ")))
+	if len(list) == 0 {
+		text = fmt.Sprintf("The policy lets nobody override %s.", plain(rule))
+	}
+	if r.blind {
+		text += " Who is in a team is not shown to the App: grant it to read the organisation's members."
+	}
+	return text
 }
 
 // ranks are GitHub's roles, the least first.
@@ -78,7 +92,7 @@ func (r *rights) team(ctx context.Context, who change.Person, item string) (bool
 	has, err := r.client.TeamMember(ctx, org, team, who.Login)
 	if errors.Is(err, github.ErrForbidden) {
 		r.Logger.WarnContext(ctx, "a team's members are not shown to the App; grant it to read members", logkey.Subject, r.Name(), logkey.Err, err)
-		has, err = false, nil
+		r.blind, has, err = true, false, nil
 	}
 	if err == nil {
 		r.teams[key] = has

@@ -70,6 +70,9 @@ type payload struct {
 		HeadRef string `json:"head_ref"`
 		BaseSHA string `json:"base_sha"`
 	} `json:"merge_group"`
+	Label struct {
+		Name string `json:"name"`
+	} `json:"label"`
 	Issue   *issue   `json:"issue"`
 	Comment *comment `json:"comment"`
 	Sender  *account `json:"sender"`
@@ -225,6 +228,10 @@ func (p *payload) pull(s store.Subject, f *found) error {
 		}
 	}
 	f.subjects = []store.Subject{x}
+	if p.Action == "unlabeled" && p.Label.Name != "" && p.Sender.person() {
+		// Whoever may lifts a session by taking its label off.
+		f.command = &store.Command{Head: x.Head, By: p.Sender.Login, ByID: p.Sender.ID, Body: commandWord + " unlabel " + clip(p.Label.Name, maxCommand)}
+	}
 	return nil
 }
 

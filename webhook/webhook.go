@@ -94,7 +94,7 @@ func (h *handler) open(w http.ResponseWriter, r *http.Request) (d store.Delivery
 	}
 	d = store.Delivery{ID: id, Event: event, Action: f.action, Received: h.Now(), Anew: f.again, Command: f.command}
 	if c := d.Command; c != nil && c.Cause == "" {
-		c.Cause, c.MadeAt = "click "+id, d.Received
+		c.Cause, c.MadeAt = "event "+id, d.Received
 	}
 	return d, f, nil
 }

@@ -389,3 +389,30 @@ func TestOverrideEnds(t *testing.T) {
 		t.Errorf("%s: %s", r.Conclusion, r.Title)
 	}
 }
+
+// A session's label that somebody who may takes off lifts the session; the
+// author takes nothing back with it.
+func TestLabelTakenOff(t *testing.T) {
+	t.Parallel()
+	for by, want := range map[string]string{"boss": "success", "dev": "failure", "writer": "failure"} {
+		t.Run(by, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, ghfake.Options{}, nil)
+			w.people()
+			n := w.open(peoplePolicy, ghfake.Files{"src/a.py": ghfake.Text("x = 2\n")})
+			head := w.repo.Tip("feature")
+			w.repo.Label(n, "analysis-only", "lead")
+			w.deliver("pull_request", w.repo.PullEvent(n, "opened", nil))
+			if r := w.run(head, 1); r.Conclusion != "failure" {
+				t.Fatalf("%s: %s", r.Conclusion, r.Title)
+			}
+			w.repo.Unlabel(n, "analysis-only")
+			payload := w.repo.PullEvent(n, "unlabeled", map[string]any{"label": map[string]any{"id": 1, "name": "analysis-only"}})
+			payload["sender"] = w.repo.CommentEvent(w.repo.Comment(n, by, "x"), "created")["sender"]
+			w.deliver("pull_request", payload)
+			if r := w.last(head); r.Conclusion != want {
+				t.Errorf("%s: %s", r.Conclusion, r.Title)
+			}
+		})
+	}
+}

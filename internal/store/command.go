@@ -9,7 +9,7 @@ import (
 // A Command is what somebody asked for on GitHub, by a comment or a button.
 type Command struct {
 	ID      int64
-	Cause   string // "comment 123", "click DELIVERY"; one of a cause is obeyed once
+	Cause   string // "comment 123", "event DELIVERY"; one of a cause is obeyed once
 	Comment int64  // GitHub's id, 0 for a button
 	Head    string // the commit whose button it was, or ""
 	By      string // login

@@ -3,7 +3,7 @@
 CREATE TABLE commands (
     id            BIGINT  NOT NULL PRIMARY KEY,
     subject       BIGINT  NOT NULL REFERENCES subjects (id),
-    cause         TEXT    NOT NULL,             -- "comment 123" or "click DELIVERY": the same is obeyed once
+    cause         TEXT    NOT NULL,             -- "comment 123" or "event DELIVERY": the same is obeyed once
     comment       BIGINT  NOT NULL,             -- GitHub's id of the comment, 0 for a button
     head          TEXT    NOT NULL,             -- commit whose button it was, or empty
     by_login      TEXT    NOT NULL,
