@@ -45,7 +45,9 @@ func (e *evaluation) members(ctx context.Context, c *change.Change, group github
 		}
 		if report.Conclude(v) != report.Success {
 			gap("Mend it, then queue it again.", "#%d of the merge group does not pass (%s)", m.Number, v.Outcome)
+			continue
 		}
+		e.inherit(v, printsOf(stored))
 	}
 	if len(gaps) > 0 && e.lookAgain(e.Subject) {
 		// A group that fails is thrown out of the queue; a member may be judged

@@ -63,6 +63,9 @@ type evaluation struct {
 	client *github.Client
 	store.Subject
 	progress *progress
+	prints   map[string]string // of the findings, by their ids
+
+	inherited []inherited // of a merge group
 }
 
 // Evaluate judges a subject and publishes the verdict.
@@ -83,7 +86,7 @@ func (g *Guard) Evaluate(ctx context.Context, s store.Subject) error {
 	case err != nil:
 		return e.unloadable(ctx, run, err)
 	case v == nil:
-		return waiting(e.superseded(ctx, loaded, run))
+		return waiting(e.decline(ctx, loaded, run))
 	case run != 0 && v.Head != s.Head:
 		if err := e.superseded(ctx, nil, run); err != nil {
 			return waiting(err)
@@ -93,9 +96,14 @@ func (g *Guard) Evaluate(ctx context.Context, s store.Subject) error {
 	if err := e.publish(ctx, loaded, v, run); err != nil {
 		return waiting(err)
 	}
+	if s.Kind == store.Pull {
+		if err := e.tell(ctx); err != nil {
+			return waiting(err)
+		}
+	}
 	g.Logger.InfoContext(ctx, "verdict", logkey.Repo, s.Repository(), logkey.PR, s.Number, logkey.Head, v.Head, logkey.Outcome, v.Outcome, logkey.Observed, v.Observed,
 		logkey.Verdict, v.ID, logkey.Policy, v.Policy.Digest, logkey.Findings, len(v.Findings), logkey.MS, g.Now().Sub(start).Milliseconds())
-	if v.Head != s.Head && g.lookAgain(s) {
+	if s.Head != "" && v.Head != s.Head && g.lookAgain(s) {
 		return queue.Later(g.Now().Add(lag), errOtherHead)
 	}
 	return nil
@@ -118,6 +126,17 @@ func (e *evaluation) loadAndJudge(ctx context.Context) (*github.Loaded, *verdict
 	}
 	v, err := e.judge(ctx, loaded)
 	return loaded, v, err
+}
+
+// decline ends the evaluation of what is not judged.
+func (e *evaluation) decline(ctx context.Context, loaded *github.Loaded, run int64) error {
+	if err := e.superseded(ctx, loaded, run); err != nil || e.Kind != store.Pull {
+		return err
+	}
+	if err := e.turnDown(ctx, "The pull request is not open, so nothing is judged."); err != nil {
+		return err
+	}
+	return e.tell(ctx)
 }
 
 // waiting turns a rate limit into a wait.
@@ -158,9 +177,20 @@ func (e *evaluation) judge(ctx context.Context, loaded *github.Loaded) (*verdict
 	if err != nil {
 		return nil, err
 	}
-	v, err := verdict.Judge(ctx, verdict.Input{Change: c, Layers: layers, Kinds: e.Kinds, Record: record, Engine: e.Engine})
+	in := verdict.Input{Change: c, Layers: layers, Kinds: e.Kinds, Record: record, Engine: e.Engine}
+	v, err := verdict.Judge(ctx, in)
 	if err != nil {
 		return nil, err
+	}
+	if in.Lifts = e.heirlooms(c, v); len(in.Lifts) > 0 {
+		if v, err = verdict.Judge(ctx, in); err != nil {
+			return nil, err
+		}
+	}
+	if e.Kind == store.Pull {
+		if v, record, err = e.people(ctx, loaded, in, v, scopes); err != nil {
+			return nil, err
+		}
 	}
 	return v, e.remember(ctx, c, layers, record, scopes, v)
 }

@@ -85,6 +85,8 @@ type inputs struct {
 	Policies []string `json:"policies,omitempty"`
 	// Aside is what reports say of the verdict and its JSON does not.
 	Aside json.RawMessage `json:"aside,omitempty"`
+	// Prints are of the content that each finding was found in.
+	Prints map[string]string `json:"prints,omitempty"`
 }
 
 // readInputs reads what was kept beside a verdict.

@@ -78,7 +78,7 @@ func (e *evaluation) saveVerdict(ctx context.Context, loaded *github.Loaded, v *
 	if err != nil {
 		return err
 	}
-	kept := inputs{BaseRef: c.BaseRef, HeadRef: c.HeadRef}
+	kept := inputs{BaseRef: c.BaseRef, HeadRef: c.HeadRef, Prints: e.prints}
 	for _, p := range loaded.Policies {
 		kept.Policies = append(kept.Policies, p.ID)
 	}

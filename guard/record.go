@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/changeguard/changeguard/change"
+	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/session"
 	"github.com/changeguard/changeguard/verdict"
 )
@@ -54,7 +55,7 @@ func (g *Guard) record(ctx context.Context, scopes []string) (session.Record, er
 
 // remember writes what the change declares to everything that it sticks to.
 // Whoever declares something for the same branch meanwhile is not overwritten.
-func (g *Guard) remember(ctx context.Context, c *change.Change, layers []verdict.Layer, record session.Record, scopes []string, v *verdict.Verdict) error {
+func (e *evaluation) remember(ctx context.Context, c *change.Change, layers []verdict.Layer, record session.Record, scopes []string, v *verdict.Verdict) error {
 	if c.Event != change.PullRequest || len(v.Session.Modes) == 0 {
 		return nil
 	}
@@ -66,14 +67,22 @@ func (g *Guard) remember(ctx context.Context, c *change.Change, layers []verdict
 		}
 	}
 	add := func(have map[string][]byte) (map[string][]byte, error) { return additions(have, scopes, declared, c) }
-	have, err := g.Store.Records(ctx, scopes)
+	have, err := e.Store.Records(ctx, scopes)
 	if err != nil {
 		return err
 	}
 	if new, err := add(have); err != nil || len(new) == 0 {
 		return err // the usual case costs no transaction
 	}
-	return g.Store.ChangeRecords(ctx, scopes, add)
+	body, err := json.Marshal(struct {
+		Modes    []string           `json:"modes"`
+		Head     string             `json:"head"`
+		Evidence []session.Evidence `json:"evidence"`
+	}{v.Session.Modes, v.Head, v.Session.Evidence})
+	if err != nil {
+		return fmt.Errorf("write for the audit log: %w", err)
+	}
+	return e.Store.ChangeRecordsOn(ctx, scopes, &store.Entry{At: e.Now(), Kind: store.AuditSession, Subject: e.Name(), Body: body}, add)
 }
 
 // additions are the records that the declarations change.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/changeguard/changeguard/policy"
@@ -44,12 +45,22 @@ const MaxActions = 3
 // same commit, by the policy and the approvals as they are by then.
 const Recheck = "recheck"
 
+// ApproveChange is the identifier of the button that lifts what an approval
+// lifts, for whoever may. Who presses it is authorised then: everybody who may
+// write sees it.
+const ApproveChange = "approve"
+
 // actions are the buttons of a result that stops a change.
-func actions(c Conclusion) []Action {
-	if c == Success {
+func actions(v *verdict.Verdict) []Action {
+	if Conclude(v) == Success {
 		return nil
 	}
-	return []Action{{Label: "Check again", Description: "Judge it again, by the policy as it is", Identifier: Recheck}}
+	var list []Action
+	approvable := func(f verdict.Finding) bool { return f.Level == policy.Approve && f.LiftedBy == nil }
+	if slices.ContainsFunc(v.Findings, approvable) {
+		list = append(list, Action{Label: "Approve change", Description: "Lift what an approval lifts", Identifier: ApproveChange})
+	}
+	return append(list, Action{Label: "Check again", Description: "Judge it again, by the policy as it is", Identifier: Recheck})
 }
 
 // An Annotation marks lines of a file.
@@ -84,7 +95,7 @@ func NewRankedCheckRun(v *verdict.Verdict, details string, rank Rank) CheckRun {
 		Title:       within(maxTitle, v.Title, Visible),
 		Summary:     fit(v, MaxSummary-summaryRoom-len(after)) + after,
 		Annotations: marks,
-		Actions:     actions(Conclude(v)),
+		Actions:     actions(v),
 		ExternalID:  v.ID,
 	}
 }

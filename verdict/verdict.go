@@ -142,6 +142,14 @@ type Finding struct {
 	final bool         // nobody can lift it
 }
 
+// Layer is the policy that found it, "" for what needs none.
+func (f *Finding) Layer() string { return f.layer }
+
+// Final reports whether nobody can lift the finding, or nobody needs to.
+func (f *Finding) Final() bool {
+	return f.final || f.Level != policy.Block && f.Level != policy.Approve
+}
+
 // counts reports whether the finding is one that the outcome rests on.
 func (f *Finding) counts(observed bool) bool {
 	return f.LiftedBy == nil && (observed || f.Enforced)

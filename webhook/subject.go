@@ -20,6 +20,7 @@ type found struct {
 	// evaluated too. No head means nothing else.
 	sharing store.Subject
 	again   bool // somebody asked for a new result
+	command *store.Command
 }
 
 // with adds to the subjects what was found to share the head.
@@ -69,9 +70,15 @@ type payload struct {
 		HeadRef string `json:"head_ref"`
 		BaseSHA string `json:"base_sha"`
 	} `json:"merge_group"`
-	Ref    string `json:"ref"`
-	Before string `json:"before"`
-	After  string `json:"after"`
+	Label struct {
+		Name string `json:"name"`
+	} `json:"label"`
+	Issue   *issue   `json:"issue"`
+	Comment *comment `json:"comment"`
+	Sender  *account `json:"sender"`
+	Ref     string   `json:"ref"`
+	Before  string   `json:"before"`
+	After   string   `json:"after"`
 }
 
 type pull struct {
@@ -99,6 +106,7 @@ type checks struct {
 var actions = map[string][]string{
 	"pull_request":        {"opened", "reopened", "synchronize", "edited", "labeled", "unlabeled", "ready_for_review", "converted_to_draft", "closed"},
 	"pull_request_review": {"submitted", "dismissed"},
+	"issue_comment":       {"created"},
 	"check_run":           {"rerequested", "requested_action"},
 	"check_suite":         {"rerequested"},
 	"merge_group":         {"checks_requested"},
@@ -135,7 +143,7 @@ func subject(event string, raw []byte) (found, error) {
 	if !slices.Contains(known, p.Action) {
 		return f, nil
 	}
-	if p.Action == "requested_action" && p.RequestedAction.Identifier != report.Recheck {
+	if p.Action == "requested_action" && p.RequestedAction.Identifier != report.Recheck && p.RequestedAction.Identifier != report.ApproveChange {
 		return f, nil // a button of an earlier version, or of nobody
 	}
 	base, err := p.subject()
@@ -181,7 +189,12 @@ func (p *payload) find(event string, s store.Subject, f *found) (err error) {
 		return p.pull(s, f)
 	case "pull_request_review":
 		return p.review(s, f)
+	case "issue_comment":
+		return p.remark(s, f)
 	case "check_run":
+		if p.Action == "requested_action" && p.RequestedAction.Identifier == report.ApproveChange {
+			return p.click(s, f)
+		}
 		return p.rerun(p.CheckRun, s, f)
 	case "check_suite":
 		return p.rerun(p.CheckSuite, s, f)
@@ -215,6 +228,10 @@ func (p *payload) pull(s store.Subject, f *found) error {
 		}
 	}
 	f.subjects = []store.Subject{x}
+	if p.Action == "unlabeled" && p.Label.Name != "" && p.Sender.person() {
+		// Whoever may lifts a session by taking its label off.
+		f.command = &store.Command{Head: x.Head, By: p.Sender.Login, ByID: p.Sender.ID, Body: commandWord + " unlabel " + clip(p.Label.Name, maxCommand)}
+	}
 	return nil
 }
 

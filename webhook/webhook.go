@@ -92,7 +92,11 @@ func (h *handler) open(w http.ResponseWriter, r *http.Request) (d store.Delivery
 		h.Logger.WarnContext(r.Context(), "a delivery cannot be read", logkey.Delivery, id, logkey.Event, event, logkey.Err, err)
 		return d, f, &refusal{http.StatusBadRequest, "the payload cannot be read: " + err.Error()}
 	}
-	return store.Delivery{ID: id, Event: event, Action: f.action, Received: h.Now(), Anew: f.again}, f, nil
+	d = store.Delivery{ID: id, Event: event, Action: f.action, Received: h.Now(), Anew: f.again, Command: f.command}
+	if c := d.Command; c != nil && c.Cause == "" {
+		c.Cause, c.MadeAt = "event "+id, d.Received
+	}
+	return d, f, nil
 }
 
 // accept hands over a delivery for each of its subjects, and returns how many

@@ -34,6 +34,13 @@ func sign(body []byte) string {
 	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
 }
 
+// said is a comment event with what somebody wrote.
+func said(number int, body string) string {
+	who := `{"login": "boss", "id": 9, "type": "User"}`
+	return fmt.Sprintf(`{"action": "created", "issue": {"number": %d, "pull_request": {}}, "sender": %s, "comment": {"id": 3, "created_at": "2026-01-01T00:00:00Z", "user": %s, "body": %q}, `+
+		`"installation": {"id": 5}, "repository": {"id": 1, "name": "app", "owner": {"login": "acme"}}}`, number, who, who, body)
+}
+
 // receiver notes what was accepted.
 type receiver struct {
 	mu         sync.Mutex
@@ -175,6 +182,14 @@ func TestEvents(t *testing.T) {
 		{"check_run", `{"action": "rerequested", ` + repo + `}`, 400, nil},
 		{"check_run", strings.Replace(ask("check_run", ""), sha, "HEAD", 1), 400, nil},
 		{"issue_comment", `{"action": "created", "issue": {"number": 7, "pull_request": {}}, ` + repo + `}`, 200, nil},
+		{"issue_comment", said(7, "/changeguard help"), 202, []store.Subject{{Kind: store.Pull, Installation: 5, Owner: "acme", Repo: "app", Number: 7}}},
+		{"issue_comment", said(7, "looks good"), 200, nil},
+		{"issue_comment", strings.Replace(said(7, "/changeguard help"), `"created"`, `"edited"`, 1), 200, nil},
+		{"issue_comment", strings.Replace(said(7, "/changeguard help"), `"pull_request": {}`, `"x": 1`, 1), 200, nil},
+		{"issue_comment", strings.Replace(said(7, "/changeguard help"), `"type": "User"`, `"type": "Bot"`, 1), 200, nil},
+		{"issue_comment", strings.Replace(said(7, "/changeguard help"), `"id": 9,`, `"id": 8,`, 1), 200, nil},
+		{"check_run", strings.Replace(ask("check_run", listed), `"rerequested"`, `"requested_action", "requested_action": {"identifier": "approve"}`, 1), 200, nil}, // by nobody
+		{"issue_comment", said(0, "/changeguard help"), 400, nil},
 		{"installation", `{"action": "created", "installation": {"id": 5}}`, 200, nil},
 		{"installation_repositories", `{"action": "added", "installation": {"id": 5}}`, 200, nil},
 		{"ping", `{"zen": "x"}`, 200, nil},
@@ -214,7 +229,7 @@ func TestEvents(t *testing.T) {
 			t.Errorf("%s %.60s: %s", c.event, c.body, diff)
 		}
 		for _, d := range r.deliveries {
-			want := store.Delivery{ID: "d-1", Event: c.event, Action: d.Action, Received: start, Anew: strings.HasPrefix(c.event, "check_")}
+			want := store.Delivery{ID: "d-1", Event: c.event, Action: d.Action, Received: start, Anew: strings.HasPrefix(c.event, "check_"), Command: d.Command}
 			if diff := cmp.Diff(want, d); diff != "" {
 				t.Errorf("%s %.60s: %s", c.event, c.body, diff)
 			}
@@ -415,4 +430,38 @@ func FuzzForm(f *testing.F) {
 			t.Error(diff)
 		}
 	})
+}
+
+// What is asked for comes with the delivery, whole and from whom.
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		"/changeguard override core why":                     "/changeguard override core why",
+		"hello\r\n  /changeguard  override core why \r\nbye": "/changeguard  override core why",
+		"```\n/changeguard help\n```\n/changeguard recheck":  "/changeguard recheck",
+		"````\n```\n/changeguard help\n````":                 "",
+		"~~~\n/changeguard help":                             "",
+		"    /changeguard help":                              "",
+		"> /changeguard help":                                "",
+		"/changeguardx":                                      "",
+		"":                                                   "",
+		"/changeguard override core " + strings.Repeat("é", 5000): "/changeguard override core " + strings.Repeat("é", 986),
+	} {
+		r := &receiver{}
+		w := status(handler(r, secret), request("issue_comment", said(7, body)))
+		got := ""
+		if len(r.deliveries) > 0 {
+			c := r.deliveries[0].Command
+			got = c.Body
+			if c.By != "boss" || c.ByID != 9 || c.Cause != "comment 3" || c.Comment != 3 || c.Via != "" {
+				t.Errorf("%q: %+v", body, c)
+			}
+			if r.deliveries[0].Anew != strings.Contains(want, "recheck") {
+				t.Errorf("%q: anew %t", body, r.deliveries[0].Anew)
+			}
+		}
+		if got != want || w/100 != 2 {
+			t.Errorf("%q: %q, %d", body, got, w)
+		}
+	}
 }

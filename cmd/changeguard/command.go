@@ -34,7 +34,10 @@ type command struct {
 
 // commands are all commands, in the order of the help.
 func commands() []command {
-	return []command{checkCommand, demoCommand, serveCommand, policyLintCommand, policyInitCommand, policyExplainCommand, policySchemaCommand, rulesCommand, hookInstallCommand, hookRunCommand, sessionStartCommand, versionCommand}
+	return []command{
+		checkCommand, demoCommand, serveCommand, policyLintCommand, policyInitCommand, policyExplainCommand, policySchemaCommand, rulesCommand,
+		hookInstallCommand, hookRunCommand, sessionStartCommand, auditExportCommand, auditVerifyCommand, versionCommand,
+	}
 }
 
 // run finds the command and runs it.

@@ -42,7 +42,7 @@ func TestIrrelevantEventsCostNothing(t *testing.T) {
 		{"pull_request_review", w.repo.ReviewEvent(n, remark.ID, "edited")},
 		{"check_run", w.repo.RunEvent(run.ID, "created", "lead", "")},
 		{"check_run", w.repo.RunEvent(run.ID, "completed", "lead", "")},
-		{"check_run", w.repo.RunEvent(run.ID, "requested_action", "lead", "approve")},
+		{"check_run", w.repo.RunEvent(run.ID, "requested_action", "lead", "of-another-version")},
 		{"check_suite", w.repo.SuiteEvent(head, "requested", "lead")},
 		{"check_suite", w.repo.SuiteEvent(head, "completed", "lead")},
 		{"installation", w.github.InstallationEvent(1, "created")},

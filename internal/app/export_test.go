@@ -1,6 +1,9 @@
 package app
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+)
 
 // AdminAddr is where metrics are served.
 func (s *Server) AdminAddr() string { return s.admin.Addr().String() }
@@ -12,3 +15,6 @@ func (s *Server) HTTPServers() (list []*http.Server) {
 	}
 	return list
 }
+
+// EndOverrides does what is done every minute.
+func (s *Server) EndOverrides() error { return s.endOverrides(context.Background()) }

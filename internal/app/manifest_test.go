@@ -31,14 +31,14 @@ func TestAppManifestFits(t *testing.T) {
 		}
 	}
 	// Those on installations and the ping come without being asked for.
-	events := []string{"check_run", "check_suite", "merge_group", "pull_request", "pull_request_review", "push"}
+	events := []string{"check_run", "check_suite", "issue_comment", "merge_group", "pull_request", "pull_request_review", "push"}
 	if slices.Sort(m.Events); !slices.Equal(m.Events, events) || len(m.Permissions) != len(ghfake.Permissions()) {
 		t.Errorf("%v %v", m.Permissions, m.Events)
 	}
 
 	page := strings.Join(strings.Fields(begin(t, nil).get("/setup")), " ")
 	names := map[string]string{
-		"contents": "Contents", "pull_requests": "Pull requests", "checks": "Checks", "statuses": "Commit statuses", "merge_queues": "Merge queues", "metadata": "Metadata",
+		"contents": "Contents", "pull_requests": "Pull requests", "checks": "Checks", "statuses": "Commit statuses", "merge_queues": "Merge queues", "members": "Members", "metadata": "Metadata",
 	}
 	for name, level := range m.Permissions {
 		if want := names[name] + ": " + level; names[name] == "" || !strings.Contains(page, want) {

@@ -19,7 +19,7 @@ func dev() ghfake.Account { return ghfake.Account{Login: "dev", ID: 11, Type: "U
 // No event ever arrives, and every open pull request gets its result.
 func TestLostEventsAreMadeUpFor(t *testing.T) {
 	t.Parallel()
-	w := newWorldReconciling(t, ghfake.Options{Quota: -1}, nil, often)
+	w := newWorldReconciling(t, ghfake.Options{Quota: -1}, often)
 	w.open(testPolicy, ghfake.Files{"core/a.py": ghfake.Text("x = 2\n")})
 	var heads []string
 	for i := range 120 { // more than a page
@@ -39,7 +39,7 @@ func TestLostEventsAreMadeUpFor(t *testing.T) {
 // A new policy is laid on what is open.
 func TestPolicyChangeReachesOpenPullRequests(t *testing.T) {
 	t.Parallel()
-	w := newWorldReconciling(t, ghfake.Options{Quota: -1}, nil, often)
+	w := newWorldReconciling(t, ghfake.Options{Quota: -1}, often)
 	w.open("version: 1\n", ghfake.Files{"core/a.py": ghfake.Text("x = 2\n")})
 	head := w.repo.Tip("feature")
 	w.concludes(head, "success")
@@ -55,7 +55,7 @@ func TestPolicyChangeReachesOpenPullRequests(t *testing.T) {
 // What stands is left alone: no evaluation, and of requests only the survey's.
 func TestReconciliationOfWhatIsRightIsCheap(t *testing.T) {
 	t.Parallel()
-	w := newWorldReconciling(t, ghfake.Options{Quota: -1}, nil, often)
+	w := newWorldReconciling(t, ghfake.Options{Quota: -1}, often)
 	w.open(testPolicy, ghfake.Files{"docs/a.md": ghfake.Text("x\n")})
 	w.concludes(w.repo.Tip("feature"), "success")
 	before := w.reconciliation("")
@@ -74,7 +74,7 @@ func TestReconciliationOfWhatIsRightIsCheap(t *testing.T) {
 // attempt that failed; what was refused is not.
 func TestFailedDeliveriesAreAskedForAgain(t *testing.T) {
 	t.Parallel()
-	w := newWorldReconciling(t, ghfake.Options{Quota: -1}, nil, often)
+	w := newWorldReconciling(t, ghfake.Options{Quota: -1}, often)
 	w.repo.Commit("main", "first", ghfake.Files{"a": ghfake.Text("a\n"), ".github/changeguard.yml": ghfake.Text("version: 1\npushes: {branches: [main]}\n")}, author)
 	before := w.repo.Tip("main")
 	w.repo.Commit("main", "second", ghfake.Files{"docs/a.md": ghfake.Text("b\n")}, author)

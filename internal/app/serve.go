@@ -131,7 +131,7 @@ func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
 	s.guard = g
 	s.queue, err = queue.New(ctx, queue.Config{
 		Store: s.store, Workers: s.config.workers, Handler: g.Evaluate, Logger: s.outside.Logger, Now: s.outside.Now, Timeout: s.outside.Timeout,
-		Periodic: s.periodic(),
+		Periodic: append(s.periodic(), s.expiry()),
 	})
 	if err != nil {
 		return err

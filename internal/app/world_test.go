@@ -42,6 +42,8 @@ type world struct {
 	every  time.Duration // between reconciliations, none by default
 
 	database string
+	now      func() time.Time
+	server   *app.Server
 }
 
 // logs are what the server says, shown when a test waits in vain.
@@ -68,14 +70,25 @@ const secret = "a secret that only the test knows"
 // newWorld starts both; the repository acme/app is installed.
 func newWorld(t testing.TB, o ghfake.Options, permissions map[string]string) *world {
 	t.Helper()
-	return newWorldReconciling(t, o, permissions, -1)
+	return begun(t, &world{t: t, now: time.Now, every: -1}, o, permissions)
 }
 
 // newWorldReconciling starts both, with a reconciliation every so often.
-func newWorldReconciling(t testing.TB, o ghfake.Options, permissions map[string]string, every time.Duration) *world {
+func newWorldReconciling(t testing.TB, o ghfake.Options, every time.Duration) *world {
+	t.Helper()
+	return begun(t, &world{t: t, now: time.Now, every: every}, o, nil)
+}
+
+// newWorldAt is one with a clock of its own.
+func newWorldAt(t testing.TB, o ghfake.Options, now func() time.Time) *world {
+	t.Helper()
+	return begun(t, &world{t: t, now: now, every: -1}, o, nil)
+}
+
+func begun(t testing.TB, w *world, o ghfake.Options, permissions map[string]string) *world {
 	t.Helper()
 	o.AppID, o.Key, o.Secret = 7, &testKey().PublicKey, secret
-	w := &world{t: t, github: ghfake.New(o), every: every}
+	w.github = ghfake.New(o)
 	w.github.AddInstallation(1, permissions)
 	w.repo = w.github.AddRepo(1, "acme", "app")
 	front := httptest.NewServer(held(t, w.github))
@@ -105,10 +118,11 @@ func (w *world) start(github, database string) {
 	if err := c.Complete(func(string) string { return "" }, false); err != nil {
 		w.t.Fatal(err)
 	}
-	s, err := app.New(ctx, c, app.Outside{Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Now: time.Now, Reconcile: w.every})
+	s, err := app.New(ctx, c, app.Outside{Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Now: cmpNow(w.now), Reconcile: w.every})
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.server = s
 	w.home = "http://" + s.Addr()
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
@@ -118,6 +132,13 @@ func (w *world) start(github, database string) {
 			w.t.Error(err)
 		}
 	})
+}
+
+func cmpNow(now func() time.Time) func() time.Time {
+	if now == nil {
+		return time.Now
+	}
+	return now
 }
 
 var author = ghfake.Signature{Name: "Dev", Email: "dev@example.com", When: time.Unix(1_700_000_000, 0)}

@@ -1,6 +1,7 @@
 package ghfake
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -62,6 +63,8 @@ func (n commitNode) related(e *execution, name string, args obj) any {
 			list = append(list, commitNode{n.Repo, c})
 		}
 		return connect("CommitHistoryConnection", list, args)
+	case "authors":
+		return connect("GitActorConnection", n.authors(), args)
 	case "associatedPullRequests":
 		if !e.call.permitted(permission{"pull_requests", "read"}) {
 			return forbidden()
@@ -75,6 +78,18 @@ func (n commitNode) related(e *execution, name string, args obj) any {
 		return n.size(name)
 	}
 	return unresolved(n, name)
+}
+
+// coAuthor is a trailer that names one.
+var coAuthor = regexp.MustCompile(`(?im)^co-authored-by:\s*([^<\n]*?)\s*<([^>\n]+)>\s*$`)
+
+// authors are the author and those that the message's trailers name.
+func (n commitNode) authors() []node {
+	list := []node{signatureNode{n.c.author}}
+	for _, found := range coAuthor.FindAllStringSubmatch(n.c.message, -1) {
+		list = append(list, signatureNode{Signature{Name: found[1], Email: found[2], When: n.c.author.When}})
+	}
+	return list
 }
 
 // size counts against the first parent.

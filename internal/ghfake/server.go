@@ -65,7 +65,7 @@ type App struct {
 // Permissions are what changeguard's manifest asks for.
 func Permissions() map[string]string {
 	return map[string]string{
-		"metadata": "read", "contents": "read", "pull_requests": "write", "checks": "write", "statuses": "write", "merge_queues": "read",
+		"metadata": "read", "contents": "read", "pull_requests": "write", "checks": "write", "statuses": "write", "merge_queues": "read", "members": "read",
 	}
 }
 

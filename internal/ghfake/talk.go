@@ -38,6 +38,19 @@ func (r *Repo) Comments(number int) []string {
 	})
 }
 
+// Reactions lists the reactions to a comment, oldest first.
+func (r *Repo) Reactions(comment int64) []string {
+	return locked(r, func() []string {
+		var list []string
+		if x := r.comments[comment]; x != nil {
+			for _, one := range x.reactions {
+				list = append(list, one.content)
+			}
+		}
+		return list
+	})
+}
+
 // Comment writes a comment as somebody does, and returns its id.
 func (r *Repo) Comment(number int, by, body string) int64 {
 	return locked(r, func() int64 {

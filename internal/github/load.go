@@ -36,6 +36,11 @@ type Loaded struct {
 	State           string // OPEN, CLOSED or MERGED; empty without a pull request
 	Owner           string // of the repository that the head is in; "" when unknown
 	Group           Group  // of a merge group
+	// Approvals are the reviews that approve, of each person the last word.
+	Approvals []Review
+	// Makers are the accounts that GitHub shows for the authors and committers
+	// of the commits.
+	Makers []Maker
 }
 
 // A PolicyFile is a policy as it was found.
@@ -94,7 +99,7 @@ func (c *Client) load(ctx context.Context, r *Range) (loaded *Loaded, moved bool
 	if err := l.finish(ctx); err != nil {
 		return nil, false, err
 	}
-	l.loaded.Change = l.change
+	l.loaded.Change, l.loaded.Makers = l.change, makers(compared.Commits)
 	return &l.loaded, false, nil
 }
 

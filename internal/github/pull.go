@@ -48,6 +48,10 @@ type pullFacts struct {
 			Name string `json:"name"`
 		} `json:"nodes"`
 	} `json:"labels"`
+	Reviews *struct {
+		TotalCount int          `json:"totalCount"`
+		Nodes      []reviewFact `json:"nodes"`
+	} `json:"reviews"`
 	TimelineItems struct {
 		Nodes []struct {
 			Actor *account `json:"actor"`
@@ -61,6 +65,7 @@ type pullFacts struct {
 const pullFields = `pull:pullRequest(number:$number){state isDraft title body headRefName headRefOid baseRefName isCrossRepository changedFiles` +
 	` author` + accountFields + ` headRepositoryOwner{login}` +
 	` labels(first:100){totalCount nodes{name}}` +
+	` reviews(last:100,states:[APPROVED,CHANGES_REQUESTED,DISMISSED]){totalCount nodes{state author` + accountFields + ` commit{oid}}}` +
 	` timelineItems(itemTypes:[LABELED_EVENT],last:100){nodes{...on LabeledEvent{actor` + accountFields + `label{name}}}}}`
 
 const siblingFields = `siblings:object(oid:$siblingHead){...on Commit{associatedPullRequests(first:100){totalCount nodes{number state headRefOid}}}}`
@@ -83,6 +88,9 @@ func (l *loader) pull(raw json.RawMessage, r *Range) (moved bool, err error) {
 	c.HeadRef, c.BaseRef, c.Author = p.HeadRefName, p.BaseRefName, p.Author.person()
 	l.loaded.State, l.loaded.Owner = p.State, p.HeadOwner.person().Login
 	l.labels(p)
+	if p.Reviews != nil {
+		l.loaded.Approvals = approvals(p.Reviews.Nodes)
+	}
 	if n := len(p.Title); n > change.MaxTitle {
 		l.gap(fmt.Sprintf("the title has %d bytes, more than the %d that are read", n, change.MaxTitle), "Shorten the title.")
 	}

@@ -15,6 +15,8 @@ type Delivery struct {
 	// Anew says that somebody asked on GitHub for a new result; see
 	// [Subject.Anew].
 	Anew bool
+	// Command is what somebody asked for with it, or nil.
+	Command *Command
 }
 
 // Receive notes a delivery and raises its subject's want, in the caller's
@@ -36,6 +38,11 @@ func Receive(ctx context.Context, tx *Tx, d Delivery, s *Subject) (due bool, err
 		text(d.ID), text(d.Event), text(d.Action), s.ID, s.Want, micros(d.Received))
 	if err != nil {
 		return false, fmt.Errorf("note delivery %s: %w", d.ID, explain(err))
+	}
+	if d.Command != nil {
+		if err := ask(ctx, tx, s.ID, *d.Command); err != nil {
+			return false, err
+		}
 	}
 	if d.Anew {
 		if _, err := tx.ExecContext(ctx, `UPDATE subjects SET anew = want WHERE id = $1`, s.ID); err != nil {

@@ -31,6 +31,12 @@ func (s *Store) SetRecords(ctx context.Context, records map[string][]byte) error
 // that there are and returns those to write. Nobody else writes in between, so
 // two evaluations that declare something for one branch both leave their mark.
 func (s *Store) ChangeRecords(ctx context.Context, scopes []string, change func(have map[string][]byte) (map[string][]byte, error)) error {
+	return s.ChangeRecordsOn(ctx, scopes, nil, change)
+}
+
+// ChangeRecordsOn is ChangeRecords, with an entry in the audit log where
+// something is changed.
+func (s *Store) ChangeRecordsOn(ctx context.Context, scopes []string, entry *Entry, change func(have map[string][]byte) (map[string][]byte, error)) error {
 	return s.InTx(ctx, func(tx *Tx) error {
 		// Where several programs write, the first takes this row and the
 		// others wait until its records are there to be read.
@@ -44,6 +50,11 @@ func (s *Store) ChangeRecords(ctx context.Context, scopes []string, change func(
 		changed, err := change(have)
 		if err != nil {
 			return err
+		}
+		if entry != nil && len(changed) > 0 {
+			if err := Audit(ctx, tx, *entry); err != nil {
+				return err
+			}
 		}
 		return setRecords(ctx, tx, changed)
 	})

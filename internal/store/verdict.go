@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -29,8 +30,8 @@ type Verdict struct {
 }
 
 // AddVerdict stores a verdict. One that says the same as the subject's newest
-// is not stored again, only what it came out of is; one whose evaluation began before that of the newest is
-// refused with ErrOlder.
+// is not stored again, only what it came out of is; one whose evaluation began
+// before that of the newest is refused with ErrOlder.
 func (s *Store) AddVerdict(ctx context.Context, v Verdict) error {
 	return s.InTx(ctx, func(tx *Tx) error {
 		if err := judge(ctx, tx, v.Subject); err != nil {
@@ -52,7 +53,10 @@ func (s *Store) AddVerdict(ctx context.Context, v Verdict) error {
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 			v.ID, v.Subject.ID, v.Subject.Want, v.Digest, v.Outcome, v.Observed, text(v.Title), text(v.Head), text(v.Base), text(v.MergeBase),
 			v.Policy, v.Score, text(v.SubjectLine), micros(v.Created), text(string(v.Body)), text(string(v.Inputs)))
-		return err
+		if err != nil {
+			return err
+		}
+		return auditVerdict(ctx, tx, v)
 	})
 }
 
@@ -61,6 +65,24 @@ func keepInputs(ctx context.Context, tx *Tx, v Verdict) error {
 	_, err := tx.ExecContext(ctx, `UPDATE verdicts SET inputs = $2 WHERE inputs <> $2 AND id = (SELECT max(id) FROM verdicts WHERE subject = $1)`,
 		v.Subject.ID, text(string(v.Inputs)))
 	return err
+}
+
+// auditVerdict writes a verdict that is stored to the audit log.
+func auditVerdict(ctx context.Context, tx *Tx, v Verdict) error {
+	body, err := json.Marshal(struct {
+		Verdict   string `json:"verdict"`
+		Outcome   string `json:"outcome"`
+		Observed  bool   `json:"observed"`
+		Title     string `json:"title"`
+		Head      string `json:"head"`
+		Base      string `json:"base"`
+		MergeBase string `json:"merge_base"`
+		Policy    string `json:"policy"`
+	}{v.Digest, v.Outcome, v.Observed, v.Title, v.Head, v.Base, v.MergeBase, v.Policy})
+	if err != nil {
+		return fmt.Errorf("write a verdict for the audit log: %w", err)
+	}
+	return Audit(ctx, tx, Entry{At: v.Created, Kind: AuditVerdict, Subject: v.Subject.Name(), Body: body})
 }
 
 // judge keeps the order of evaluations.
@@ -93,6 +115,25 @@ func (s *Store) Latest(ctx context.Context, name string) (Verdict, error) {
 	var body, inputs string
 	v, err := scanVerdict(s.read.QueryRowContext(ctx, `SELECT `+verdictColumns+`, v.body, v.inputs FROM verdicts v JOIN subjects s ON s.id = v.subject
 		WHERE s.name = $1 ORDER BY v.id DESC LIMIT 1`, text(name)).Scan, &body, &inputs)
+	v.Body, v.Inputs = []byte(body), []byte(inputs)
+	return v, err
+}
+
+// LatestBefore is the newest verdict of a subject that was stored before a time:
+// what somebody had before their eyes then.
+func (s *Store) LatestBefore(ctx context.Context, name string, before time.Time) (Verdict, error) {
+	return s.one(ctx, `s.name = $1 AND v.created_at < $2`, text(name), micros(before))
+}
+
+// LatestAt is the newest verdict of a subject on one head.
+func (s *Store) LatestAt(ctx context.Context, name, head string) (Verdict, error) {
+	return s.one(ctx, `s.name = $1 AND v.head = $2`, text(name), text(head))
+}
+
+func (s *Store) one(ctx context.Context, where string, args ...any) (Verdict, error) {
+	var body, inputs string
+	v, err := scanVerdict(s.read.QueryRowContext(ctx, `SELECT `+verdictColumns+`, v.body, v.inputs FROM verdicts v JOIN subjects s ON s.id = v.subject
+		WHERE `+where+` ORDER BY v.id DESC LIMIT 1`, args...).Scan, &body, &inputs)
 	v.Body, v.Inputs = []byte(body), []byte(inputs)
 	return v, err
 }

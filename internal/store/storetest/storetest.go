@@ -48,6 +48,10 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"runs and comments are replaced", published},
 		{"records are written together or not at all", records},
 		{"records are changed one after the other", changed},
+		{"what somebody asks for is there until it is answered", asked},
+		{"what people lift ends", lifted},
+		{"the audit log shows when it was changed", audited},
+		{"what was seen is found again", before},
 		{"text from outside is storable", hostile},
 		{"a failed transaction leaves nothing", rolledBack},
 	} {

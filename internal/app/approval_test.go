@@ -1,0 +1,206 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/report"
+)
+
+// review writes a review and delivers it.
+func (w *world) review(number int, by, state string) ghfake.Review {
+	w.t.Helper()
+	r := w.repo.Review(number, by, state, "")
+	w.deliver("pull_request_review", w.repo.ReviewEvent(number, r.ID, "submitted"))
+	return r
+}
+
+// last is the newest check run of a head once nothing waits.
+func (w *world) last(head string) ghfake.Run {
+	w.t.Helper()
+	w.idle()
+	runs := w.repo.Runs(head)
+	if len(runs) == 0 {
+		w.t.Fatalf("no run on %s", head)
+	}
+	return runs[len(runs)-1]
+}
+
+var packageAdded = ghfake.Files{"requirements.txt": ghfake.Text("a==1\nb==2\n")}
+
+// An approving review of somebody whom the rule names lifts what asks for an
+// approval: by login or by team, never the author, never an App, never somebody
+// whom it does not name; and a dismissed one no longer.
+func TestApproval(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		by, state, want string
+	}{
+		"by login":           {"lead", "APPROVED", "success"},
+		"by team":            {"plat", "APPROVED", "success"},
+		"not named":          {"boss", "APPROVED", "action_required"},
+		"by the author":      {"dev", "APPROVED", "action_required"},
+		"by an App":          {"lead[bot]", "APPROVED", "action_required"},
+		"asks for more work": {"lead", "CHANGES_REQUESTED", "action_required"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, ghfake.Options{}, nil)
+			n, head := w.judged(peoplePolicy, packageAdded)
+			if r := w.run(head, 1); r.Conclusion != "action_required" {
+				t.Fatalf("%s: %s", r.Conclusion, r.Title)
+			}
+			w.review(n, c.by, c.state)
+			r := w.last(head)
+			if r.Conclusion != c.want || c.want == "success" && !strings.Contains(r.Summary, "approval by "+c.by) {
+				t.Errorf("%s: %s\n%s", r.Conclusion, r.Title, r.Summary)
+			}
+		})
+	}
+}
+
+func TestApprovalIsTakenBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	n, head := w.judged(peoplePolicy, packageAdded)
+	review := w.review(n, "lead", "APPROVED")
+	if r := w.last(head); r.Conclusion != "success" {
+		t.Fatalf("%s: %s", r.Conclusion, r.Title)
+	}
+	w.repo.Dismiss(n, review.ID)
+	w.deliver("pull_request_review", w.repo.ReviewEvent(n, review.ID, "dismissed"))
+	if r := w.last(head); r.Conclusion != "action_required" {
+		t.Errorf("%s: %s", r.Conclusion, r.Title)
+	}
+}
+
+// An approval never lifts what blocks.
+func TestApprovalDoesNotLiftABlock(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	n, head := w.judged(peoplePolicy, ghfake.Files{"core/a.py": ghfake.Text("x = 2\n")})
+	w.review(n, "lead", "APPROVED")
+	if r := w.last(head); r.Conclusion != "failure" {
+		t.Errorf("%s: %s", r.Conclusion, r.Title)
+	}
+}
+
+// An approval of an earlier head counts where what was found is the same in the
+// same content, and only there.
+func TestBypass17_StaleApproval(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	n, head := w.judged(peoplePolicy, packageAdded)
+	w.review(n, "lead", "APPROVED")
+	if r := w.last(head); r.Conclusion != "success" {
+		t.Fatalf("%s: %s", r.Conclusion, r.Title)
+	}
+	for _, c := range []struct {
+		files ghfake.Files
+		want  string
+	}{
+		{ghfake.Files{"docs/a.md": ghfake.Text("x\n")}, "success"},
+		{ghfake.Files{"requirements.txt": ghfake.Text("a==1\nb==2\nevil==1\n")}, "action_required"},
+	} {
+		w.repo.Commit("feature", "more", c.files, author)
+		w.deliver("pull_request", w.repo.PullEvent(n, "synchronize", nil))
+		if r := w.last(w.repo.Tip("feature")); r.Conclusion != c.want {
+			t.Errorf("%s: %s", r.Conclusion, r.Title)
+		}
+	}
+}
+
+// Whose change it is does not approve it: not its committers and not its
+// co-authors, by whatever address.
+func TestBypass18_MakersDoNotApprove(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		message string
+		by      ghfake.Signature
+	}{
+		"a committer":                      {"change", ghfake.Signature{Name: "Lead", Email: "lead@example.com", When: author.When}},
+		"a co-author":                      {"change\n\nCo-authored-by: Lead <lead@example.com>", author},
+		"a co-author with another address": {"change\n\nco-authored-by: L <Lead@users.noreply.github.com>", author},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, ghfake.Options{}, nil)
+			w.people()
+			w.github.AddAccount(ghfake.Account{Login: "lead", ID: 77, Type: "User", Email: "lead@example.com"})
+			n := w.open(peoplePolicy, ghfake.Files{"docs/a.md": ghfake.Text("x\n")})
+			w.repo.Commit("feature", c.message, packageAdded, c.by)
+			head := w.repo.Tip("feature")
+			w.deliver("pull_request", w.repo.PullEvent(n, "opened", nil))
+			w.run(head, 1)
+			w.review(n, "lead", "APPROVED")
+			if r := w.last(head); r.Conclusion != "action_required" {
+				t.Errorf("%s: %s", r.Conclusion, r.Title)
+			}
+		})
+	}
+}
+
+// The button lifts what an approval lifts, for whoever may when it is pressed.
+func TestApproveChange(t *testing.T) {
+	t.Parallel()
+	self := strings.Replace(peoplePolicy, "overrides: {", "overrides: {self: true, ", 1)
+	for name, c := range map[string]struct {
+		policy, by, want, said string
+	}{
+		"who may override":        {peoplePolicy, "boss", "success", "override by boss"},
+		"who may approve":         {peoplePolicy, "lead", "success", "approval by lead"},
+		"who may neither":         {peoplePolicy, "writer", "action_required", ""},
+		"the author":              {peoplePolicy, "dev", "action_required", ""},
+		"the author, who may":     {self, "dev", "success", "override by dev"},
+		"an App":                  {peoplePolicy, "lead[bot]", "action_required", ""},
+		"an App as the author is": {self, "dev[bot]", "action_required", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, ghfake.Options{}, nil)
+			w.people()
+			n := w.open(c.policy, ghfake.Files{"docs/a.md": ghfake.Text("x\n")})
+			w.repo.Commit("feature", "change\n\nCo-Authored-By: Claude <noreply@anthropic.com>", packageAdded, author)
+			head := w.repo.Tip("feature")
+			w.deliver("pull_request", w.repo.PullEvent(n, "opened", nil))
+			r := w.run(head, 1)
+			if len(r.Actions) == 0 || r.Actions[0].Identifier != report.ApproveChange {
+				t.Fatalf("the buttons are %+v", r.Actions)
+			}
+			w.deliver("check_run", w.repo.RunEvent(r.ID, "requested_action", c.by, report.ApproveChange))
+			r = w.last(head)
+			if r.Conclusion != c.want || !strings.Contains(r.Summary, c.said) {
+				t.Errorf("%s: %s\n%s", r.Conclusion, r.Title, r.Summary)
+			}
+		})
+	}
+}
+
+// The button of a head that is no longer the pull request's lifts nothing.
+func TestBypass17_ButtonOfAnotherHead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	n, head := w.judged(peoplePolicy, packageAdded)
+	r := w.last(head)
+	w.repo.Commit("feature", "more", ghfake.Files{"requirements.txt": ghfake.Text("a==1\nb==2\nevil==1\n")}, author)
+	w.deliver("check_run", w.repo.RunEvent(r.ID, "requested_action", "boss", report.ApproveChange))
+	w.deliver("pull_request", w.repo.PullEvent(n, "synchronize", nil))
+	if r := w.run(w.repo.Tip("feature"), 1); r.Conclusion != "action_required" {
+		t.Errorf("%s: %s", r.Conclusion, r.Title)
+	}
+}
+
+// A change of the policy is approved like any other.
+func TestPolicyEditIsApproved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	n, head := w.judged(peoplePolicy, ghfake.Files{".github/changeguard.yml": ghfake.Text(peoplePolicy + "# more\n")})
+	if r := w.run(head, 1); r.Conclusion != "action_required" {
+		t.Fatalf("%s: %s", r.Conclusion, r.Title)
+	}
+	w.review(n, "writer", "APPROVED")
+	if r := w.last(head); r.Conclusion != "success" {
+		t.Errorf("%s: %s\n%s", r.Conclusion, r.Title, r.Summary)
+	}
+}
