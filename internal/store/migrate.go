@@ -60,7 +60,8 @@ func (s *Store) step(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return s.InTx(ctx, func(tx *Tx) error {
+	// By itself, and for as long as it takes.
+	return s.transact(ctx, []*write{{do: func(tx *Tx) error {
 		// Of two programs that start together, the second waits here.
 		result, err := tx.ExecContext(ctx, `INSERT INTO schema_migrations (name) VALUES ($1) ON CONFLICT (name) DO NOTHING`, name)
 		if err != nil {
@@ -71,5 +72,5 @@ func (s *Store) step(ctx context.Context, name string) error {
 		}
 		_, err = tx.ExecContext(ctx, string(body))
 		return err
-	})
+	}}})
 }
