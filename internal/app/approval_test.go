@@ -269,3 +269,51 @@ func TestWhatApprovalsCost(t *testing.T) {
 		t.Errorf("%d requests with one: %v", len(got), got)
 	}
 }
+
+// A change that mends a broken policy takes one approval by whoever may write.
+func TestMendingIsApproved(t *testing.T) {
+	t.Parallel()
+	for by, want := range map[string]string{"sec": "action_required", "writer": "success"} {
+		t.Run(by, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, ghfake.Options{}, nil)
+			n, head := w.judged("version: 1\nrulez: {}\n", ghfake.Files{".github/changeguard.yml": ghfake.Text(peoplePolicy)})
+			if r := w.run(head, 1); r.Conclusion != "action_required" {
+				t.Fatalf("%s: %s", r.Conclusion, r.Title)
+			}
+			w.review(n, by, "APPROVED")
+			if r := w.last(head); r.Conclusion != want {
+				t.Errorf("%s: %s", r.Conclusion, r.Title)
+			}
+		})
+	}
+}
+
+// Of what is closed nothing is judged, and whoever asks is told so.
+func TestCommandOnAClosedPullRequest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	n, head := w.judged(peoplePolicy, ghfake.Files{"core/a.py": ghfake.Text("x = 2\n")})
+	w.repo.Close(n)
+	if got := w.reaction(w.say(n, "boss", "/changeguard override all because")); got != "confused" {
+		t.Errorf("the answer is %q", got)
+	}
+	if r := w.last(head); r.Conclusion != "failure" {
+		t.Errorf("%s: %s", r.Conclusion, r.Title)
+	}
+}
+
+// A pull request that was never judged has nothing that could have been seen; a
+// command has it judged all the same.
+func TestCommandBeforeTheFirstResult(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	w.people()
+	n := w.open(peoplePolicy, ghfake.Files{"core/a.py": ghfake.Text("x = 2\n")})
+	if got := w.reaction(w.say(n, "boss", "/changeguard override all because")); got != "confused" {
+		t.Errorf("the answer is %q", got)
+	}
+	if r := w.last(w.repo.Tip("feature")); r.Conclusion != "failure" {
+		t.Errorf("%s: %s", r.Conclusion, r.Title)
+	}
+}

@@ -111,7 +111,7 @@ func (w *world) start(github, database string) {
 	if err := c.Complete(func(string) string { return "" }, false); err != nil {
 		w.t.Fatal(err)
 	}
-	s, err := app.New(ctx, c, app.Outside{Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Now: cmpNow(w.now)})
+	s, err := app.New(ctx, c, app.Outside{Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Now: clockOf(w.now)})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func (w *world) start(github, database string) {
 	})
 }
 
-func cmpNow(now func() time.Time) func() time.Time {
+func clockOf(now func() time.Time) func() time.Time {
 	if now == nil {
 		return time.Now
 	}
