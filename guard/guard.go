@@ -9,6 +9,11 @@
 // one comment per pull request. It can be run any number of times; what is on
 // GitHub already is not written again.
 //
+// People have their say in it: what they ask for by a comment or a button waits
+// in the store until the next evaluation, which asks GitHub what they may, writes
+// down what they lifted and for which content, and judges again with that. What
+// was not seen, or is not the same any more, nobody has lifted.
+//
 // What goes wrong is never green. When GitHub cannot be asked, the evaluation
 // is run again later; when it refuses something, the check run says what is
 // missing. A green run that may not hold any longer is replaced by one in

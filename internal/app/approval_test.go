@@ -204,3 +204,116 @@ func TestPolicyEditIsApproved(t *testing.T) {
 		t.Errorf("%s: %s\n%s", r.Conclusion, r.Title, r.Summary)
 	}
 }
+
+// Labels carry no verdict: neither one that says "approved" nor the taking off of
+// the one that declared a session changes what was found.
+func TestBypass11_LabelAsState(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	w.people()
+	n := w.open(peoplePolicy, ghfake.Files{"core/a.py": ghfake.Text("x = 2\n"), "src/a.py": ghfake.Text("x = 2\n")})
+	head := w.repo.Tip("feature")
+	w.repo.Label(n, "analysis-only", "lead")
+	w.deliver("pull_request", w.repo.PullEvent(n, "opened", nil))
+	first := w.run(head, 1)
+	for _, label := range []string{"approved", "lgtm", "changeguard-override"} {
+		w.repo.Label(n, label, "boss")
+		w.deliver("pull_request", w.repo.PullEvent(n, "labeled", nil))
+	}
+	w.repo.Unlabel(n, "analysis-only") // by its author
+	w.deliver("pull_request", w.repo.PullEvent(n, "unlabeled", nil))
+	if r := w.last(head); r.Conclusion != "failure" || r.Title != first.Title {
+		t.Errorf("%s: %s, and it was %s", r.Conclusion, r.Title, first.Title)
+	}
+}
+
+// What an organisation's policy found is lifted by whom the organisation names,
+// whatever the repository's policy says.
+func TestLiftsOfLayers(t *testing.T) {
+	t.Parallel()
+	for by, want := range map[string]string{"writer": "failure", "boss": "success"} {
+		t.Run(by, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, ghfake.Options{}, nil)
+			org := w.github.AddRepo(1, "acme", ".github")
+			org.Commit("main", "policy", ghfake.Files{".github/changeguard.yml": ghfake.Text(
+				"version: 1\nrules:\n  core:\n    uses: protected-paths\n    with: {paths: [\"core/**\"]}\noverrides: {by: [\"role:maintain\"]}\n")}, author)
+			n, head := w.judged("version: 1\nrules: {}\noverrides: {by: [\"role:write\"]}\n", ghfake.Files{"core/a.py": ghfake.Text("x = 2\n")})
+			w.reaction(w.say(n, by, "/changeguard override all it is agreed"))
+			if r := w.last(head); r.Conclusion != want {
+				t.Errorf("%s: %s", r.Conclusion, r.Title)
+			}
+		})
+	}
+}
+
+// A pull request without reviews costs no more than before, and one with an
+// approval one request more for each person.
+func TestWhatApprovalsCost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	n, head := w.judged(peoplePolicy, packageAdded)
+	w.idle()
+	w.github.Forget()
+	w.deliver("pull_request", w.repo.PullEvent(n, "edited", nil))
+	w.idle()
+	if got := w.github.Requests(); len(got) > 2 {
+		t.Errorf("%d requests without a review: %v", len(got), got)
+	}
+	w.github.Forget()
+	w.review(n, "plat", "APPROVED")
+	if r := w.last(head); r.Conclusion != "success" {
+		t.Errorf("%s: %s", r.Conclusion, r.Title)
+	}
+	if got := w.github.Requests(); len(got) > 5 { // with the run and the comment
+		t.Errorf("%d requests with one: %v", len(got), got)
+	}
+}
+
+// A change that mends a broken policy takes one approval by whoever may write.
+func TestMendingIsApproved(t *testing.T) {
+	t.Parallel()
+	for by, want := range map[string]string{"sec": "action_required", "writer": "success"} {
+		t.Run(by, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, ghfake.Options{}, nil)
+			n, head := w.judged("version: 1\nrulez: {}\n", ghfake.Files{".github/changeguard.yml": ghfake.Text(peoplePolicy)})
+			if r := w.run(head, 1); r.Conclusion != "action_required" {
+				t.Fatalf("%s: %s", r.Conclusion, r.Title)
+			}
+			w.review(n, by, "APPROVED")
+			if r := w.last(head); r.Conclusion != want {
+				t.Errorf("%s: %s", r.Conclusion, r.Title)
+			}
+		})
+	}
+}
+
+// Of what is closed nothing is judged, and whoever asks is told so.
+func TestCommandOnAClosedPullRequest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	n, head := w.judged(peoplePolicy, ghfake.Files{"core/a.py": ghfake.Text("x = 2\n")})
+	w.repo.Close(n)
+	if got := w.reaction(w.say(n, "boss", "/changeguard override all because")); got != "confused" {
+		t.Errorf("the answer is %q", got)
+	}
+	if r := w.last(head); r.Conclusion != "failure" {
+		t.Errorf("%s: %s", r.Conclusion, r.Title)
+	}
+}
+
+// A pull request that was never judged has nothing that could have been seen; a
+// command has it judged all the same.
+func TestCommandBeforeTheFirstResult(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	w.people()
+	n := w.open(peoplePolicy, ghfake.Files{"core/a.py": ghfake.Text("x = 2\n")})
+	if got := w.reaction(w.say(n, "boss", "/changeguard override all because")); got != "confused" {
+		t.Errorf("the answer is %q", got)
+	}
+	if r := w.last(w.repo.Tip("feature")); r.Conclusion != "failure" {
+		t.Errorf("%s: %s", r.Conclusion, r.Title)
+	}
+}

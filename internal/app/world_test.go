@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
@@ -70,7 +71,7 @@ const secret = "a secret that only the test knows"
 // newWorld starts both; the repository acme/app is installed.
 func newWorld(t testing.TB, o ghfake.Options, permissions map[string]string) *world {
 	t.Helper()
-	return begun(t, &world{t: t, now: time.Now, every: -1}, o, permissions)
+	return begun(t, &world{t: t, now: time.Now}, o, permissions)
 }
 
 // newWorldReconciling starts both, with a reconciliation every so often.
@@ -82,7 +83,7 @@ func newWorldReconciling(t testing.TB, o ghfake.Options, every time.Duration) *w
 // newWorldAt is one with a clock of its own.
 func newWorldAt(t testing.TB, o ghfake.Options, now func() time.Time) *world {
 	t.Helper()
-	return begun(t, &world{t: t, now: now, every: -1}, o, nil)
+	return begun(t, &world{t: t, now: now}, o, nil)
 }
 
 func begun(t testing.TB, w *world, o ghfake.Options, permissions map[string]string) *world {
@@ -118,7 +119,9 @@ func (w *world) start(github, database string) {
 	if err := c.Complete(func(string) string { return "" }, false); err != nil {
 		w.t.Fatal(err)
 	}
-	s, err := app.New(ctx, c, app.Outside{Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Now: cmpNow(w.now), Reconcile: w.every})
+	s, err := app.New(ctx, c, app.Outside{
+		Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Now: clockOf(w.now), Reconcile: cmp.Or(w.every, -1),
+	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -134,7 +137,7 @@ func (w *world) start(github, database string) {
 	})
 }
 
-func cmpNow(now func() time.Time) func() time.Time {
+func clockOf(now func() time.Time) func() time.Time {
 	if now == nil {
 		return time.Now
 	}

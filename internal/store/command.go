@@ -70,3 +70,27 @@ func (s *Store) Answered(ctx context.Context, id int64) error {
 		return err
 	})
 }
+
+// An Outcome is what comes of a command.
+type Outcome struct {
+	Answer  []byte // what is told to whoever asked; never empty
+	Lifts   []Lift
+	Entries []Entry // for the audit log
+}
+
+// CarryOut writes what came of a command on a subject, all of it or nothing.
+func (s *Store) CarryOut(ctx context.Context, subject, command int64, o Outcome) error {
+	return s.InTx(ctx, func(tx *Tx) error {
+		for _, l := range o.Lifts {
+			if err := AddLift(ctx, tx, subject, l); err != nil {
+				return err
+			}
+		}
+		for _, e := range o.Entries {
+			if err := Audit(ctx, tx, e); err != nil {
+				return err
+			}
+		}
+		return Decide(ctx, tx, command, o.Answer)
+	})
+}
