@@ -302,7 +302,7 @@ func besideFixes(manifest string, lock *File) func(*Package) bool {
 // composerSatisfies holds composer.lock against composer.json. What another package
 // replaces or provides is there under that one's name.
 func composerSatisfies(manifest, lock *File) []Drift {
-	return looseDrifts(manifest, lock, func(p *Package) bool { 
+	return looseDrifts(manifest, lock, func(p *Package) bool {
 		_, otherwise := lock.patterns[p.Name]
 		return !otherwise && p.Name != manifest.project
 	})

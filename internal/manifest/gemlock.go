@@ -181,6 +181,9 @@ func (l *gemLock) checksum(body string) error {
 		if !ok || hash == "" {
 			return l.fail("no hash: %s", quote(sum))
 		}
+		if len(l.sums[gem+")"]) == maxClauses {
+			return l.fail("more than %d hashes of %s", maxClauses, quote(gem))
+		}
 		l.sums[gem+")"] = append(l.sums[gem+")"], algorithm+":"+hash)
 	}
 	return nil

@@ -21,7 +21,9 @@ var helmFormats = []Format{
 
 var helmCouplings = []coupling{{"helm-chart", "helm-lock", helmSatisfies, besideFixes}}
 
-func parseChart(path string, data []byte) (*File, error) { return readChart(path, data, "helm-chart", false) }
+func parseChart(path string, data []byte) (*File, error) {
+	return readChart(path, data, "helm-chart", false)
+}
 
 func parseChartLock(path string, data []byte) (*File, error) {
 	return readChart(path, data, "helm-lock", true)

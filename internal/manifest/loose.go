@@ -142,10 +142,20 @@ func looseSpec(alternatives [][]clause, above bool) (*looseSet, bool) {
 			spans = intersect(spans, some)
 		}
 		s.spans = append(s.spans, spans...)
-		s.single = len(alternatives) == 1 && len(all) == 1 && all[0].op == "=" && !strings.ContainsAny(all[0].version, "*")
 	}
 	s.spans = unite(s.spans, nil)
+	s.single = isOneVersion(s.spans)
 	return s, true
+}
+
+// isOneVersion reports whether spans end right behind the version that they begin
+// with.
+func isOneVersion(spans []span[looseVersion]) bool {
+	if len(spans) != 1 || spans[0].lo == nil || spans[0].hi == nil {
+		return false
+	}
+	lo, hi := spans[0].lo, spans[0].hi
+	return lo.edge == 0 && hi.edge == 1 && slices.Equal(lo.core, hi.core) && slices.Equal(lo.words, hi.words)
 }
 
 // spans reads one clause. "~" is up to the next of the component before the last
