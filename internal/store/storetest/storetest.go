@@ -301,7 +301,7 @@ func failing(t *testing.T, f *fixture) {
 }
 
 func dropped(t *testing.T, f *fixture) {
-	const many = 2300 // more than are dropped at once
+	const many = 2300           // more than are dropped at once
 	for i := range many / 100 { // as much in a transaction as has the time
 		f.check(f.InTx(background, func(tx *store.Tx) error {
 			for j := range 100 {
