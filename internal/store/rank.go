@@ -10,9 +10,7 @@ const Compared = 500
 // in which they were first heard of: how many have a lower score, of how many.
 func (s *Store) Rank(ctx context.Context, subject Subject, score int) (below, of int, err error) {
 	err = s.read.QueryRowContext(ctx, `SELECT COALESCE(SUM(CASE WHEN score < $1 THEN 1 ELSE 0 END), 0), COUNT(*) FROM (
-			SELECT (SELECT v.score FROM verdicts v WHERE v.subject = s.id ORDER BY v.id DESC LIMIT 1) AS score
-			FROM subjects s
-			WHERE s.owner = $2 AND s.repo = $3 AND s.kind = 'pull' AND s.name <> $4 AND EXISTS (SELECT 1 FROM verdicts v WHERE v.subject = s.id)
+			SELECT s.score FROM subjects s WHERE s.owner = $2 AND s.repo = $3 AND s.kind = 'pull' AND s.id <> COALESCE((SELECT o.id FROM subjects o WHERE o.name = $4), -1) AND s.score >= 0
 			ORDER BY s.id DESC LIMIT $5) AS recent`,
 		score, text(subject.Owner), text(subject.Repo), text(subject.Name()), Compared).Scan(&below, &of)
 	return below, of, explain(err)

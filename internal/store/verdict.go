@@ -56,6 +56,9 @@ func (s *Store) AddVerdict(ctx context.Context, v Verdict) error {
 		if err != nil {
 			return err
 		}
+		if _, err := tx.ExecContext(ctx, `UPDATE subjects SET score = $2 WHERE id = $1`, v.Subject.ID, v.Score); err != nil {
+			return err
+		}
 		return auditVerdict(ctx, tx, v)
 	})
 }
