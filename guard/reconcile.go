@@ -19,7 +19,8 @@ type Enqueue func(ctx context.Context, id string, s store.Subject) error
 
 // Reconciled is what a reconciliation found, kept from one to the next.
 type Reconciled struct {
-	At          time.Time        `json:"at"` // when the last one began that went through
+	At          time.Time        `json:"at"`         // when the last one began that went through, zero before
+	Deliveries  time.Time        `json:"deliveries"` // when failed deliveries were last listed
 	Redelivered int              `json:"redelivered"`
 	Evaluated   int              `json:"evaluated"`
 	Asked       map[int64]string `json:"asked,omitempty"` // attempts that were asked for again, with when they failed
@@ -38,16 +39,16 @@ const (
 	paceAtOnce = 60
 )
 
-// Reconciled is the last reconciliation, and false before the first.
-func (g *Guard) Reconciled(ctx context.Context) (r Reconciled, ok bool, err error) {
+// Reconciled is what the last reconciliation left; zero before the first.
+func (g *Guard) Reconciled(ctx context.Context) (r Reconciled, err error) {
 	stored, err := g.Store.Records(ctx, []string{reconciledScope})
 	if err != nil || stored[reconciledScope] == nil {
-		return r, false, err
+		return r, err
 	}
 	if err := json.Unmarshal(stored[reconciledScope], &r); err != nil {
-		return r, false, fmt.Errorf("%s: %w", reconciledScope, err)
+		return r, fmt.Errorf("%s: %w", reconciledScope, err)
 	}
-	return r, true, nil
+	return r, nil
 }
 
 // Reconcile compares what GitHub has with what was judged, since events get
@@ -57,12 +58,13 @@ func (g *Guard) Reconciled(ctx context.Context) (r Reconciled, ok bool, err erro
 // repositories. An installation that cannot be asked does not keep the others
 // waiting.
 func (g *Guard) Reconcile(ctx context.Context, enqueue Enqueue) error {
-	last, _, err := g.Reconciled(ctx)
+	last, err := g.Reconciled(ctx)
 	if err != nil {
 		return err
 	}
-	now := Reconciled{At: g.Now().UTC(), Asked: make(map[int64]string)}
-	problems := []error{g.redeliver(ctx, last, &now)}
+	now := Reconciled{At: last.At, Deliveries: last.Deliveries, Asked: maps.Clone(last.Asked)}
+	began := g.Now().UTC()
+	problems := []error{g.redeliver(ctx, began, &now)}
 	installed, err := g.GitHub.Installations(ctx)
 	problems = append(problems, err)
 	for _, i := range installed {
@@ -72,8 +74,9 @@ func (g *Guard) Reconcile(ctx context.Context, enqueue Enqueue) error {
 			problems = append(problems, fmt.Errorf("installation %d of %s: %w", i.ID, i.Owner, err))
 		}
 	}
-	if err := errors.Join(problems...); err != nil {
-		return fmt.Errorf("reconcile: %w", err) // what was looked at is looked at again
+	failed := errors.Join(problems...)
+	if failed == nil {
+		now.At = began
 	}
 	if now.Redelivered+now.Evaluated > 0 {
 		g.Logger.InfoContext(ctx, "reconciled", logkey.Redelivered, now.Redelivered, logkey.Evaluated, now.Evaluated)
@@ -82,24 +85,29 @@ func (g *Guard) Reconcile(ctx context.Context, enqueue Enqueue) error {
 	if err != nil {
 		return fmt.Errorf("write the reconciliation: %w", err)
 	}
-	return g.Store.SetRecords(ctx, map[string][]byte{reconciledScope: body})
+	if err := errors.Join(failed, g.Store.SetRecords(ctx, map[string][]byte{reconciledScope: body})); err != nil {
+		return fmt.Errorf("reconcile: %w", err)
+	}
+	return nil
 }
 
 // redeliver asks for what this server did not take for a reason of its own.
 // What it refused would be refused again.
-func (g *Guard) redeliver(ctx context.Context, last Reconciled, now *Reconciled) error {
-	since := now.At.Add(-deliveriesFor)
-	if from := last.At.Add(-overlap); from.After(since) {
+func (g *Guard) redeliver(ctx context.Context, began time.Time, now *Reconciled) error {
+	since := began.Add(-deliveriesFor)
+	if from := now.Deliveries.Add(-overlap); from.After(since) {
 		since = from
 	}
 	failed, err := g.GitHub.FailedDeliveries(ctx, since)
 	if err != nil {
 		return err
 	}
-	maps.Copy(now.Asked, last.Asked)
+	if now.Asked == nil {
+		now.Asked = make(map[int64]string)
+	}
 	maps.DeleteFunc(now.Asked, func(_ int64, at string) bool {
 		t, err := time.Parse(time.RFC3339, at)
-		return err != nil || t.Before(since)
+		return err != nil || t.Before(since.Add(-time.Second)) // times are kept in whole seconds
 	})
 	var problems []error
 	for _, f := range slices.Backward(failed) { // the oldest first
@@ -116,6 +124,9 @@ func (g *Guard) redeliver(ctx context.Context, last Reconciled, now *Reconciled)
 		}
 		now.Asked[f.ID] = f.At.UTC().Format(time.RFC3339)
 		now.Redelivered++
+	}
+	if len(problems) == 0 {
+		now.Deliveries = began
 	}
 	return errors.Join(problems...)
 }

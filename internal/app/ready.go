@@ -101,13 +101,13 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusServiceUnavailable, "no delivery can be stored: "+cause(err)+"\n")
 		return
 	}
-	last, ok, err := s.guard.Reconciled(r.Context())
+	last, err := s.guard.Reconciled(r.Context())
 	if err != nil {
 		answer(w, http.StatusServiceUnavailable, "no delivery can be stored: "+cause(err)+"\n")
 		return
 	}
 	reconciled := "not reconciled yet"
-	if ok {
+	if !last.At.IsZero() {
 		reconciled = "last reconciled " + last.At.Format(time.RFC3339)
 	}
 	answer(w, http.StatusOK, fmt.Sprintf("ready; %d waiting to be evaluated; %s\n", waiting, reconciled))

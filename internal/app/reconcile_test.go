@@ -103,6 +103,41 @@ func TestFailedDeliveriesAreAskedForAgain(t *testing.T) {
 	}
 }
 
+// An installation that refuses what is asked keeps no other one waiting, and
+// nothing is asked for twice because of it.
+func TestOneInstallationThatCannotBeAsked(t *testing.T) {
+	t.Parallel()
+	w := newWorldReconciling(t, ghfake.Options{Quota: -1}, often)
+	w.github.AddInstallation(2, map[string]string{"metadata": "read"})
+	w.github.AddRepo(2, "zoo", "shut")
+	number := w.open(testPolicy, ghfake.Files{"core/a.py": ghfake.Text("x = 2\n")})
+	if _, err := w.github.Deliver(context.Background(), w.home+"/webhook", "pull_request", w.repo.PullEvent(number, "opened", nil), ghfake.Lost()); err != nil {
+		t.Fatal(err)
+	}
+	w.concludes(w.repo.Tip("feature"), "failure")
+	rounds := func() (n int) {
+		for _, r := range w.github.AppRequests() {
+			if r.Route == "GET /app/installations" {
+				n++
+			}
+		}
+		return n
+	}
+	at := rounds()
+	w.until("more reconciliations", func() bool { return rounds() > at+2 })
+	w.github.Wait()
+	again := 0
+	for _, d := range w.github.Deliveries() {
+		if d.Redelivery {
+			again++
+		}
+	}
+	if again != 1 {
+		t.Errorf("the delivery was asked for %d times", again)
+	}
+	w.says("not reconciled yet")
+}
+
 // concludes waits until a head's run says so.
 func (w *world) concludes(head, conclusion string) {
 	w.t.Helper()

@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -46,7 +47,7 @@ func (a *App) Installations(ctx context.Context) ([]Installed, error) {
 		}
 		page = resp.NextPage
 	}
-	slices.SortFunc(list, func(x, y Installed) int { return int(x.ID - y.ID) })
+	slices.SortFunc(list, func(x, y Installed) int { return cmp.Compare(x.ID, y.ID) })
 	return list, nil
 }
 

@@ -37,7 +37,7 @@ func Kind() rules.Kind {
 		Title: "title, commit subjects or the body's file list say less than the diff does",
 		Why: "A reviewer reads the title first and decides by it how closely to look. A commit called \"Document critical failures\" that " +
 			"also changes connection handling and adds a package is read as a document. Whether it was meant or not, what is said must cover what is done. " +
-			"Comments are words in Go and Python, where a change can be proved to be nothing else; docstrings and the comments of other languages count as code.",
+			"Comments are words in the languages where a change can be proved to be nothing else (see cosmetic in the manual); docstrings, and comments elsewhere, count as code.",
 		Bad:     "\"docs: describe the outage\" with  M app/server.py",
 		Good:    "\"docs: describe the outage\" with  A docs/outage.md, A docs/outage.png",
 		Since:   "0.1.0",
