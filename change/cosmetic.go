@@ -2,7 +2,6 @@ package change
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -56,36 +55,29 @@ func isInput(path string) bool {
 //
 // The time is linear in the size, whatever the contents.
 func Cosmetic(path string, before, after []byte) bool {
+	s, ok := newSides(path, before, after)
+	return ok && s.same()
+}
+
+// newSides begins to read both sides; false says that one cannot be judged.
+func newSides(path string, before, after []byte) (s bothSides, ok bool) {
 	if !CanBeCosmetic(path) || bytes.HasPrefix(before, bom) != bytes.HasPrefix(after, bom) {
-		return false
+		return s, false
 	}
 	before, after = bytes.TrimPrefix(before, bom), bytes.TrimPrefix(after, bom)
 	if !readable(before) || !readable(after) {
-		return false
+		return s, false
 	}
 	if refuse := refusals[languageOf(path)]; refuse != nil && (!refuse(before) || !refuse(after)) {
-		return false
+		return s, false
 	}
-	return sameStream(scan(path, before), scan(path, after))
+	return bothSides{before: scan(path, before), after: scan(path, after), a: before, b: after}, true
 }
 
 // scanner reads one side. After tokenEnd or tokenBad it is not asked again.
 type scanner interface {
 	next() token
 	unseen() []rune // the invisible characters of skipped comments, in order
-}
-
-// sameStream compares two sides piece by piece.
-func sameStream(before, after scanner) bool {
-	for {
-		a, b := before.next(), after.next()
-		if a.mark != b.mark || a.mark == tokenBad || !sameText(a.text, b.text) {
-			return false
-		}
-		if a.mark == tokenEnd {
-			return len(after.unseen()) == 0 || slices.Equal(before.unseen(), after.unseen())
-		}
-	}
 }
 
 // sameText is bytes.Equal, faster for the many tokens of one byte.

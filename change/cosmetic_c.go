@@ -32,7 +32,7 @@ func newCDialect(plus bool) *dialect {
 	return &dialect{
 		classes: curlyClasses("\"'#\\", "$"), traits: curlyTraits(), digits: cNumber, special: cSpecial, operator: cOperator, follows: cComment,
 		name:  func(s *curlyScanner, to int) token { return s.cName(to, plus) },
-		opens: cOpens, closed: cCloses,
+		opens: cOpens, closed: cCloses, asking: [][]byte{[]byte("__LINE__"), []byte("__builtin_LINE"), []byte("source_location")},
 	}
 }
 

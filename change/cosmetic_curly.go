@@ -1,6 +1,9 @@
 package change
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // curlyScanner reads the languages that descend from C. What they share is here:
 // names, numbers, operators, both kinds of comment. A dialect says what a
@@ -29,6 +32,7 @@ type curlyScanner struct {
 	holes    []hole  // the strings with an expression that is being read
 	counted  int     // the place up to which lines were counted
 	line     int     // line ends up to there
+	asked    bool    // a word is in the source that stands for the number of its line
 
 	directive directive  // C: where in a preprocessor line
 	stringers bool       // C: some macro here turns an argument into a string
@@ -51,6 +55,7 @@ type dialect struct {
 	quiet    bool // but not within ( and [
 	brackets bool // brackets are followed
 	comments habits
+	asking   [][]byte // words that stand for the number of their line, or hold one
 
 	name     func(s *curlyScanner, to int) token     // a word up to a place
 	digits   func(s *curlyScanner, at int) int       // the end of a number
@@ -147,7 +152,8 @@ func curlyTraits() (t [256]traits) {
 }
 
 func newCurlyScanner(d *dialect, src []byte) *curlyScanner {
-	return &curlyScanner{dialect: d, src: src, fresh: true, last: opening}
+	asks := func(word []byte) bool { return bytes.Contains(src, word) }
+	return &curlyScanner{dialect: d, src: src, fresh: true, last: opening, asked: slices.ContainsFunc(d.asking, asks)}
 }
 
 func (s *curlyScanner) next() token {
@@ -293,8 +299,12 @@ func (s *curlyScanner) inParentheses() bool {
 
 // asks marks a token whose value is the number of its line.
 func (s *curlyScanner) asks(t token) token {
-	s.line += bytes.Count(s.src[s.counted:s.at], []byte("\n"))
-	s.counted = s.at
+	s.countLines()
 	t.mark |= uint64(s.line+1) << markNumber
 	return t
+}
+
+func (s *curlyScanner) countLines() {
+	s.line += bytes.Count(s.src[s.counted:s.at], []byte("\n"))
+	s.counted = s.at
 }

@@ -12,6 +12,7 @@ import (
 var rustDialect = &dialect{
 	classes: curlyClasses("\"'#@$", ""), traits: curlyTraits(), nests: true, brackets: true,
 	name: rustName, special: rustSpecial, operator: rustOperator, program: rustDocumentation, opens: rustOpens, closes: rustCloses,
+	asking: [][]byte{[]byte("line")},
 }
 
 // rustJudged refuses what stands before the code of a script.

@@ -17,6 +17,7 @@ import (
 type remark struct{ line, block string }
 
 var remarks = map[string]remark{
+	".py":  {"# words about it", "# words\n# and more"},
 	".sh":  {"# words about it", "# words\n# and more"},
 	".sql": {"-- words about it", "/* words\n   and more */"},
 	".css": {"/* words about it */", "/*\n * words\n * and more\n */"},

@@ -1,6 +1,10 @@
 package change
 
-import "bytes"
+import (
+	"bytes"
+	"iter"
+	"slices"
+)
 
 // shellJudged refuses scripts for other shells, carriage returns, which are part
 // of words, and scripts that read themselves.
@@ -8,14 +12,8 @@ func shellJudged(src []byte) bool {
 	if bytes.IndexByte(src, '\r') >= 0 || !plainShell(src) {
 		return false
 	}
-	if !selfNamed(src) {
-		return true
-	}
 	var names [][]byte
-	for line := range bytes.Lines(src) {
-		if !selfNamed(line) {
-			continue
-		}
+	for line := range selfLines(src) {
 		if selfRead(line) || len(names) > maxNesting {
 			return false
 		}
@@ -85,17 +83,37 @@ func plainShell(src []byte) bool {
 	return known
 }
 
-// selfNamed reports whether a text names the script or its lines.
-func selfNamed(text []byte) bool {
-	for _, name := range selfNames {
-		if bytes.Contains(text, name) {
-			return true
+// selfLines are the lines that name the script or its lines.
+func selfLines(src []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		var next [len(selfNames)]int // where each name stands next, or the end
+		for i, name := range selfNames {
+			next[i] = indexFrom(src, 0, name)
+		}
+		for at := slices.Min(next[:]); at < len(src); at = slices.Min(next[:]) {
+			from, to := bytes.LastIndexByte(src[:at], '\n')+1, lineEnd(src, at)
+			if !yield(src[from:min(len(src), to+1)]) {
+				return
+			}
+			for i, name := range selfNames {
+				if next[i] < to {
+					next[i] = indexFrom(src, to, name)
+				}
+			}
 		}
 	}
-	return false
 }
 
-var selfNames = [][]byte{[]byte("$0"), []byte("${0"), []byte("BASH_SOURCE"), []byte("LINENO")}
+// indexFrom is where a word stands at a place or behind it, the end of the text
+// when it does not.
+func indexFrom(src []byte, at int, word []byte) int {
+	if n := bytes.Index(src[at:], word); n >= 0 {
+		return at + n
+	}
+	return len(src)
+}
+
+var selfNames = [...][]byte{[]byte("$0"), []byte("${0"), []byte("BASH_SOURCE"), []byte("LINENO")}
 
 // selfRead reports whether a line that names the script may read it.
 func selfRead(line []byte) bool {

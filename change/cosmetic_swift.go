@@ -7,7 +7,7 @@ import "bytes"
 // between slashes are not judged.
 var swiftDialect = &dialect{
 	classes: swiftClasses(), traits: swiftTraits(), nests: true, lines: true, brackets: true,
-	special: swiftSpecial, operator: swiftOperator, resume: swiftResume,
+	special: swiftSpecial, operator: swiftOperator, resume: swiftResume, asking: [][]byte{[]byte("#line")},
 }
 
 // swiftJudged refuses scripts whose packages are named in comments.
