@@ -1,6 +1,9 @@
 package testset
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A language says how a source is written, as far as telling code from text.
 type language struct {
@@ -31,10 +34,33 @@ var (
 // quotes stay.
 func mask(text string, l language) string {
 	m := &masker{in: text, out: []byte(text), l: l}
+	special := l.special()
 	for m.at < len(m.in) {
+		if c := m.in[m.at]; !special[c] {
+			if c > ' ' {
+				m.last = c
+			}
+			m.at++
+			continue
+		}
 		m.step()
 	}
 	return string(m.out)
+}
+
+// special are the bytes that something other than code can begin with.
+func (l language) special() (t [256]bool) {
+	for _, mark := range append(slices.Clip(l.line), l.block[0]) {
+		if mark != "" {
+			t[mark[0]] = true
+		}
+	}
+	for _, quote := range []byte(l.quotes) {
+		t[quote] = true
+	}
+	t['\''] = t['\''] || l.chars
+	t['/'] = t['/'] || l.slash
+	return t
 }
 
 type masker struct {

@@ -52,9 +52,9 @@ func pythonLineEnd(code string, from int) int {
 			depth--
 		case c == '"' || c == '\'':
 			// masked text has no quotes in it; three of them open and close at once
-			if strings.HasPrefix(code[i:], strings.Repeat(string(c), 3)) {
+			if triple := code[i:min(len(code), i+3)]; triple == `"""` || triple == "'''" {
 				i += 2
-				if end := strings.Index(code[i+1:], strings.Repeat(string(c), 3)); end >= 0 {
+				if end := strings.Index(code[i+1:], triple); end >= 0 {
 					i += end + 3
 				}
 			} else if end := strings.IndexByte(code[i+1:], c); end >= 0 && !strings.Contains(code[i+1:i+1+end], "\n") {
@@ -152,13 +152,17 @@ func (r *pythonReader) line(l pythonLine) {
 	if n := len(r.scopes); n > 0 {
 		top = r.scopes[n-1]
 	}
-	if m := pyClass.FindStringSubmatch(l.code); m != nil {
-		r.enter(l, decorators, m[1], m[2], true)
-		return
+	if strings.HasPrefix(l.code, "class") {
+		if m := pyClass.FindStringSubmatch(l.code); m != nil {
+			r.enter(l, decorators, m[1], m[2], true)
+			return
+		}
 	}
-	if m := pyDef.FindStringSubmatch(l.code); m != nil {
-		r.enter(l, decorators, m[1], "", false)
-		return
+	if strings.HasPrefix(l.code, "def") || strings.HasPrefix(l.code, "async") {
+		if m := pyDef.FindStringSubmatch(l.code); m != nil {
+			r.enter(l, decorators, m[1], "", false)
+			return
+		}
 	}
 	r.statement(l, top)
 }
@@ -175,7 +179,7 @@ func (r *pythonReader) statement(l pythonLine, top *pythonScope) {
 			top.skipped, top.marks = top.skipped || skipped, append(top.marks, names...)
 		}
 	case top == nil:
-		if l.indent == 0 && pyOff.MatchString(l.code) && strings.Contains(l.code, "allow_module_level") {
+		if l.indent == 0 && strings.Contains(l.code, "allow_module_level") && pyOff.MatchString(l.code) {
 			r.skipped = true
 		}
 	case top.class && strings.HasPrefix(l.code, "__test__") && strings.Contains(l.code, "False"):
@@ -243,7 +247,7 @@ type Imports struct {
 func PythonImports(data []byte) Imports {
 	var found Imports
 	for _, l := range pythonLines(mask(string(data), python)) {
-		if l.indent > 0 {
+		if l.indent > 0 || !strings.HasPrefix(l.code, "import") && !strings.HasPrefix(l.code, "from") {
 			continue
 		}
 		m := pyImport.FindStringSubmatch(l.code)
