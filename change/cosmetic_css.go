@@ -12,9 +12,6 @@ import (
 // declaration. The values of custom properties are text.
 type cssScanner struct {
 	layout
-	src []byte
-	at  int
-
 	between between
 	last    byte   // the last byte of the last token
 	parens  []bool // the parentheses that are open, true for those of a condition
@@ -50,7 +47,7 @@ func cssJudged(src []byte) bool {
 	return plainLines(src) && !bytes.Contains(src, []byte("Theme Name:"))
 }
 
-func newCSSScanner(src []byte) *cssScanner { return &cssScanner{src: src} }
+func newCSSScanner(src []byte) *cssScanner { return &cssScanner{layout: layout{src: src}} }
 
 const (
 	cssBlank = iota + 1

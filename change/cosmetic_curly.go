@@ -16,9 +16,6 @@ import (
 type curlyScanner struct {
 	layout
 	*dialect
-	src []byte
-	at  int
-
 	between  between // what stood between the last token and here
 	last     traits  // of the last token
 	word     []byte  // the last token, when it was a name
@@ -153,7 +150,7 @@ func curlyTraits() (t [256]traits) {
 
 func newCurlyScanner(d *dialect, src []byte) *curlyScanner {
 	asks := func(word []byte) bool { return bytes.Contains(src, word) }
-	return &curlyScanner{dialect: d, src: src, fresh: true, last: opening, asked: slices.ContainsFunc(d.asking, asks)}
+	return &curlyScanner{layout: layout{src: src}, dialect: d, fresh: true, last: opening, asked: slices.ContainsFunc(d.asking, asks)}
 }
 
 func (s *curlyScanner) next() token {

@@ -13,8 +13,6 @@ import (
 // which an import path may follow and before which old build constraints end.
 type goScanner struct {
 	layout
-	src  []byte
-	at   int
 	last ending
 	word []byte // the last token, when last is endsWord
 
@@ -49,7 +47,7 @@ const (
 
 func newGoScanner(src []byte, test bool) *goScanner {
 	c := bytes.Contains(src, []byte(`"C"`)) || bytes.Contains(src, []byte("`C`"))
-	return &goScanner{src: src, test: test, cgo: c, usesC: c, plusBuild: bytes.Contains(src, []byte("+build"))}
+	return &goScanner{layout: layout{src: src}, test: test, cgo: c, usesC: c, plusBuild: bytes.Contains(src, []byte("+build"))}
 }
 
 // The classes of bytes; zero is for those that may not stand in code.

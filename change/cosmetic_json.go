@@ -9,8 +9,6 @@ import "strings"
 // are read like those of JavaScript.
 type jsonScanner struct {
 	layout
-	src      []byte
-	at       int
 	depth    int
 	values   int          // at the outermost level
 	comments bool         // may stand in the file
@@ -18,7 +16,7 @@ type jsonScanner struct {
 }
 
 func newJSONScanner(src []byte, comments bool) *jsonScanner {
-	return &jsonScanner{src: src, comments: comments, reader: curlyScanner{dialect: jsonComments, src: src}}
+	return &jsonScanner{layout: layout{src: src}, comments: comments, reader: curlyScanner{layout: layout{src: src}, dialect: jsonComments}}
 }
 
 // commentedJSON knows the files in which comments are allowed.

@@ -10,6 +10,9 @@ import (
 // the declaration below it unless an empty line comes between. Moving code
 // across such a boundary is no matter of taste.
 type layout struct {
+	src []byte
+	at  int // read up to here
+
 	tokens  uint64 // of code on this line so far
 	remark  bool   // a comment stands on this line, behind its last token
 	waiting bool   // a comment that counts stands above and no code since

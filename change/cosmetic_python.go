@@ -14,8 +14,6 @@ import (
 // in them is on both sides, so a file that Python refuses stays one.
 type pythonScanner struct {
 	layout
-	src   []byte
-	at    int
 	line  int  // physical lines so far, to tell the first two
 	depth int  // of brackets
 	fresh bool // at the beginning of a statement
@@ -24,7 +22,7 @@ type pythonScanner struct {
 }
 
 func newPythonScanner(src []byte) *pythonScanner {
-	return &pythonScanner{src: src, fresh: true, line: 1}
+	return &pythonScanner{layout: layout{src: src}, fresh: true, line: 1}
 }
 
 // The classes of bytes; zero is for those that may not stand in code.

@@ -175,7 +175,22 @@ func commonLength(a, b []byte) int {
 	return n
 }
 
-func (s *curlyScanner) place() int { return s.at }
+func (l *layout) place() int { return l.at }
+
+// ready is true where nothing else is said.
+func (l *layout) ready() bool { return true }
+
+// nowhere is a layout without its place.
+func (l layout) nowhere() layout {
+	l.src, l.at = nil, 0
+	return l
+}
+
+// on is a layout in another text.
+func (l layout) on(src []byte, at int) layout {
+	l.src, l.at, l.hidden = src, at, slices.Clone(l.hidden)
+	return l
+}
 
 // ready: among the children of elements, braces with nothing but comments in
 // them are told from others by their end.
@@ -186,7 +201,7 @@ func (s *curlyScanner) state() any {
 		s.countLines()
 	}
 	c := *s
-	c.src, c.at, c.counted = nil, 0, 0
+	c.layout, c.counted = s.nowhere(), 0
 	return c
 }
 
@@ -195,90 +210,71 @@ func (s *curlyScanner) on(src []byte, at int) sharing {
 		s.countLines()
 	}
 	c := *s
-	c.src, c.at, c.counted = src, at, at
-	c.hidden, c.opened, c.holes, c.tags = slices.Clone(s.hidden), slices.Clone(s.opened), slices.Clone(s.holes), slices.Clone(s.tags)
+	c.layout, c.counted = s.layout.on(src, at), at
+	c.opened, c.holes, c.tags = slices.Clone(s.opened), slices.Clone(s.holes), slices.Clone(s.tags)
 	return &c
 }
 
-func (s *goScanner) place() int  { return s.at }
-func (s *goScanner) ready() bool { return true }
-
 func (s *goScanner) state() any {
 	c := *s
-	c.src, c.at = nil, 0
+	c.layout = s.nowhere()
 	return c
 }
 
 func (s *goScanner) on(src []byte, at int) sharing {
 	c := *s
-	c.src, c.at = src, at
-	c.hidden = slices.Clone(s.hidden)
+	c.layout = s.layout.on(src, at)
 	return &c
 }
 
-func (s *pythonScanner) place() int  { return s.at }
-func (s *pythonScanner) ready() bool { return true }
-
 func (s *pythonScanner) state() any {
 	c := *s
-	c.src, c.at = nil, 0
+	c.layout = s.nowhere()
 	c.line = min(c.line, 3) // the first two are told from the others
 	return c
 }
 
 func (s *pythonScanner) on(src []byte, at int) sharing {
 	c := *s
-	c.src, c.at = src, at
-	c.hidden = slices.Clone(s.hidden)
+	c.layout = s.layout.on(src, at)
 	return &c
 }
 
-func (s *shellScanner) place() int  { return s.at }
-func (s *shellScanner) ready() bool { return true }
-
 func (s *shellScanner) state() any {
 	c := *s
-	c.src, c.at = nil, 0
+	c.layout = s.nowhere()
 	return c
 }
 
 func (s *shellScanner) on(src []byte, at int) sharing {
 	c := *s
-	c.src, c.at = src, at
-	c.hidden, c.documents = slices.Clone(s.hidden), slices.Clone(s.documents)
+	c.layout, c.documents = s.layout.on(src, at), slices.Clone(s.documents)
 	return &c
 }
 
-func (s *sqlScanner) place() int  { return s.at }
-func (s *sqlScanner) ready() bool { return true }
-
 func (s *sqlScanner) state() any {
 	c := *s
-	c.src, c.at = nil, 0
+	c.layout = s.nowhere()
 	return c
 }
 
 func (s *sqlScanner) on(src []byte, at int) sharing {
 	c := *s
-	c.src, c.at = src, at
-	c.hidden = slices.Clone(s.hidden)
+	c.layout = s.layout.on(src, at)
 	return &c
 }
-
-func (s *cssScanner) place() int { return s.at }
 
 // ready: what a statement is shows at its end.
 func (s *cssScanner) ready() bool { return s.statement == cssBegin }
 
 func (s *cssScanner) state() any {
 	c := *s
-	c.src, c.at = nil, 0
+	c.layout = s.nowhere()
 	return c
 }
 
 func (s *cssScanner) on(src []byte, at int) sharing {
 	c := *s
-	c.src, c.at = src, at
-	c.hidden, c.parens = slices.Clone(s.hidden), slices.Clone(s.parens)
+	c.layout, c.parens = s.layout.on(src, at), slices.Clone(s.parens)
 	return &c
 }

@@ -8,9 +8,6 @@ import "bytes"
 // itself, and one for another shell, is not judged.
 type shellScanner struct {
 	layout
-	src []byte
-	at  int
-
 	spaced    bool // white space since the last token
 	line      bool // a token since the last line end
 	loose     bool // the last token separates whatever surrounds it
@@ -26,7 +23,7 @@ type document struct {
 	quoted bool // nothing is special in it
 }
 
-func newShellScanner(src []byte) *shellScanner { return &shellScanner{src: src} }
+func newShellScanner(src []byte) *shellScanner { return &shellScanner{layout: layout{src: src}} }
 
 const (
 	shellBlank = iota + 1

@@ -13,9 +13,6 @@ import (
 // operator of somebody's own keep the white space around them.
 type sqlScanner struct {
 	layout
-	src []byte
-	at  int
-
 	between between
 	last    sqlKind
 	plain   bool // in a statement that does not end with a line
@@ -37,7 +34,7 @@ const (
 	sqlEnd       // of a statement
 )
 
-func newSQLScanner(src []byte) *sqlScanner { return &sqlScanner{src: src} }
+func newSQLScanner(src []byte) *sqlScanner { return &sqlScanner{layout: layout{src: src}} }
 
 // numbered reports whether a script is one that tools run once and know by its
 // content: editing a comment in it stops the next deployment.
