@@ -112,3 +112,22 @@ func TestHostileYAML(t *testing.T) {
 		}
 	}
 }
+
+func TestWithoutComment(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		`port = 80 # or 81`:                `port = 80 `,
+		`# all`:                            ``,
+		`url = "http://a/#b" # c`:          `url = "http://a/#b" `,
+		`a = 'it\'s # no' #yes`:            `a = 'it\'s # no' `,
+		`curl http://a/b#c`:                `curl http://a/b#c`,
+		"color = `#fff`":                   "color = `#fff`",
+		`f();# c`:                          `f();`,
+		`no mark`:                          `no mark`,
+		`an open " quote keeps # the rest`: `an open " quote keeps # the rest`,
+	} {
+		if got := deployment.WithoutComment(line, "#"); got != want {
+			t.Errorf("%q becomes %q, not %q", line, got, want)
+		}
+	}
+}

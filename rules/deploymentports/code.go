@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/deployment"
 )
 
 // A listen is a port that a program listens on, as far as a file tells.
@@ -110,7 +112,7 @@ func codeListens(name, text, language string) []listen {
 	r := &codeReader{path: name, language: language, consts: map[string]listen{}}
 	for l := range strings.Lines(text) {
 		r.number++
-		r.line(uncommented(strings.TrimRight(l, "\r\n"), language))
+		r.line(deployment.WithoutComment(strings.TrimRight(l, "\r\n"), commentMark(language)))
 	}
 	return r.found
 }
@@ -223,29 +225,11 @@ func validPort(s string) int {
 	return n
 }
 
-// uncommented cuts a comment off a line. A mark within quotes is none.
-func uncommented(l, language string) string {
-	mark := "//"
+// commentMark begins a comment in a language.
+func commentMark(language string) string {
 	switch language {
 	case "python", "nginx", "properties", "shell":
-		mark = "#"
+		return "#"
 	}
-	if !strings.Contains(l, mark) {
-		return l
-	}
-	var quote byte
-	for i := 0; i < len(l); i++ {
-		switch c := l[i]; {
-		case quote != 0 && c == '\\':
-			i++
-		case quote != 0 && c == quote:
-			quote = 0
-		case quote != 0:
-		case c == '"' || c == '\'' || c == '`':
-			quote = c
-		case strings.HasPrefix(l[i:], mark):
-			return l[:i]
-		}
-	}
-	return l
+	return "//"
 }

@@ -244,7 +244,7 @@ func (m *manifest) fly(text string) {
 	e.context = m.dir
 	table := ""
 	for i, l := range strings.Split(text, "\n") {
-		l = strings.TrimSpace(uncommented(l, "python"))
+		l = strings.TrimSpace(deployment.WithoutComment(l, "#"))
 		if strings.HasPrefix(l, "[") {
 			table = strings.Trim(l, "[] ")
 			continue

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/deployment"
 )
 
 // A need is a variable that a line of a program cannot do without.
@@ -86,7 +88,7 @@ func (r *reader) code(l string) string {
 			return ""
 		}
 	}
-	return uncommented(l, marks[r.language])
+	return deployment.WithoutComment(l, marks[r.language])
 }
 
 var slashes = map[string]string{"/*": "*/"}
@@ -97,29 +99,6 @@ var blocks = map[string]map[string]string{
 
 var marks = map[string]string{
 	"python": "#", "ruby": "#", "shell": "#", "javascript": "//", "go": "//", "jvm": "//", "php": "//", "rust": "//", "csharp": "//",
-}
-
-// uncommented cuts a comment off. A mark within quotes, or in the middle of a
-// word such as an address, is none.
-func uncommented(l, mark string) string {
-	if !strings.Contains(l, mark) {
-		return l
-	}
-	var quote byte
-	for i := 0; i < len(l); i++ {
-		switch c := l[i]; {
-		case quote != 0 && c == '\\':
-			i++
-		case quote != 0 && c == quote:
-			quote = 0
-		case quote != 0:
-		case c == '"' || c == '\'' || c == '`':
-			quote = c
-		case strings.HasPrefix(l[i:], mark) && (i == 0 || l[i-1] == ' ' || l[i-1] == '\t' || strings.ContainsRune(";{})", rune(l[i-1]))):
-			return l[:i]
-		}
-	}
-	return l
 }
 
 func (r *reader) line(i int) {
