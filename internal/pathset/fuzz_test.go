@@ -30,6 +30,7 @@ func FuzzMatchAgainstDoublestar(f *testing.F) {
 		{"test_*.py", "test_.py"},
 		{"a[+-9]b", "a/b"},
 		{"0*{{,}}", "0"},
+		{"[! -}]", " "},
 	} {
 		f.Add(seed[0], seed[1])
 	}

@@ -217,6 +217,9 @@ func agree(tb rapid.TB, m *pathset.Matcher, glob, path string) {
 		return // nor are empty segments in any path
 	}
 	want, err := doublestar.Match(glob, path)
+	if err != nil && doublestar.ValidatePattern(glob) {
+		return // where it stops in the middle of a class, it takes the rest for a pattern
+	}
 	if err != nil {
 		tb.Fatalf("%q is no glob to doublestar: %v", glob, err)
 	}
