@@ -77,6 +77,7 @@ type Package struct {
 	InstallScript bool // a lock file says that it runs one
 
 	Path          string // in a lock file, where it is installed, or the name of the entry
+	Remark        string // the version that a comment gives a commit; it proves nothing
 	Locked        string // of what is declared in a lock file: the Path of what answers it
 	Line, EndLine int    // 1-based; 0 when the format has no place for it
 }
@@ -90,6 +91,9 @@ func (p *Package) String() string {
 	}
 	if p.Spec != "" {
 		b.WriteString(" " + p.Spec)
+	}
+	if p.Remark != "" {
+		b.WriteString(" (" + p.Remark + ")")
 	}
 	if p.Source != "" {
 		b.WriteString(" from " + p.Source)

@@ -148,13 +148,24 @@ func (j *judging) reportPackage(c candidate, ch manifest.Change, kinds []manifes
 		group = " (" + p.Group + ")"
 	}
 	key := strings.Join(append([]string{p.PURL, p.Group, p.Path, p.Marker, info.Old, info.New}, info.Change...), " ")
-	j.report(c, key, kinds, first, last, fmt.Sprintf("%s%s: %s.", p.Name, group, words(kinds)), evidence, info)
+	what := words(kinds)
+	if ch.Opaque() {
+		what = "another commit or build of the same, which is a minor version at least"
+	}
+	j.report(c, key, kinds, first, last, fmt.Sprintf("%s%s: %s.", p.Name, group, what), evidence, info)
 }
 
-// described is the version, or where it comes from.
+// described is the version, or where it comes from; of an image that is held to its
+// digest, with it.
 func described(p *manifest.Package) string {
+	if p.Ecosystem == manifest.Docker && len(p.Integrity) == 1 {
+		return p.Spec + "@" + p.Integrity[0]
+	}
 	if p.Spec == "" {
 		return p.Source
+	}
+	if p.Remark != "" {
+		return p.Spec + " (" + p.Remark + ")"
 	}
 	return p.Spec
 }

@@ -172,6 +172,8 @@ func (j *judging) companions(c candidate) (names []string) {
 // file judges one dependency file.
 func (j *judging) file(ctx context.Context, c candidate) error {
 	switch {
+	case c.format.Name == submodule && onlySubmodule(c.file):
+		return j.moved(ctx, c)
 	case c.tier == manifest.Named:
 		j.unread(c, "touched "+c.format.Name, fmt.Sprintf("This dependency file was %s. Its format (%s) is not compared package by package yet, so a person must look.", c.file.Status, c.format.Name))
 		return nil
