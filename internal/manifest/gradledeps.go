@@ -350,6 +350,9 @@ func (g *gradleBuild) plugin(s []codeToken, at gradlePlace) error {
 }
 
 func (g *gradleBuild) pluginName(p *Package, words []codeToken) (rest []codeToken, ok bool) {
+	if len(words) == 0 {
+		return nil, false
+	}
 	first := words[0]
 	switch {
 	case first.kind != codeWord:

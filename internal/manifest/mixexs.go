@@ -155,7 +155,7 @@ func elixirLiteral(v []codeToken) (string, bool) {
 	if list, ok := inBrackets(v, "["); ok {
 		var all []string
 		for _, e := range codeArguments(list) {
-			if e[0].label && len(e) > 1 {
+			if len(e) > 1 && e[0].label {
 				e = e[1:]
 			}
 			text, ok := elixirLiteral(e)

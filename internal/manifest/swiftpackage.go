@@ -92,7 +92,7 @@ func swiftFields(args [][]codeToken) (fields map[string]string, others map[strin
 	fields, others = make(map[string]string), make(map[string][]codeToken)
 	for _, a := range args {
 		label := ""
-		if a[0].label {
+		if len(a) > 0 && a[0].label {
 			label, a = a[0].text, trimEnds(a[1:])
 		}
 		if _, twice := fields[label]; twice || others[label] != nil || len(a) == 0 {
