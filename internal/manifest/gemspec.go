@@ -41,7 +41,9 @@ func parseGemspec(path string, data []byte) (*File, error) {
 		}
 		if len(s) > 3 && s[1].is(".") && s[2].word("extensions") {
 			f.Scripts = append(f.Scripts, Script{Name: "extensions", Command: joinedCode(s[3:]), Line: s[0].line, EndLine: s[len(s)-1].end})
-			odd = odd || slices.ContainsFunc(s[3:], func(t codeToken) bool { return t.kind == codeWord || t.kind == codeText && !t.plain && t.text != "" && strings.Contains(t.text, "#{") })
+			odd = odd || slices.ContainsFunc(s[3:], func(t codeToken) bool {
+				return t.kind == codeWord || t.kind == codeText && !t.plain && t.text != "" && strings.Contains(t.text, "#{")
+			})
 			continue
 		}
 		if !slices.ContainsFunc(s, func(t codeToken) bool { return t.loud }) {

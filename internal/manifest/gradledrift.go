@@ -41,8 +41,12 @@ func gradleSatisfies(manifest, lock *File) []Drift {
 func classpaths(group string) []string {
 	var names []string
 	for _, to := range []struct{ suffix, classpath string }{
-		{"implementation", "compileClasspath"}, {"implementation", "runtimeClasspath"}, {"api", "compileClasspath"}, {"compileOnly", "compileClasspath"},
-		{"runtimeOnly", "runtimeClasspath"}, {"annotationProcessor", "annotationProcessor"},
+		{"implementation", "compileClasspath"},
+		{"implementation", "runtimeClasspath"},
+		{"api", "compileClasspath"},
+		{"compileOnly", "compileClasspath"},
+		{"runtimeOnly", "runtimeClasspath"},
+		{"annotationProcessor", "annotationProcessor"},
 	} {
 		switch upper := strings.ToUpper(to.suffix[:1]) + to.suffix[1:]; {
 		case group == to.suffix:

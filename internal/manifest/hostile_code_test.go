@@ -4,7 +4,9 @@ import "strings"
 
 // codeHostile are inputs for the readers of manifests that are programs.
 func codeHostile() map[string]map[string][]byte {
-	nest := func(open, closing string) []byte { return []byte(strings.Repeat(open, 60) + strings.Repeat(closing, 60)) }
+	nest := func(open, closing string) []byte {
+		return []byte(strings.Repeat(open, 60) + strings.Repeat(closing, 60))
+	}
 	build := map[string][]byte{
 		"lines":       repeat("\n"),
 		"braces":      repeat("{"),
