@@ -47,6 +47,7 @@ type Kind struct {
 	Bad   string // a short change that it finds
 	Good  string // a short change that it lets pass
 	Since string // the version that brought it
+	More  string // further sections of its page, in Markdown; may be empty
 
 	Subject Subject
 

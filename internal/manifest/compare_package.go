@@ -160,6 +160,8 @@ func integrityKinds(old, new *Package) []Kind {
 		return nil
 	case len(new.Integrity) == 0:
 		return []Kind{IntegrityRemoved}
+	case old.Ecosystem == Docker && old.Source == new.Source:
+		return digestKinds(old, new)
 	case old.Spec != new.Spec || old.Source != new.Source:
 		return weakened(old, new)
 	case !missing(old.Integrity, new.Integrity):

@@ -20,8 +20,9 @@ func isCompose(p place) bool {
 
 // A yamlManifest reads one file that is YAML.
 type yamlManifest struct {
-	file *File
-	seen map[string]bool
+	file    *File
+	seen    map[string]bool
+	remarks remarks
 }
 
 func newYAMLManifest(path, ecosystem, format string) *yamlManifest {

@@ -285,7 +285,7 @@ func (d *dockerfile) heredocs(rest string) error {
 			continue
 		}
 		word, dash := strings.CutPrefix(word[2:], "-")
-		if word = strings.NewReplacer(`"`, "", "'", "").Replace(word); word == "" {
+		if word = withoutMarks.Replace(word); word == "" {
 			continue
 		}
 		if !d.skipTo(word, dash) {
@@ -294,6 +294,8 @@ func (d *dockerfile) heredocs(rest string) error {
 	}
 	return nil
 }
+
+var withoutMarks = strings.NewReplacer(`"`, "", "'", "")
 
 // shellWord is the next word, its quotation marks included, and where it ends.
 func shellWord(s string, from int) (word string, next int) {

@@ -68,6 +68,9 @@ func clauseSpec(spec, bare, separator, or string) (*looseSet, bool) {
 			alternative = glued(alternative)
 		}
 		for part := range strings.SplitSeq(alternative, separator) {
+			if len(all) > maxClauses {
+				return nil, false
+			}
 			part = strings.TrimSpace(part)
 			if part == "" && separator == " " {
 				continue

@@ -38,6 +38,44 @@ func FuzzFormats(f *testing.F) {
 	})
 }
 
+// FuzzBuildFiles throws any bytes at the readers of manifests that are programs. A
+// comment in front changes nothing but the lines.
+func FuzzBuildFiles(f *testing.F) {
+	names := []string{"build.gradle", "build.gradle.kts", "Package.swift", "mix.exs", "x.gemspec"}
+	comments := []string{"// x\n", "// x\n", "// x\n", "# x\n", "# x\n"}
+	for i, folder := range []string{"gradle-build", "gradle-build", "swift-package", "mix-exs", "gemspec"} {
+		archives, err := filepath.Glob("testdata/parse/" + folder + "/*.txtar")
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, name := range archives {
+			a, err := txtar.ParseFile(name)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(uint8(i), a.Files[0].Data) //nolint:gosec // few names
+		}
+	}
+	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
+		name := names[int(which)%len(names)]
+		check(t, name, data)
+		plain, err := manifest.Parse(name, data)
+		if err != nil {
+			return
+		}
+		moved, err := manifest.Parse(name, append([]byte(comments[int(which)%len(names)]), data...))
+		if err != nil {
+			t.Fatalf("with a comment before it: %v", err)
+		}
+		if c := manifest.Compare(plain, moved); len(c) > 0 {
+			t.Fatalf("a comment is a change: %+v", c[0])
+		}
+		if part, ok := manifest.NewlyUnread(plain, moved); ok {
+			t.Fatalf("a comment is a change: %+v", part)
+		}
+	})
+}
+
 // FuzzDrift holds any lock file against any manifest: no panic, and the same
 // answer twice.
 func FuzzDrift(f *testing.F) {
@@ -58,6 +96,9 @@ func FuzzDrift(f *testing.F) {
 		{"main.tf", ".terraform.lock.hcl"},
 		{"Chart.yaml", "Chart.lock"},
 		{"pubspec.yaml", "pubspec.lock"},
+		{"mix.exs", "mix.lock"},
+		{"Package.swift", "Package.resolved"},
+		{"build.gradle", "gradle.lockfile"},
 	}
 	archives, err := filepath.Glob("testdata/drift/*.txtar")
 	if err != nil {

@@ -15,7 +15,7 @@ var gemFormats = []Format{
 	},
 	{
 		Name: "gemfile-lock", Ecosystem: Gem, Lock: true, is: named("gemfile.lock", "gems.locked"), Parse: parseGemfileLock,
-		Manifests:  []string{"Gemfile", "gems.rb"},
+		Manifests:  []string{"Gemfile", "gems.rb", "*.gemspec"},
 		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, SourceChanged, IntegrityRemoved, LockfileDrift},
 	},
 }

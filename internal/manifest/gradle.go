@@ -5,15 +5,17 @@ import (
 	"strings"
 )
 
-// gradleFormats are those of Gradle that are no programs.
+// gradleFormats are those of Gradle.
 var gradleFormats = []Format{
+	gradleBuildFormat,
 	{
 		Name: "gradle-catalog", Ecosystem: Maven, is: func(p place) bool { return strings.HasSuffix(p.base, ".versions.toml") }, Parse: parseGradleCatalog,
 		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned},
 	},
 	{
 		Name: "gradle-lock", Ecosystem: Maven, Lock: true, is: named("gradle.lockfile", "buildscript-gradle.lockfile"), Parse: parseGradleLock,
-		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded},
+		Manifests: []string{"build.gradle", "build.gradle.kts", "*.gradle", "*.gradle.kts", "*.versions.toml", "gradle.properties"}, Below: true,
+		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, LockfileDrift},
 	},
 	{
 		Name: "gradle-wrapper", Ecosystem: Maven, is: named("gradle-wrapper.properties"), Parse: parseGradleWrapper,
@@ -154,15 +156,21 @@ func parseGradleLock(path string, data []byte) (*File, error) {
 	if err := checkText(path, data); err != nil {
 		return nil, err
 	}
-	f := &File{Path: path, Ecosystem: Maven, Format: "gradle-lock", Lock: true}
+	f := &File{Path: path, Ecosystem: Maven, Format: "gradle-lock", Lock: true, patterns: make(map[string]string)}
 	line := 0
 	for text := range strings.SplitSeq(strings.TrimPrefix(string(data), "\ufeff"), "\n") {
 		line++
 		text = strings.TrimSpace(text)
-		if text == "" || text[0] == '#' || strings.HasPrefix(text, "empty=") {
+		if text == "" || text[0] == '#' {
 			continue
 		}
-		coordinates, _, ok := strings.Cut(text, "=")
+		coordinates, configurations, ok := strings.Cut(text, "=")
+		for name := range strings.SplitSeq(configurations, ",") {
+			f.patterns[strings.TrimSpace(name)] = ""
+		}
+		if coordinates == "empty" {
+			continue
+		}
 		parts := strings.Split(coordinates, ":")
 		if !ok || len(parts) != 3 || parts[0] == "" || parts[1] == "" || parts[2] == "" || len(coordinates) > maxPathLen {
 			return nil, &ParseError{Path: path, Line: line, Reason: "no locked version: " + quote(text)}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -16,13 +17,14 @@ import (
 )
 
 // allHostile are all inputs that were made by hand.
-func allHostile() map[string]map[string][]byte {
+var allHostile = sync.OnceValue(func() map[string]map[string][]byte {
 	all := hostile()
 	maps.Copy(all, nodeHostile())
 	maps.Copy(all, pythonHostile())
 	maps.Copy(all, otherHostile())
+	maps.Copy(all, codeHostile())
 	return all
-}
+})
 
 // grown are hostile inputs that nobody has to write: for each format, bytes and
 // openers of every notation, and the format's own samples with one of their lines

@@ -122,8 +122,9 @@ func hostile() map[string]map[string][]byte {
 	}
 }
 
-// BenchmarkHostile reads each hostile input and compares it with itself moved
-// by one byte, where it can be read at all.
+// BenchmarkHostile reads each hostile input, and again with other digits in it, and
+// holds the two against each other where both can be read: two parses and every
+// comparison. BenchmarkHostileGrown is one parse.
 func BenchmarkHostile(b *testing.B) {
 	for _, f := range manifest.Formats() {
 		for name, inputs := range allHostile() {

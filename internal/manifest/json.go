@@ -11,28 +11,29 @@ import (
 	"unicode/utf8"
 )
 
-// A jsonReader walks a document that encoding/json has found valid, once and
+// A jsonReader walks a document that validJSON has found valid, once and
 // from left to right, and knows the line it is on. Whoever gets a value must
 // consume it: by object, array, text or skip.
 type jsonReader struct {
 	path  string
 	data  []byte
+	all   string // the same, of which texts are parts
 	at    int
 	lines lineCounter
 }
 
 // newJSONReader checks the whole document first. That costs a pass, and buys a
-// walk without error checks at every byte; the depth is limited by
+// walk without error checks at every byte; the depth is that of
 // encoding/json. npm itself drops a byte order mark.
 func newJSONReader(path string, data []byte) (*jsonReader, error) {
 	if err := checkText(path, data); err != nil {
 		return nil, err
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if !json.Valid(data) {
+	if !validJSON(data) {
 		return nil, jsonError(path, data)
 	}
-	return &jsonReader{path: path, data: data, lines: lineCounter{data: data, line: 1}}, nil
+	return &jsonReader{path: path, data: data, all: string(data), lines: lineCounter{data: data, line: 1}}, nil
 }
 
 // jsonError finds the place of a syntax error, which Valid does not tell.
@@ -216,7 +217,7 @@ func (r *jsonReader) str() string {
 	r.skipString()
 	raw := r.data[from:r.at]
 	if bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw[1 : len(raw)-1])
+		return r.all[from+1 : r.at-1]
 	}
 	var s string
 	if json.Unmarshal(raw, &s) != nil {

@@ -16,7 +16,7 @@ const (
 	Loosened         Kind = "loosened"          // accepts versions that it refused
 	Unpinned         Kind = "unpinned"          // accepts more than one artefact
 	SourceChanged    Kind = "source-changed"    // registry, index, git, URL, path, replace
-	IntegrityRemoved Kind = "integrity-removed" // no hash is asked for any more, or another one
+	IntegrityRemoved Kind = "integrity-removed" // no hash is asked for any more, or for the same version another one; see digestKinds for images
 	LockfileDrift    Kind = "lockfile-drift"    // the lock does not satisfy the manifest; see Satisfies
 	LifecycleScript  Kind = "lifecycle-script"  // an install hook added or changed
 )

@@ -77,6 +77,7 @@ type Package struct {
 	InstallScript bool // a lock file says that it runs one
 
 	Path          string // in a lock file, where it is installed, or the name of the entry
+	Remark        string // the version that a comment gives a commit; it proves nothing
 	Locked        string // of what is declared in a lock file: the Path of what answers it
 	Line, EndLine int    // 1-based; 0 when the format has no place for it
 }
@@ -90,6 +91,9 @@ func (p *Package) String() string {
 	}
 	if p.Spec != "" {
 		b.WriteString(" " + p.Spec)
+	}
+	if p.Remark != "" {
+		b.WriteString(" (" + p.Remark + ")")
 	}
 	if p.Source != "" {
 		b.WriteString(" from " + p.Source)
@@ -153,6 +157,7 @@ type File struct {
 	Settings  []Setting
 	Includes  []Include
 	Scripts   []Script
+	Unread    []Unread
 	// Declared is what a lock file says that its manifests asked for: the one
 	// beside it and those of the Members of its workspace, whose folders, seen
 	// from the lock file, are the Path ("" beside it). See [Satisfies].
@@ -160,7 +165,7 @@ type File struct {
 	Members  []string
 
 	project  string            // the name of the project itself, where drift must know it
-	patterns map[string]string // of Yarn's lock: what somebody asks for, and the Path of its answer; of Composer's: names that entries answer to
+	patterns map[string]string // of Yarn's lock: what somebody asks for, and the Path of its answer; of Composer's: names that entries answer to; of Gradle's: what is locked
 }
 
 // A ParseError says why and where a file could not be read.
@@ -224,7 +229,7 @@ func quote(s string) string {
 
 // count guards the number of entries. Every parser asks it while it adds.
 func (f *File) count() error {
-	if n := len(f.Packages) + len(f.Settings) + len(f.Scripts) + len(f.Includes) + len(f.Declared) + len(f.patterns); n > maxEntries {
+	if n := len(f.Packages) + len(f.Settings) + len(f.Scripts) + len(f.Includes) + len(f.Declared) + len(f.Unread) + len(f.patterns); n > maxEntries {
 		return &ParseError{Path: f.Path, Line: 1, Reason: fmt.Sprintf("more than %d entries", maxEntries)}
 	}
 	return nil

@@ -180,6 +180,9 @@ func dump(f *manifest.File) string {
 	for _, s := range f.Scripts {
 		fmt.Fprintf(&b, "%s script %s: %s\n", lines(s.Line, s.EndLine), s.Name, s.Command)
 	}
+	for _, u := range f.Unread {
+		fmt.Fprintf(&b, "%s unread: %s\n", lines(u.Line, u.EndLine), u.Text)
+	}
 	return b.String()
 }
 

@@ -2,11 +2,11 @@ package manifest
 
 import "strings"
 
-// mixLockFormat is the lock file of Elixir. Its manifest is a program, and only
-// named.
+// mixLockFormat is the lock file of Elixir.
 var mixLockFormat = Format{
 	Name: "mix-lock", Ecosystem: Hex, Lock: true, is: named("mix.lock"), Parse: parseMixLock,
-	Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, SourceChanged, IntegrityRemoved},
+	Manifests: []string{"mix.exs"}, Below: true,
+	Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, SourceChanged, IntegrityRemoved, LockfileDrift},
 }
 
 // parseMixLock reads `%{"name": {:hex, :name, "1.2.3", "hash", …}, …}`, which is

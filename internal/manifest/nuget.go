@@ -100,7 +100,8 @@ func (m *msbuild) gather(root *xmlNode) {
 	}
 }
 
-// expand puts properties in.
+// expand puts properties in, as long as the text stays short: a long one may be asked
+// for ten thousand times.
 func (m *msbuild) expand(text string) string {
 	var b strings.Builder
 	for {
@@ -108,7 +109,7 @@ func (m *msbuild) expand(text string) string {
 		name, after, closed := strings.Cut(rest, ")")
 		value, known := m.properties[strings.ToLower(name)]
 		b.WriteString(before)
-		if !more || !closed || !known || b.Len() > maxExpanded {
+		if !more || !closed || !known || b.Len()+len(value) > maxExpanded/2 {
 			return b.String() + text[len(before):]
 		}
 		b.WriteString(value)

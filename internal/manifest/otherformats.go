@@ -7,10 +7,14 @@ var imageKinds = []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosene
 
 // otherFormats are those of all ecosystems but JavaScript, Python and Go.
 var otherFormats = slices.Concat(imageFormats, cargoFormats, mavenFormats, gradleFormats, composerFormats, gemFormats, nugetFormats, terraformFormats, helmFormats, pubFormats,
-	[]Format{gitmodulesFormat, preCommitFormat, mixLockFormat, swiftFormat})
+	[]Format{gemspecFormat, gitmodulesFormat, preCommitFormat, mixFormat, mixLockFormat, swiftPackageFormat, swiftFormat})
 
 // otherCouplings hold the lock files of these ecosystems against their manifests.
-var otherCouplings = slices.Concat(cargoCouplings, composerCouplings, gemCouplings, nugetCouplings, terraformCouplings, helmCouplings, pubCouplings)
+var otherCouplings = slices.Concat(cargoCouplings, composerCouplings, gemCouplings, nugetCouplings, terraformCouplings, helmCouplings, pubCouplings, []coupling{
+	{"mix-exs", "mix-lock", mixSatisfies, besideFixes},
+	{"swift-package", "swift-resolved", swiftSatisfies, besideFixes},
+	{"gradle-build", "gradle-lock", gradleSatisfies, besideFixes},
+})
 
 // imageFormats are those that name images and actions.
 var imageFormats = []Format{

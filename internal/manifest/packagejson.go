@@ -200,22 +200,41 @@ var lifecycleNames = []string{
 // because a command of one that does mentions their name ("npm run build").
 func lifecycle(scripts []Script) []Script {
 	at := make(map[string]int, len(scripts))
+	around := make(map[string][]int) // the scripts that npm runs before and after one
 	for i, s := range scripts {
 		at[s.Name] = i
-	}
-	runs := make(map[int]bool)
-	var queue []string
-	queue = append(queue, lifecycleNames...)
-	for len(queue) > 0 {
-		name := queue[0]
-		queue = queue[1:]
-		i, there := at[name]
-		if !there || runs[i] {
-			continue
+		for _, when := range []string{"pre", "post"} {
+			if name, ok := strings.CutPrefix(s.Name, when); ok {
+				around[name] = append(around[name], i)
+			}
 		}
-		runs[i] = true
-		for _, w := range strings.FieldsFunc(scripts[i].Command, isShellMark) {
-			queue = append(queue, w, "pre"+w, "post"+w)
+	}
+	runs := make([]bool, len(scripts))
+	var queue []int
+	run := func(i int) {
+		if !runs[i] {
+			runs[i] = true
+			queue = append(queue, i)
+		}
+	}
+	for _, name := range lifecycleNames {
+		if i, there := at[name]; there {
+			run(i)
+		}
+	}
+	for len(queue) > 0 {
+		command := scripts[queue[0]].Command
+		queue = queue[1:]
+		for w := range strings.FieldsFuncSeq(command, isShellMark) {
+			if i, there := at[w]; there {
+				run(i)
+			}
+			for _, i := range around[w] {
+				run(i)
+			}
+			if len(around[w]) > 0 {
+				delete(around, w)
+			}
 		}
 	}
 	var kept []Script
@@ -230,4 +249,10 @@ func lifecycle(scripts []Script) []Script {
 
 // isShellMark separates words roughly. A word too many only means that a script
 // is taken for a hook when its name is mentioned.
-func isShellMark(r rune) bool { return strings.ContainsRune(" \t\n\r;&|()'\"`", r) }
+func isShellMark(r rune) bool {
+	switch r {
+	case ' ', '\t', '\n', '\r', ';', '&', '|', '(', ')', '\'', '"', '`':
+		return true
+	}
+	return false
+}

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"bytes"
 	"path"
 	"slices"
 	"strings"
@@ -31,6 +32,7 @@ func parsePackageLock(path string, data []byte) (*File, error) {
 		return nil, err
 	}
 	l := &packageLock{jsonReader: r, file: &File{Path: path, Ecosystem: NPM, Format: "package-lock", Lock: true}}
+	l.flat = make([]Package, 0, room(data, "node_modules/"))
 	if err := l.object("the document", l.member); err != nil {
 		return nil, err
 	}
@@ -40,6 +42,12 @@ func parsePackageLock(path string, data []byte) (*File, error) {
 	}
 	l.markDirect()
 	return l.file, nil
+}
+
+// room is how many packages to make room for: as often as a word is there, of what a
+// file of that size may hold.
+func room(data []byte, word string) int {
+	return min(bytes.Count(data, []byte(word)), len(data)/64, maxEntries)
 }
 
 // contradictions are the entries of "dependencies" that say otherwise than

@@ -16,6 +16,7 @@ func parsePreCommit(path string, data []byte) (*File, error) {
 		return nil, err
 	}
 	m := newYAMLManifest(path, PreCommit, "pre-commit")
+	m.remarks = remarks{text: string(data)}
 	if doc == nil {
 		return m.file, nil
 	}
@@ -58,10 +59,12 @@ func (m *yamlManifest) repository(r *yamlValue, url string) {
 		p.Name = url
 	}
 	p.Source, p.Line, p.EndLine = "registry:"+name, r.line, r.line
-	if rev := r.child("rev"); rev != nil {
-		p.EndLine = max(r.line, rev.end)
-	}
 	p.Pinned = isCommit(p.Spec)
+	if rev := r.child("rev"); rev != nil {
+		p.Line = rev.line
+		p.Remark = m.remarks.of(&p)
+		p.Line, p.EndLine = r.line, max(r.line, rev.end)
+	}
 	m.file.Packages = append(m.file.Packages, p)
 }
 

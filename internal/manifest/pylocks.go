@@ -18,6 +18,7 @@ var notNeeded = wordSet("description summary python-versions requires-python req
 // parse reads a lock file whose packages are the tables of one array.
 func (l *pyLock) parse(format, path string, data []byte, array string, entry func(*lockNode, *Package) error) (*lockNode, error) {
 	l.file = &File{Path: path, Ecosystem: PyPI, Format: format, Lock: true}
+	l.file.Packages = make([]Package, 0, room(data, "[["+array+"]]"))
 	rest, err := readTOMLLock(path, data, array, notNeeded, func(t *lockNode) error {
 		name := t.str("name")
 		if got, left := cutName(name); got == "" || left != "" {
@@ -49,10 +50,28 @@ func (l *pyLock) fail(n *lockNode, format string, args ...any) error {
 	return &ParseError{Path: l.file.Path, Line: n.line, Reason: fmt.Sprintf(format, args...)}
 }
 
+// plainRelease tells "1.2.3", as most versions are, without reading it.
+func plainRelease(s string) bool {
+	dot := true
+	for i := range len(s) {
+		if s[i] == '.' && !dot {
+			dot = true
+		} else if s[i] < '0' || s[i] > '9' {
+			return false
+		} else {
+			dot = false
+		}
+	}
+	return !dot && len(s) <= maxDigits
+}
+
 // pyLockPinned: an index keeps its versions; a repository must be held by a
 // commit, and an address by a hash.
 func pyLockPinned(p *Package) bool {
 	if p.Source == "" {
+		if plainRelease(p.Spec) {
+			return true
+		}
 		_, ok := parsePyVersion(p.Spec)
 		return ok
 	}

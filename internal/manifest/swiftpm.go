@@ -2,11 +2,11 @@ package manifest
 
 import "strings"
 
-// swiftFormat is the lock file of Swift's package manager. Its manifest is a
-// program, and only named.
+// swiftFormat is the lock file of Swift's package manager.
 var swiftFormat = Format{
 	Name: "swift-resolved", Ecosystem: Swift, Lock: true, is: named("package.resolved"), Parse: parsePackageResolved,
-	Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Unpinned, SourceChanged, IntegrityRemoved},
+	Manifests: []string{"Package.swift"}, Below: true,
+	Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Unpinned, SourceChanged, IntegrityRemoved, LockfileDrift},
 }
 
 // A swiftReader reads Package.resolved.

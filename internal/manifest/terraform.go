@@ -11,15 +11,16 @@ var terraformFormats = []Format{
 	{
 		Name: "terraform", Ecosystem: Terraform, is: func(p place) bool { return p.ext == ".tf" || p.ext == ".tofu" }, Parse: parseTerraform,
 		Locks:      []string{".terraform.lock.hcl"},
-		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, SourceChanged, LifecycleScript},
+		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, SourceChanged, LockfileDrift, LifecycleScript},
 	},
 	{
 		Name: "terraform-lock", Ecosystem: Terraform, Lock: true, is: named(".terraform.lock.hcl"), Parse: parseTerraformLock,
-		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, SourceChanged, IntegrityRemoved},
+		Manifests: []string{"*.tf", "*.tofu"}, Below: true,
+		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, SourceChanged, IntegrityRemoved, LockfileDrift},
 	},
 }
 
-var terraformCouplings = []coupling{{"terraform", "terraform-lock", func(_, _ *File) []Drift { return nil }, besideFixes}}
+var terraformCouplings = []coupling{{"terraform", "terraform-lock", terraformSatisfies, besideFixes}}
 
 // parseTerraform reads the providers and modules that a file asks for, and the
 // programs that applying it runs.
@@ -199,4 +200,12 @@ func parseTerraformLock(path string, data []byte) (*File, error) {
 		p.Integrity, p.Pinned = sorted(p.Integrity), true
 	}
 	return f, nil
+}
+
+// terraformSatisfies holds .terraform.lock.hcl against what a file beside it asks
+// for. Modules are not locked, and neither is what is part of Terraform.
+func terraformSatisfies(manifest, lock *File) []Drift {
+	return looseDrifts(manifest, lock, func(p *Package) bool {
+		return p.Group == "" && inRegistry(p) && p.Source != "registry:terraform.io"
+	})
 }

@@ -16,8 +16,9 @@ func isWorkflow(p place) bool {
 
 // A workflow collects the actions and images of one file.
 type workflow struct {
-	file *File
-	seen map[string]bool
+	file    *File
+	seen    map[string]bool
+	remarks remarks
 }
 
 // parseWorkflow reads a workflow or the description of an action.
@@ -26,7 +27,7 @@ func parseWorkflow(path string, data []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &workflow{file: &File{Path: path, Ecosystem: Actions, Format: "github-actions"}, seen: make(map[string]bool)}
+	w := &workflow{file: &File{Path: path, Ecosystem: Actions, Format: "github-actions"}, seen: make(map[string]bool), remarks: remarks{text: string(data)}}
 	if doc == nil {
 		return w.file, nil
 	}
@@ -164,6 +165,7 @@ func (w *workflow) uses(v *yamlValue) error {
 		return w.fail(v, "%s", reason)
 	}
 	p.Line, p.EndLine = v.line, max(v.line, v.end)
+	p.Remark = w.remarks.of(&p)
 	return w.file.addNew(p, w.seen)
 }
 
@@ -186,14 +188,4 @@ func actionPackage(text string) (Package, string) {
 		p.Spec, p.Pinned = strings.ToLower(ref), true
 	}
 	return p, ""
-}
-
-// refKinds compares references of a repository. What a commit holds nobody can
-// tell from its number, so coming from one or going to one is another source; a
-// commit may even be one of a fork.
-func refKinds(old, new *Package) []Kind {
-	if isCommit(old.Spec) || isCommit(new.Spec) {
-		return []Kind{SourceChanged}
-	}
-	return tagKinds(old, new)
 }

@@ -44,7 +44,7 @@ func candidates(ctx context.Context, in *rules.Input, o *Options) ([]candidate, 
 // none, the file that was read is gone, and the one that will be read is new.
 func byName(f change.File) []candidate {
 	if f.Mode == change.Submodule || f.OldMode == change.Submodule {
-		return []candidate{{f, manifest.Format{Name: "submodule"}, manifest.Named, f.BasePath(), f.HeadPath()}}
+		return []candidate{{f, manifest.Format{Name: submodule}, manifest.Named, f.BasePath(), f.HeadPath()}}
 	}
 	format, tier := manifest.Known(f.Path)
 	old, oldTier := format, tier

@@ -26,10 +26,23 @@ func (j *judging) compare(ctx context.Context, c candidate, before, after *manif
 			j.change(c, ch, kinds)
 		}
 	}
+	if part, ok := manifest.NewlyUnread(before, after); ok {
+		j.unreadPart(c, part)
+	}
 	if transitive.n > 0 {
 		j.report(c, "transitive", transitive.kinds, 0, 0, transitive.String(), strings.Join(transitive.names, ", "), nil)
 	}
 	return nil
+}
+
+// unreadPart reports a part of a manifest that is a program, whatever is asked for:
+// nobody knows which condition it hides.
+func (j *judging) unreadPart(c candidate, part manifest.Unread) {
+	j.found = append(j.found, rules.Finding{
+		Key: "unread part " + part.Text, Path: c.file.Path, PreviousPath: c.file.OldPath, Line: part.Line, EndLine: part.EndLine, Evidence: part.Text,
+		Message: "A part of this file that decides which packages are asked for is computed, and it changed. What it asks for was not judged; write it as plain text, or have a person look.",
+		Remedy:  rules.Undo(j.in.Change, c.file),
+	})
 }
 
 // kinds are the conditions of one change, without what is ignored and without
@@ -148,13 +161,24 @@ func (j *judging) reportPackage(c candidate, ch manifest.Change, kinds []manifes
 		group = " (" + p.Group + ")"
 	}
 	key := strings.Join(append([]string{p.PURL, p.Group, p.Path, p.Marker, info.Old, info.New}, info.Change...), " ")
-	j.report(c, key, kinds, first, last, fmt.Sprintf("%s%s: %s.", p.Name, group, words(kinds)), evidence, info)
+	what := words(kinds)
+	if ch.Opaque() {
+		what = "another commit or build of the same, which is a minor version at least"
+	}
+	j.report(c, key, kinds, first, last, fmt.Sprintf("%s%s: %s.", p.Name, group, what), evidence, info)
 }
 
-// described is the version, or where it comes from.
+// described is the version, or where it comes from; of an image that is held to its
+// digest, with it.
 func described(p *manifest.Package) string {
+	if p.Ecosystem == manifest.Docker && len(p.Integrity) == 1 {
+		return p.Spec + "@" + p.Integrity[0]
+	}
 	if p.Spec == "" {
 		return p.Source
+	}
+	if p.Remark != "" {
+		return p.Spec + " (" + p.Remark + ")"
 	}
 	return p.Spec
 }

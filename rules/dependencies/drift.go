@@ -162,6 +162,11 @@ func (j *judging) lockAlone(c candidate, couples []couple) {
 			}
 		}
 	}
+	for name := range touched { // a manifest of any name beside it
+		if path.Dir(name) == path.Dir(c.head) && slices.ContainsFunc(c.format.Manifests, func(base string) bool { return manifest.SameName(base, name) }) {
+			return
+		}
+	}
 	dir := path.Dir(c.head)
 	if anyName(c.format) { // a list for all projects may lie above
 		dir = "."
@@ -181,7 +186,7 @@ func (j *judging) lockAlone(c candidate, couples []couple) {
 
 // anyName reports whether the manifests of a lock file have no fixed names.
 func anyName(f manifest.Format) bool {
-	return slices.ContainsFunc(f.Manifests, func(base string) bool { return strings.HasPrefix(base, "*") })
+	return f.Below && slices.ContainsFunc(f.Manifests, func(base string) bool { return strings.HasPrefix(base, "*") })
 }
 
 // touchedBelow reports whether the change touches a manifest in a folder or below.

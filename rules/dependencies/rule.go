@@ -54,6 +54,7 @@ func Kind() rules.Kind {
 		Bad:     "+requests>=2.32.0   in requirements.txt: added and unpinned",
 		Good:    "+# why requests is pinned",
 		Since:   "0.1.0",
+		More:    formatsPage(),
 		Subject: rules.Content,
 	}, check, run)
 }
@@ -172,6 +173,8 @@ func (j *judging) companions(c candidate) (names []string) {
 // file judges one dependency file.
 func (j *judging) file(ctx context.Context, c candidate) error {
 	switch {
+	case c.format.Name == submodule && onlySubmodule(c.file):
+		return j.moved(ctx, c)
 	case c.tier == manifest.Named:
 		j.unread(c, "touched "+c.format.Name, fmt.Sprintf("This dependency file was %s. Its format (%s) is not compared package by package yet, so a person must look.", c.file.Status, c.format.Name))
 		return nil

@@ -1,0 +1,60 @@
+package dependencies
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/changeguard/changeguard/internal/manifest"
+)
+
+// formatsPage are the sections of the manual that say what is read. They are made of
+// the tables that the parsers are found by, so that they cannot say anything else.
+func formatsPage() string {
+	var b strings.Builder
+	b.WriteString(conditionsText + "\n## Formats\n\nThese are compared package by package. An x marks what can occur in a format, and is looked for.\n\n")
+	b.WriteString("| format | files |")
+	for _, k := range manifest.Kinds() {
+		fmt.Fprintf(&b, " %s |", k)
+	}
+	b.WriteString("\n| --- | --- |" + strings.Repeat(" --- |", len(manifest.Kinds())) + "\n")
+	for _, f := range manifest.Formats() {
+		fmt.Fprintf(&b, "| %s | %s |", f.Name, code(f.Names()))
+		for _, k := range manifest.Kinds() {
+			mark := ""
+			if slices.Contains(f.Conditions, k) {
+				mark = "x"
+			}
+			fmt.Fprintf(&b, " %s |", mark)
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("\nLock files are held against manifests (`lockfile-drift`):\n\n")
+	for _, f := range manifest.Formats() {
+		if against := f.HeldAgainst(); len(against) > 0 {
+			fmt.Fprintf(&b, "- %s against %s\n", f.Name, strings.Join(against, ", "))
+		}
+	}
+	b.WriteString("\n" + namedText + "\n\n")
+	for _, n := range manifest.OnlyNamed() {
+		fmt.Fprintf(&b, "- %s: %s\n", n[0], code(strings.Fields(n[1])))
+	}
+	return b.String()
+}
+
+func code(names []string) string {
+	return "`" + strings.Join(names, "`, `") + "`"
+}
+
+const conditionsText = `## What the conditions mean
+
+- A commit, or the digest of an image, that is replaced by another of the same repository or tag is ` + "`minor`" + ` at least: nobody can tell from its
+  number what is in it. A version in the comment beside it (` + "`# v4.1.2`" + `) is shown and never believed to anybody's advantage: it makes the change
+  ` + "`major`" + ` or ` + "`downgraded`" + `, not less. Another commit that calls itself the same release is ` + "`source-changed`" + `. A tag that becomes a commit is
+  quiet; a commit that becomes a tag or a branch is ` + "`unpinned`" + `. A submodule is at a commit as well.
+- Build files that are programs (Gradle's, ` + "`mix.exs`, `Package.swift`, `*.gemspec`" + `) are read where they are plain text. What is computed counts as an
+  unread part: a change of it, and of what it is computed from in the same file, is a finding whatever is asked for.
+- A file that does not parse is a finding, whatever is asked for.
+`
+
+const namedText = `Without a parser every change of these is a finding, whatever is asked for:`
