@@ -223,7 +223,7 @@ func called(s store.Subject) string {
 
 // severity orders conclusions.
 func severity(v *verdict.Verdict) int {
-	return slices.Index([]report.Conclusion{report.Success, report.ActionRequired, report.Failure}, report.Conclude(v))
+	return slices.Index([]report.Conclusion{report.Success, report.Pending, report.ActionRequired, report.Failure}, report.Conclude(v))
 }
 
 // comment writes, edits or leaves the one comment of a pull request.
