@@ -54,3 +54,6 @@ func MatchName(pattern, name string) bool {
 
 // NoEvidence is the error of a rule that wants what nobody here knows.
 func NoEvidence(what string) error { return fmt.Errorf("it wants %s: %w", what, change.ErrNoEvidence) }
+
+// MatchesSeveral reports whether checks of different names can match.
+func (n CheckName) MatchesSeveral() bool { return strings.ContainsAny(n.name, "*?") }

@@ -120,4 +120,3 @@ func microsOrNone(t time.Time) int64 {
 	}
 	return micros(t)
 }
-

@@ -51,7 +51,9 @@ func Kind() rules.Kind {
 
 func check(o *Options) []rules.Problem {
 	var problems []rules.Problem
-	add := func(message string, path ...any) { problems = append(problems, rules.Problem{Path: path, Message: message}) }
+	add := func(message string, path ...any) {
+		problems = append(problems, rules.Problem{Path: path, Message: message})
+	}
 	if len(o.Checks) == 0 && !o.counts() {
 		add("checks, suites, tests-at-least or share-of-base must say what is required")
 	}
