@@ -139,6 +139,7 @@ func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
 	router.Mount("/webhook", webhook.Handler(webhook.Config{
 		Secret: []byte(s.config.WebhookSecret), Accept: s.accept, Sharing: s.store.Sharing, Awaiting: g.Awaiting, App: s.config.appID, Logger: s.outside.Logger, Now: s.outside.Now,
 	}))
+	router.Method(http.MethodPost, "/api/v1/evidence", s.newAttaching(app))
 	return web.Routes(router, web.Config{Store: s.store, Logger: s.outside.Logger, Now: s.outside.Now})
 }
 
