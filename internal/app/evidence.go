@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -123,8 +124,9 @@ func (a *attaching) take(w http.ResponseWriter, r *http.Request) (n int, err err
 	if err != nil {
 		return 0, err
 	}
+	id := "evidence " + rand.Text() // each attachment counts, also two of one moment
 	for _, s := range waiting {
-		if err := a.again(r.Context(), fmt.Sprintf("evidence %d", e.Received.UnixMicro()), s); err != nil {
+		if err := a.again(r.Context(), id, s); err != nil {
 			return 0, err
 		}
 	}

@@ -87,6 +87,7 @@ func (w *world) own(head string) (list []ghfake.Run) {
 func (w *world) becomes(head, want string) ghfake.Run {
 	w.t.Helper()
 	var r ghfake.Run
+	w.idle()
 	w.until(want+" on "+head, func() bool {
 		own := w.own(head)
 		if len(own) == 0 {
@@ -95,7 +96,6 @@ func (w *world) becomes(head, want string) ghfake.Run {
 		r = own[len(own)-1]
 		return r.Conclusion == want || r.Status == want
 	})
-	w.idle()
 	return r
 }
 
@@ -353,7 +353,7 @@ func TestEvidenceOfMergeGroup(t *testing.T) {
 	number, head := w.opened(evidencePolicy("{tests-at-least: 1}"))
 	w.attached(w.job(onPush("feature", head)), app.Attach{Tests: 4})
 	w.becomes(head, "success")
-	branch := w.repo.Enqueue("main", "merge", number)
+	branch := w.repo.Enqueue("main", "MERGE", number)
 	group := w.repo.Tip(branch)
 	w.deliver("merge_group", w.repo.GroupEvent("main", branch))
 	w.becomes(group, "in_progress")
