@@ -22,7 +22,7 @@ import (
 )
 
 // maxAttachment is the largest summary that is read, in bytes.
-const maxAttachment = 512 << 10
+const maxAttachment = 2 << 20
 
 // attaching is POST /api/v1/evidence.
 type attaching struct {

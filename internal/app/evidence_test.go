@@ -498,7 +498,7 @@ func TestAPITokens(t *testing.T) {
 		}
 	}
 	w.becomes(head, "success")
-	if got, said := w.send(mine, strings.Repeat("x", 600<<10)); got != 413 {
+	if got, said := w.send(mine, strings.Repeat("x", 2<<20+1)); got != 413 {
 		t.Errorf("too large: %d: %s", got, said)
 	}
 	for _, body := range []string{`{}`, `[]`, `{"repository": "acme/app", "commit": "` + head + `", "suite": "unit", "tests": -1}`, `{"repository": "acme/app", "commit": "main", "suite": "unit"}`} {

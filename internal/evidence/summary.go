@@ -12,7 +12,7 @@ import (
 // The bounds of a summary.
 const (
 	MaxSuites = 1000
-	MaxName   = 300           // bytes
+	MaxName   = 200           // bytes
 	MaxTests  = 1_000_000_000 // of one report: sums of them fit everywhere
 )
 
@@ -25,7 +25,7 @@ type Attachment struct {
 	Failures   int    `json:"failures"`
 	Errors     int    `json:"errors"`
 	Skipped    int    `json:"skipped"`
-	// Suites are the named parts, at most MaxSuites.
+	// Suites are the named parts, the first MaxSuites of them.
 	Suites []change.Suite `json:"suites,omitempty"`
 }
 
