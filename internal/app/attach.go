@@ -222,12 +222,12 @@ func (a Attach) jobToken(ctx context.Context, client *http.Client, server string
 		req.Header.Set("Authorization", "bearer "+secret)
 		status, reply, err := send(client, req)
 		if err != nil || status != http.StatusOK {
-			return true, fmt.Errorf("Actions gave no token: %w", orStatus(err, status, ""))
+			return true, fmt.Errorf("the job got no token from Actions: %w", orStatus(err, status, ""))
 		}
 		return false, json.Unmarshal(reply, &answer)
 	})
 	if err == nil && answer.Value == "" {
-		err = errors.New("Actions gave an empty token")
+		err = errors.New("the job got an empty token from Actions")
 	}
 	return answer.Value, err
 }

@@ -562,7 +562,7 @@ func TestAttachThatCannot(t *testing.T) {
 		"no repository":     {without("GITHUB_REPOSITORY"), app.Attach{Tests: 1}, 2, "--repository"},
 		"a fork":            {without("ACTIONS_ID_TOKEN_REQUEST_URL"), app.Attach{Tests: 1}, 3, "from a fork never has"},
 		"a laptop":          {without("ACTIONS_ID_TOKEN_REQUEST_URL", "GITHUB_ACTIONS"), app.Attach{Tests: 1}, 2, "CHANGEGUARD_TOKEN"},
-		"another's secret":  {func() map[string]string { e := without(); e["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = "x"; return e }(), app.Attach{Tests: 1}, 3, "Actions gave no token"},
+		"another's secret":  {func() map[string]string { e := without(); e["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = "x"; return e }(), app.Attach{Tests: 1}, 3, "got no token from Actions"},
 		"an unknown commit": {good, app.Attach{Tests: 1, Commit: strings.Repeat("0", 40)}, 3, "not on this commit"},
 	} {
 		if code, said := w.attach(c.env, c.do); code != c.code || !strings.Contains(said, c.want) {

@@ -36,21 +36,25 @@ func TestJUnitDialects(t *testing.T) {
 			<testcase name="test_bad"><failure message="assert 1 == 2">def test_bad(): &lt;x&gt;</failure></testcase>
 			<testcase name="test_broken"><error message="boom"/></testcase>
 			<testcase name="test_later"><skipped type="pytest.skip" message="later"/></testcase></testsuite></testsuites>`,
-			4, 1, 1, 1, []change.Suite{{Name: "pytest", Tests: 4, Failures: 1, Errors: 1, Skipped: 1}},
+			4, 1, 1, 1,
+			[]change.Suite{{Name: "pytest", Tests: 4, Failures: 1, Errors: 1, Skipped: 1}},
 		},
 		"Surefire, run again": {
 			`<testsuite name="com.acme.ShopTest" tests="2" errors="0" skipped="0" failures="0"><properties><property name="a" value="b"/></properties>
 			<testcase name="flaky"><flakyFailure message="once">x</flakyFailure></testcase>
 			<testcase name="bad"><failure/><rerunFailure/></testcase></testsuite>`,
-			2, 1, 0, 0, []change.Suite{{Name: "com.acme.ShopTest", Tests: 2, Failures: 1}},
+			2, 1, 0, 0,
+			[]change.Suite{{Name: "com.acme.ShopTest", Tests: 2, Failures: 1}},
 		},
 		"Jest and nested suites": {
 			`<testsuites name="jest tests" tests="3"><testsuite name="outer" tests="3"><testcase name="a"/><testsuite name="inner"><testcase name="b"/><testcase name="c"/></testsuite></testsuite></testsuites>`,
-			3, 0, 0, 0, []change.Suite{{Name: "inner", Tests: 2}, {Name: "outer", Tests: 1}},
+			3, 0, 0, 0,
+			[]change.Suite{{Name: "inner", Tests: 2}, {Name: "outer", Tests: 1}},
 		},
 		"GoogleTest": {
 			`<testsuites><testsuite name="S" tests="2" disabled="1"><testcase name="a" status="run" result="completed"/><testcase name="b" status="notrun" result="suppressed"/></testsuite></testsuites>`,
-			2, 0, 0, 1, []change.Suite{{Name: "S", Tests: 2, Skipped: 1}},
+			2, 0, 0, 1,
+			[]change.Suite{{Name: "S", Tests: 2, Skipped: 1}},
 		},
 		"numbers only":               {`<testsuites><testsuite name="S" tests="5" failures="1" skipped=""/></testsuites>`, 5, 1, 0, 0, []change.Suite{{Name: "S", Tests: 5, Failures: 1}}},
 		"no suite":                   {`<testsuites><testcase name="a"/></testsuites>`, 1, 0, 0, 0, nil},
