@@ -72,7 +72,9 @@ type Change struct {
 	Gaps    []Gap
 
 	Source Source // where contents come from; nil means that none can be read
-	Limits Limits // of reading; zero fields mean the defaults
+	// Evidence is what others say of the head; nil means that nobody knows.
+	Evidence Evidence
+	Limits   Limits // of reading; zero fields mean the defaults
 
 	reading sync.Mutex // guards contents
 	content contents

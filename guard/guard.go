@@ -71,6 +71,7 @@ type evaluation struct {
 	prints   map[string]string // of the findings, by their ids
 
 	inherited []inherited // of a merge group
+	evidence  *evidence
 }
 
 // Evaluate judges a subject and publishes the verdict.
@@ -135,6 +136,9 @@ func (e *evaluation) loadAndJudge(ctx context.Context) (*github.Loaded, *verdict
 
 // decline ends the evaluation of what is not judged.
 func (e *evaluation) decline(ctx context.Context, loaded *github.Loaded, run int64) error {
+	if err := e.unwatch(ctx, ""); err != nil {
+		return err
+	}
 	if err := e.superseded(ctx, loaded, run); err != nil || e.Kind != store.Pull {
 		return err
 	}
@@ -157,6 +161,7 @@ func waiting(err error) error {
 // policy does not want this subject judged.
 func (e *evaluation) judge(ctx context.Context, loaded *github.Loaded) (*verdict.Verdict, error) {
 	c := loaded.Change
+	e.watchFor(c)
 	layers := e.loaded.layers(loaded.Policies, e.Kinds)
 	switch e.Kind {
 	case store.Group:
@@ -184,7 +189,7 @@ func (e *evaluation) judge(ctx context.Context, loaded *github.Loaded) (*verdict
 	}
 	in := verdict.Input{Change: c, Layers: layers, Kinds: e.Kinds, Record: record, Engine: e.Engine}
 	v, err := verdict.Judge(ctx, in)
-	if err != nil {
+	if err = errors.Join(err, e.evidence.failed); err != nil {
 		return nil, err
 	}
 	if in.Lifts = e.heirlooms(c, v); len(in.Lifts) > 0 {

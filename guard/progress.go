@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/github"
 	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/internal/store"
@@ -63,6 +64,9 @@ func (p *progress) end() int64 {
 func (e *evaluation) startRun(ctx context.Context, summary string) int64 {
 	release := e.heads.hold(e.Repository() + "@" + e.Head)
 	defer release()
+	if standing, err := e.Store.Run(ctx, e.Repository(), e.Head); err == nil && standing.RunID != 0 && standing.Conclusion == "" {
+		return standing.RunID // it is in progress already
+	}
 	id, err := e.client.StartRun(ctx, e.target(e.Head), summary)
 	if err == nil {
 		err = e.Store.SetRun(ctx, store.Run{Repository: e.Repository(), Head: e.Head, RunID: id}, e.Now())
@@ -87,6 +91,8 @@ type inputs struct {
 	Aside json.RawMessage `json:"aside,omitempty"`
 	// Prints are of the content that each finding was found in.
 	Prints map[string]string `json:"prints,omitempty"`
+	// Evidence is what others said of the head, where a rule asked.
+	Evidence *change.Recorded `json:"evidence,omitempty"`
 }
 
 // readInputs reads what was kept beside a verdict.

@@ -40,6 +40,9 @@ func (e *evaluation) publish(ctx context.Context, loaded *github.Loaded, v *verd
 	if !e.Anew && before.Digest == v.ID && before.Created.Before(e.started) && e.Now().Sub(before.Created) < recently {
 		e.unsure.add(e.Repository() + "@" + v.Head) // the program that stored it may have died while it published
 	}
+	if err := e.await(ctx, v); err != nil {
+		return err
+	}
 	others, all, err := e.siblings(ctx, loaded)
 	if err != nil {
 		return err
@@ -78,7 +81,7 @@ func (e *evaluation) saveVerdict(ctx context.Context, loaded *github.Loaded, v *
 	if err != nil {
 		return err
 	}
-	kept := inputs{BaseRef: c.BaseRef, HeadRef: c.HeadRef, Prints: e.prints}
+	kept := inputs{BaseRef: c.BaseRef, HeadRef: c.HeadRef, Prints: e.prints, Evidence: e.recorded()}
 	for _, p := range loaded.Policies {
 		kept.Policies = append(kept.Policies, p.ID)
 	}
@@ -97,6 +100,9 @@ func (e *evaluation) saveVerdict(ctx context.Context, loaded *github.Loaded, v *
 
 // show publishes a run unless it stands already. The head is held.
 func (e *evaluation) show(ctx context.Context, head string, run report.CheckRun, started int64) error {
+	if run.Conclusion == report.Pending {
+		return e.showWaiting(ctx, head, run, started)
+	}
 	standing, err := e.Store.Run(ctx, e.Repository(), head)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
@@ -223,11 +229,14 @@ func called(s store.Subject) string {
 
 // severity orders conclusions.
 func severity(v *verdict.Verdict) int {
-	return slices.Index([]report.Conclusion{report.Success, report.ActionRequired, report.Failure}, report.Conclude(v))
+	return slices.Index([]report.Conclusion{report.Success, report.Pending, report.ActionRequired, report.Failure}, report.Conclude(v))
 }
 
 // comment writes, edits or leaves the one comment of a pull request.
 func (e *evaluation) comment(ctx context.Context, c *change.Change, v *verdict.Verdict) error {
+	if v.Waiting {
+		return nil // what it will say is not known yet
+	}
 	body, wanted := report.Comment(v, c.Draft, e.details(e.Subject))
 	id, digest, err := e.Store.Comment(ctx, e.Repository(), e.Number)
 	switch {

@@ -182,7 +182,7 @@ func (g *Guard) needs(ctx context.Context, s store.Subject, p github.Open) (need
 		return nothing, nil // it waits already
 	}
 	run, err := g.Store.Run(ctx, s.Repository(), p.Head)
-	if errors.Is(err, store.ErrNotFound) || err == nil && run.Conclusion == "" {
+	if errors.Is(err, store.ErrNotFound) || err == nil && run.Conclusion == "" && run.ExternalID == "" { // with one it waits for evidence
 		return missing, nil
 	}
 	if err != nil {

@@ -32,6 +32,8 @@ const (
 	Success        Conclusion = "success"
 	Failure        Conclusion = "failure"
 	ActionRequired Conclusion = "action_required"
+	// Pending is none yet: the run stays in progress, which lets nothing through.
+	Pending Conclusion = ""
 )
 
 // Conclude maps a verdict to a conclusion. While observing nothing stops a
@@ -40,6 +42,8 @@ func Conclude(v *verdict.Verdict) Conclusion {
 	switch {
 	case v.Outcome == verdict.Incomplete:
 		return Failure
+	case v.Waiting:
+		return Pending
 	case v.Observed || v.Outcome == verdict.Pass:
 		return Success
 	case v.Outcome == verdict.Approve:
@@ -77,6 +81,9 @@ func Heading(v *verdict.Verdict) string {
 		return map[verdict.Outcome]string{
 			verdict.Fail: "Observing, would be blocked", verdict.Approve: "Observing, would need an approval", verdict.Pass: "Observing, passed",
 		}[v.Outcome]
+	}
+	if v.Waiting {
+		return "Waiting for evidence"
 	}
 	return map[verdict.Outcome]string{
 		verdict.Incomplete: "Analysis incomplete", verdict.Fail: "Blocked",

@@ -90,7 +90,7 @@ func outcomeColour(v *verdict.Verdict) string {
 	switch Conclude(v) {
 	case Success:
 		return green
-	case ActionRequired:
+	case ActionRequired, Pending:
 		return yellow
 	default:
 		return red

@@ -23,6 +23,7 @@ package rules
 
 import (
 	"context"
+	"time"
 
 	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/condition"
@@ -164,6 +165,10 @@ type Finding struct {
 	// Approvals, when set, lift the finding at every level, and no others do: the
 	// finding is that they are missing.
 	Approvals *Approvals
+
+	// Await, when set, says that what is missed may come yet, this long after it
+	// was first looked for: the change then waits, unless something else stops it.
+	Await time.Duration
 
 	Package *Package
 }

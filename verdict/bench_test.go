@@ -103,6 +103,7 @@ func judge200(tb testing.TB, p *policy.Policy, whole *change.Change) *verdict.Ve
 	tb.Helper()
 	c := &change.Change{Event: change.PullRequest, Base: whole.Base, MergeBase: whole.MergeBase, Head: whole.Head, Files: slices.Clone(whole.Files), Source: whole.Source}
 	c.Normalise()
+	c.Evidence = &change.Recorded{}
 	c.Title = "docs: words"
 	c.Labels = []change.Label{{Name: "analysis-only"}}
 	v, err := verdict.Judge(context.Background(), verdict.Input{Change: c, Layers: []verdict.Layer{{Name: verdict.RepositoryLayer, Policy: p}}, Kinds: catalogue.Kinds(), Engine: "bench"})

@@ -49,7 +49,7 @@ func newFinding(layer, rule, kind string, level policy.Level, found rules.Findin
 		ID: findingID(layer, rule, kind, found.Path, found.Key), Rule: rule, Kind: kind, Level: level,
 		Path: found.Path, PreviousPath: found.PreviousPath, Line: found.Line, EndLine: max(found.EndLine, found.Line),
 		Message: cut(found.Message, maxMessage), Evidence: cut(found.Evidence, maxEvidence), Remedy: found.Remedy, Package: found.Package,
-		Approvals: found.Approvals, layer: layer,
+		Approvals: found.Approvals, Awaited: found.Await > 0, Await: found.Await, layer: layer,
 	}
 	f.Files = slices.DeleteFunc(append([]string{found.Path, found.PreviousPath}, found.Files...), func(p string) bool { return p == "" })
 	return f
@@ -110,6 +110,8 @@ func (l *laying) missRule(name string, err error) {
 		remedy = "Split the repository, or take the rule out of its policy: it needs the list of all files."
 	case errors.Is(err, change.ErrTooLarge):
 		remedy = "Split the change, or leave the large file out of it."
+	case errors.Is(err, change.ErrNoEvidence):
+		remedy = "Let the server judge it; check --evidence FILE takes what was recorded, and a rule with if: event != \"local\" is left out of check."
 	case errors.Is(err, condition.ErrLimit):
 		remedy = "Simplify the condition in the policy."
 	}

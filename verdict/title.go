@@ -20,6 +20,8 @@ func title(v *Verdict) string {
 	switch {
 	case v.Outcome == Incomplete:
 		t = "Analysis incomplete: " + v.Missing[0].What + more(len(v.Missing)-1, "gap")
+	case v.Waiting:
+		t = "Waiting: " + worst(v, levelOf(v.Outcome))
 	case v.Outcome == Fail && v.Observed:
 		t = "Observing, would block: " + worst(v, policy.Block)
 	case v.Outcome == Fail:
@@ -32,6 +34,13 @@ func title(v *Verdict) string {
 		t = passed(v)
 	}
 	return cut(oneLine(t), maxTitle)
+}
+
+func levelOf(o Outcome) policy.Level {
+	if o == Approve {
+		return policy.Approve
+	}
+	return policy.Block
 }
 
 func passed(v *Verdict) string {

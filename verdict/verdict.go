@@ -27,6 +27,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -59,10 +60,12 @@ func (o Outcome) Worse(other Outcome) bool { return o.rank() > other.rank() }
 // A Verdict is the answer to one change. Its JSON form is public and stable;
 // [Verdict.JSON] writes it.
 type Verdict struct {
-	ID        string    `json:"id"`
-	Engine    string    `json:"engine"`
-	Outcome   Outcome   `json:"outcome"`
-	Observed  bool      `json:"observed"`
+	ID       string  `json:"id"`
+	Engine   string  `json:"engine"`
+	Outcome  Outcome `json:"outcome"`
+	Observed bool    `json:"observed"`
+	// Waiting says that the outcome rests on evidence alone that may come yet.
+	Waiting   bool      `json:"waiting,omitempty"`
 	Title     string    `json:"title"`
 	Base      string    `json:"base"`
 	MergeBase string    `json:"merge_base"`
@@ -124,6 +127,7 @@ type Finding struct {
 	Evidence     string         `json:"evidence"`
 	Remedy       string         `json:"remedy"`
 	Package      *rules.Package `json:"package,omitempty"`
+	Awaited      bool           `json:"awaited,omitempty"` // what is missed may come yet
 	LiftedBy     *Lift          `json:"lifted_by"`
 
 	// Files are Path, PreviousPath and what else the finding depends on.
@@ -135,6 +139,9 @@ type Finding struct {
 	LiftableBy string `json:"-"`
 	// Approvals, when set, are the only ones that lift the finding, at any level.
 	Approvals *rules.Approvals `json:"-"`
+
+	// Await is how long after it was first looked for an awaited one is waited for.
+	Await time.Duration `json:"-"`
 
 	layer string       // that found it, "" for what needs no policy
 	class change.Class // of the file, of session findings
@@ -275,6 +282,17 @@ func (v *Verdict) settle(observing bool) {
 	default:
 		v.Outcome, v.Observed = all, observing || all != Pass
 	}
+	v.Waiting = v.waits()
+}
+
+// waits reports whether nothing stops the change but what may come yet.
+func (v *Verdict) waits() bool {
+	if v.Observed || v.Outcome != Fail && v.Outcome != Approve {
+		return false
+	}
+	return !slices.ContainsFunc(v.Findings, func(f Finding) bool {
+		return f.counts(false) && outcomeOf(f.Level) == v.Outcome && !f.Awaited
+	})
 }
 
 func outcomeOf(l policy.Level) Outcome {

@@ -20,6 +20,7 @@ type found struct {
 	// evaluated too. No head means nothing else.
 	sharing store.Subject
 	again   bool // somebody asked for a new result
+	outside *outsider
 	command *store.Command
 }
 
@@ -76,6 +77,9 @@ type payload struct {
 	Issue   *issue   `json:"issue"`
 	Comment *comment `json:"comment"`
 	Sender  *account `json:"sender"`
+	SHA     string   `json:"sha"`     // of a status
+	Context string   `json:"context"` // of a status
+	State   string   `json:"state"`   // of a status
 	Ref     string   `json:"ref"`
 	Before  string   `json:"before"`
 	After   string   `json:"after"`
@@ -97,7 +101,11 @@ type pull struct {
 // checks are a check run, or the suite that it is in. The pull requests of
 // forks are not named.
 type checks struct {
-	HeadSHA      string `json:"head_sha"`
+	HeadSHA string `json:"head_sha"`
+	Name    string `json:"name"` // of a run
+	App     *struct {
+		ID int64 `json:"id"`
+	} `json:"app"`
 	PullRequests []pull `json:"pull_requests"`
 }
 
@@ -107,8 +115,9 @@ var actions = map[string][]string{
 	"pull_request":        {"opened", "reopened", "synchronize", "edited", "labeled", "unlabeled", "ready_for_review", "converted_to_draft", "closed"},
 	"pull_request_review": {"submitted", "dismissed"},
 	"issue_comment":       {"created"},
-	"check_run":           {"rerequested", "requested_action"},
-	"check_suite":         {"rerequested"},
+	"check_run":           {"rerequested", "requested_action", "completed"},
+	"check_suite":         {"rerequested", "completed"},
+	"status":              {""},
 	"merge_group":         {"checks_requested"},
 	"push":                {""},
 }
@@ -184,6 +193,9 @@ func (p *payload) subject() (store.Subject, error) {
 
 // find fills in what is to be evaluated.
 func (p *payload) find(event string, s store.Subject, f *found) (err error) {
+	if event == "status" || p.Action == "completed" {
+		return p.evidence(event, s, f)
+	}
 	switch event {
 	case "pull_request":
 		return p.pull(s, f)

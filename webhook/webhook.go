@@ -36,8 +36,12 @@ type Config struct {
 	Accept func(ctx context.Context, d store.Delivery, s store.Subject) error
 	// Sharing lists what is known of a repository with a commit as its head.
 	Sharing func(ctx context.Context, owner, repo, head string) ([]store.Subject, error)
-	Logger  *slog.Logger
-	Now     func() time.Time
+	// Awaiting lists whose verdict rests on a check of a name on a commit, and for
+	// no name those that wait for any. nil means nobody's.
+	Awaiting func(ctx context.Context, owner, repo, head, check string) ([]store.Subject, error)
+	App      int64 // whose own checks are no evidence
+	Logger   *slog.Logger
+	Now      func() time.Time
 }
 
 // Handler serves POST /webhook.
@@ -102,7 +106,11 @@ func (h *handler) open(w http.ResponseWriter, r *http.Request) (d store.Delivery
 // accept hands over a delivery for each of its subjects, and returns how many
 // there were.
 func (h *handler) accept(ctx context.Context, d store.Delivery, f found) (n int, err error) {
-	subjects := f.subjects
+	awaiting, err := h.awaiting(ctx, f.outside)
+	if err != nil {
+		return 0, err
+	}
+	subjects := append(awaiting, f.subjects...)
 	if f.sharing.Head != "" {
 		known, err := h.Sharing(ctx, f.sharing.Owner, f.sharing.Repo, f.sharing.Head)
 		if err != nil {

@@ -32,6 +32,7 @@ changeguard check --event "$GITHUB_EVENT_PATH" --format markdown`,
 		f.StringVar(&k.Event, "event", "", "a `file` with a GitHub webhook payload: title, body, labels, author, branches")
 		f.StringVar(&k.Session, "session", "", "hold the change to this session `mode`")
 		f.StringVar(&k.Record, "record", "", "a `file` with a session record: what was declared before")
+		f.StringVar(&k.Evidence, "evidence", "", "a `file` with what others said of the head, as docs/evidence.md shows; without it required-evidence is incomplete")
 		f.StringVar(&k.Policy, "policy", "", "a policy `file` instead of the base's")
 		f.StringVar(&k.OrgPolicy, "org-policy", "", "a `file` with the organisation's policy")
 		f.StringVar(&k.Format, "format", "text", "how to print, a `format`: "+strings.Join(report.Formats(), ", "))

@@ -25,6 +25,7 @@ type Check struct {
 	Event      string // a file with a GitHub webhook payload
 	Session    string // a mode that the change is held to
 	Record     string // a file with a session record
+	Evidence   string // a file with what others said of the head
 	Policy     string // a file instead of the base's policy
 	OrgPolicy  string // a file with the organisation's policy
 	Format     string // one of report.Formats
@@ -133,6 +134,9 @@ func (k Check) judge(ctx context.Context) (v *verdict.Verdict, notes []string, e
 	}
 	layers, err := k.layers(ctx, repo, c)
 	if err != nil {
+		return nil, notes, err
+	}
+	if c.Evidence, err = k.evidence(); err != nil {
 		return nil, notes, err
 	}
 	record, err := k.record(layers)

@@ -18,3 +18,6 @@ func (s *Server) HTTPServers() (list []*http.Server) {
 
 // EndOverrides does what is done every minute.
 func (s *Server) EndOverrides() error { return s.endOverrides(context.Background()) }
+
+// EndWaits does what is done every minute.
+func (s *Server) EndWaits() error { return s.endWaits(context.Background()) }

@@ -31,7 +31,7 @@ func TestAppManifestFits(t *testing.T) {
 		}
 	}
 	// Those on installations and the ping come without being asked for.
-	events := []string{"check_run", "check_suite", "issue_comment", "merge_group", "pull_request", "pull_request_review", "push"}
+	events := []string{"check_run", "check_suite", "issue_comment", "merge_group", "pull_request", "pull_request_review", "push", "status"}
 	if slices.Sort(m.Events); !slices.Equal(m.Events, events) || len(m.Permissions) != len(ghfake.Permissions()) {
 		t.Errorf("%v %v", m.Permissions, m.Events)
 	}

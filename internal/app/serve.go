@@ -131,14 +131,15 @@ func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
 	s.guard = g
 	s.queue, err = queue.New(ctx, queue.Config{
 		Store: s.store, Workers: s.config.workers, Handler: g.Evaluate, Logger: s.outside.Logger, Now: s.outside.Now, Timeout: s.outside.Timeout,
-		Periodic: append(s.periodic(), s.expiry()),
+		Periodic: append(s.periodic(), s.expiry(), s.deadlines(), s.oldEvidence()),
 	})
 	if err != nil {
 		return err
 	}
 	router.Mount("/webhook", webhook.Handler(webhook.Config{
-		Secret: []byte(s.config.WebhookSecret), Accept: s.accept, Sharing: s.store.Sharing, Logger: s.outside.Logger, Now: s.outside.Now,
+		Secret: []byte(s.config.WebhookSecret), Accept: s.accept, Sharing: s.store.Sharing, Awaiting: g.Awaiting, App: s.config.appID, Logger: s.outside.Logger, Now: s.outside.Now,
 	}))
+	router.Method(http.MethodPost, "/api/v1/evidence", s.newAttaching(app))
 	return web.Routes(router, web.Config{Store: s.store, Logger: s.outside.Logger, Now: s.outside.Now})
 }
 

@@ -42,6 +42,10 @@ type world struct {
 	log    logs
 	every  time.Duration // between reconciliations, none by default
 
+	actions *ghfake.Actions
+	public  string // the server's own address, none by default
+
+	api      string // where the stand-in listens
 	database string
 	now      func() time.Time
 	server   *app.Server
@@ -92,9 +96,14 @@ func begun(t testing.TB, w *world, o ghfake.Options, permissions map[string]stri
 	w.github = ghfake.New(o)
 	w.github.AddInstallation(1, permissions)
 	w.repo = w.github.AddRepo(1, "acme", "app")
-	front := httptest.NewServer(held(t, w.github))
+	w.actions = ghfake.NewActions(clockOf(w.now))
+	mux := http.NewServeMux()
+	mux.Handle("/", held(t, w.github))
+	mux.Handle(ghfake.ActionsPath, w.actions)
+	front := httptest.NewServer(mux)
 	t.Cleanup(front.Close)
 	w.database = filepath.Join(t.TempDir(), "test.db")
+	w.api = front.URL
 	w.start(front.URL+"/", w.database)
 	return w
 }
@@ -113,7 +122,7 @@ func (w *world) start(github, database string) {
 	w.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	c := app.Config{
-		Addr: "127.0.0.1:0", GitHubURL: github, AppID: "7", WebhookSecret: secret, DatabaseURL: "sqlite:" + database, Workers: "8",
+		Addr: "127.0.0.1:0", GitHubURL: github, AppID: "7", WebhookSecret: secret, DatabaseURL: "sqlite:" + database, Workers: "8", PublicURL: w.public,
 		PrivateKey: string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(testKey())})),
 	}
 	if err := c.Complete(func(string) string { return "" }, false); err != nil {

@@ -16,6 +16,8 @@ var (
 	ErrLocked   = errors.New("another program holds the database")
 	ErrDamaged  = errors.New("the file is damaged, or is no database; put a copy back, or move it away and begin anew")
 	ErrNewer    = errors.New("the database was written by a newer changeguard; update this one")
+	ErrExists   = errors.New("there is one of this name already")
+	ErrTooMany  = errors.New("there are too many of them already")
 	ErrOlder    = errors.New("a later evaluation has stored its verdict already")
 )
 

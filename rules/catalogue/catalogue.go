@@ -13,6 +13,7 @@ import (
 	"github.com/changeguard/changeguard/rules/labels"
 	"github.com/changeguard/changeguard/rules/limits"
 	"github.com/changeguard/changeguard/rules/protectedpaths"
+	"github.com/changeguard/changeguard/rules/requiredevidence"
 	"github.com/changeguard/changeguard/rules/reversibility"
 	"github.com/changeguard/changeguard/rules/reviewers"
 	"github.com/changeguard/changeguard/rules/testdiscovery"
@@ -29,6 +30,7 @@ func Kinds() []rules.Kind {
 		deploymentports.Kind(),
 		environmentvariables.Kind(),
 		testdiscovery.Kind(),
+		requiredevidence.Kind(),
 		checklist.Kind(),
 		labels.Kind(),
 		reviewers.Kind(),

@@ -2,7 +2,8 @@
 //
 // A fixture is a txtar archive. Its comment says what it shows; its files are
 // policy.yml, pull-request.yml (optional), base/… and head/…, and want, which
-// holds a line "path:line: kind: message" per finding of the kind. A file that
+// holds a line "path:line: kind: message" per finding of the kind. evidence.json
+// is what others say of the head (change.Recorded); without it nobody knows. A file that
 // is only under base/ was removed. A name that ends in "~gone" under head/ takes
 // a file away that base/ has; without it head/ starts from base/.
 //
@@ -12,6 +13,7 @@ package rulestest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -127,6 +129,7 @@ func Judge(t *testing.T, a *txtar.Archive) *verdict.Verdict {
 	base, head := changetest.Tree{}, changetest.Tree{}
 	var text []byte
 	var pr pullRequest
+	var evidence *change.Recorded
 	for _, f := range a.Files {
 		side, path, _ := strings.Cut(f.Name, "/")
 		switch {
@@ -134,6 +137,11 @@ func Judge(t *testing.T, a *txtar.Archive) *verdict.Verdict {
 			text = f.Data
 		case f.Name == "pull-request.yml":
 			if err := yaml.Load(f.Data, &pr, yaml.WithKnownFields()); err != nil {
+				t.Fatal(err)
+			}
+		case f.Name == "evidence.json":
+			evidence = new(change.Recorded)
+			if err := json.Unmarshal(f.Data, evidence); err != nil {
 				t.Fatal(err)
 			}
 		case side == "base":
@@ -163,6 +171,9 @@ func Judge(t *testing.T, a *txtar.Archive) *verdict.Verdict {
 	}
 	c := changetest.New(base, head)
 	pr.describe(c)
+	if evidence != nil {
+		c.Evidence = evidence
+	}
 	v, err := verdict.Judge(context.Background(), verdict.Input{
 		Change: c, Layers: []verdict.Layer{{Name: verdict.RepositoryLayer, Policy: p}}, Kinds: catalogue.Kinds(), Engine: "changeguard test",
 	})
