@@ -96,7 +96,10 @@ func (q *Queue) dropOld(ctx context.Context) error {
 // followClock lets begin what would begin in the future because the clock was
 // set back. What waits on purpose is in another state.
 func (q *Queue) followClock(ctx context.Context) error {
-	_, err := q.config.Store.DB().ExecContext(ctx, `UPDATE river_job SET scheduled_at = datetime('now', 'subsec')
-		WHERE state = 'available' AND scheduled_at > datetime('now', 'subsec', '+5 seconds')`)
+	now, soon := `datetime('now', 'subsec')`, `datetime('now', 'subsec', '+5 seconds')`
+	if q.driver.postgres {
+		now, soon = `now()`, `now() + interval '5 seconds'`
+	}
+	_, err := q.config.Store.DB().ExecContext(ctx, `UPDATE river_job SET scheduled_at = `+now+` WHERE state = 'available' AND scheduled_at > `+soon)
 	return err
 }

@@ -99,13 +99,17 @@ func New(ctx context.Context, c Config) (*Queue, error) {
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
 	}
-	q := &Queue{config: c, driver: newDriver(c.Store.DB()), running: make(map[int64]bool)}
+	q := &Queue{config: c, driver: newDriver(c.Store), running: make(map[int64]bool)}
 	logger := slog.New(quiet{c.Logger.Handler()})
 	migrator, err := rivermigrate.New(q.driver, &rivermigrate.Config{Logger: logger})
 	if err != nil {
 		return nil, fmt.Errorf("prepare the queue: %w", err)
 	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+	err = c.Store.Migrating(ctx, func(ctx context.Context) error {
+		_, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+		return err
+	})
+	if err != nil {
 		return nil, fmt.Errorf("migrate the queue: %w", err)
 	}
 	q.client, err = river.NewClient(q.driver, q.river(logger))

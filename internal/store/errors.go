@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -16,6 +17,7 @@ var (
 	ErrLocked   = errors.New("another program holds the database")
 	ErrDamaged  = errors.New("the file is damaged, or is no database; put a copy back, or move it away and begin anew")
 	ErrNewer    = errors.New("the database was written by a newer changeguard; update this one")
+	ErrAway     = errors.New("the database cannot be reached")
 	ErrOlder    = errors.New("a later evaluation has stored its verdict already")
 )
 
@@ -27,6 +29,10 @@ func explain(err error) error {
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) || unreachable(err) {
+		return explainPostgres(pg, err)
 	}
 	var engine *sqlite.Error
 	if !errors.As(err, &engine) {
@@ -44,6 +50,19 @@ func explain(err error) error {
 		return fmt.Errorf("%w: %w", ErrLocked, err)
 	case engine.Code()&0xff == sqlite3.SQLITE_CORRUPT, engine.Code()&0xff == sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return err
+}
+
+// explainPostgres is given the server's own error, or nil when it did not answer.
+func explainPostgres(pg *pgconn.PgError, err error) error {
+	switch {
+	case errors.Is(err, ErrFull) || errors.Is(err, ErrAway):
+		return err // explained by an inner call
+	case pg == nil, pg.Code == codeShutdown, pg.Code == codeCrash, pg.Code == codeNotYet, pg.Code == "53300":
+		return fmt.Errorf("%w: %w", ErrAway, err)
+	case pg.Code == "53100":
+		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	return err
 }
