@@ -30,21 +30,23 @@ func openStore(t *testing.T, database string) *store.Store {
 }
 
 // A handler that does not end keeps its subject to itself, even when the
-// database gives the job to another worker.
+// database gives the job to another worker, in whichever program.
 func TestSubjectIsClaimed(t *testing.T) {
 	t.Parallel()
-	q := &Queue{running: make(map[int64]bool)}
-	job := &river.Job[evaluate]{JobRow: &rivertype.JobRow{}, Args: evaluate{7}}
-	if !q.claim(7) {
-		t.Fatal("not free")
-	}
-	var snooze *river.JobSnoozeError
-	if err := (&worker{queue: q}).Work(context.Background(), job); !errors.As(err, &snooze) || snooze.Duration != busyPause {
-		t.Errorf("a second worker: %v", err)
-	}
-	q.release(7)
-	if !q.claim(7) {
-		t.Error("not free after the first ended")
+	ctx := context.Background()
+	database := pgtest.Database(t)
+	q := &Queue{config: Config{Store: openStore(t, database)}}
+	for name, other := range map[string]*store.Store{"this program": q.config.Store, "another one": openStore(t, database)} {
+		_, release, free, err := other.TryHold(ctx, "subject 7")
+		if err != nil || !free {
+			t.Fatalf("%s: not free, %v", name, err)
+		}
+		job := &river.Job[evaluate]{JobRow: &rivertype.JobRow{}, Args: evaluate{7}}
+		var snooze *river.JobSnoozeError
+		if err := (&worker{queue: q}).Work(ctx, job); !errors.As(err, &snooze) || snooze.Duration != busyPause {
+			t.Errorf("%s: a second worker: %v", name, err)
+		}
+		release()
 	}
 }
 

@@ -28,7 +28,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -76,9 +75,6 @@ type Queue struct {
 	client *river.Client[*sql.Tx]
 	driver *driver
 	gate   gate
-
-	mu      sync.Mutex
-	running map[int64]bool // subjects that a handler is at
 }
 
 // The pace of the queue. A delivery that this process accepts starts a fetch at
@@ -99,7 +95,7 @@ func New(ctx context.Context, c Config) (*Queue, error) {
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
 	}
-	q := &Queue{config: c, driver: newDriver(c.Store), running: make(map[int64]bool)}
+	q := &Queue{config: c, driver: newDriver(c.Store)}
 	logger := slog.New(quiet{c.Logger.Handler()})
 	migrator, err := rivermigrate.New(q.driver, &rivermigrate.Config{Logger: logger})
 	if err != nil {

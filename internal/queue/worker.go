@@ -47,21 +47,26 @@ type worker struct {
 }
 
 // busyPause is how long a job waits whose subject is being evaluated, by a
-// handler that did not end in time.
+// handler that did not end in time, or that a clock which is wrong says so of.
 const busyPause = time.Second
 
-// Work implements river.Worker. It evaluates until no further event has
+// Work implements river.Worker. It holds the subject, so that it is evaluated
+// once at a time whatever River thinks, and evaluates until no further event has
 // arrived; a subject that is never left alone gives its worker back after half
 // the time.
 func (w *worker) Work(ctx context.Context, job *river.Job[evaluate]) error {
 	q := w.queue
-	if !q.claim(job.Args.Subject) {
+	held, release, free, err := q.config.Store.TryHold(ctx, fmt.Sprint("subject ", job.Args.Subject))
+	if err != nil {
+		return err
+	}
+	if !free {
 		return river.JobSnooze(busyPause)
 	}
-	defer q.release(job.Args.Subject)
+	defer release()
 	start := time.Now() // not the configured clock: it bounds this worker's own work
 	for {
-		again, err := q.once(ctx, job)
+		again, err := q.once(ctx, held, job)
 		if err != nil || !again {
 			return err
 		}
@@ -71,28 +76,10 @@ func (w *worker) Work(ctx context.Context, job *river.Job[evaluate]) error {
 	}
 }
 
-// claim reserves a subject, so that it is evaluated once at a time whatever
-// the database says.
-func (q *Queue) claim(subject int64) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.running[subject] {
-		return false
-	}
-	q.running[subject] = true
-	return true
-}
-
-func (q *Queue) release(subject int64) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	delete(q.running, subject)
-}
-
 // once evaluates a job's subject as it is now. again is true when events
 // arrived meanwhile; when it is false and there is no error, the job is
-// completed.
-func (q *Queue) once(ctx context.Context, job *river.Job[evaluate]) (again bool, err error) {
+// completed. held is ctx while nobody else evaluates the subject.
+func (q *Queue) once(ctx, held context.Context, job *river.Job[evaluate]) (again bool, err error) {
 	s, err := q.config.Store.Subject(ctx, job.Args.Subject)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, river.JobCancel(fmt.Errorf("subject %d was dropped", job.Args.Subject))
@@ -100,7 +87,7 @@ func (q *Queue) once(ctx context.Context, job *river.Job[evaluate]) (again bool,
 	if err != nil {
 		return false, fmt.Errorf("read subject %d: %w", job.Args.Subject, err)
 	}
-	if err := q.handle(ctx, s); err != nil {
+	if err := q.handle(held, s); err != nil {
 		return false, q.failed(ctx, job, s, err)
 	}
 	return q.finish(ctx, job, s)

@@ -79,6 +79,7 @@ func openPostgres(ctx context.Context, address string) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{write: pgOpen(c, pgWriters), read: pgReadOnly(c), postgres: true}
+	s.holds.remote = &remote{db: pgOpen(c, 1)}
 	if s.listen, err = pgListener(ctx, c); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -70,12 +70,8 @@ func retry(ctx context.Context, do func() error) error {
 		if err == nil || !passes(err) {
 			return err
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if pauseFor(ctx, pause) != nil {
 			return err
-		case <-timer.C:
 		}
 	}
 }

@@ -41,6 +41,7 @@ type Store struct {
 	group *group  // of writes, nil on PostgreSQL
 	tidy  *checkpoints
 
+	holds    holds
 	postgres bool
 	listen   *pgxpool.Pool // of PostgreSQL, else nil, as what is above is of SQLite
 }
@@ -167,6 +168,9 @@ func (s *Store) Close() error {
 	}
 	if s.tidy != nil {
 		errs = append(errs, s.tidy.close())
+	}
+	if s.holds.remote != nil {
+		errs = append(errs, s.holds.remote.close())
 	}
 	if s.listen != nil {
 		s.listen.Close()
