@@ -78,6 +78,9 @@ func openPostgres(ctx context.Context, address string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A program that is halted in the middle of a transaction keeps the others
+	// waiting no longer than this.
+	c.RuntimeParams["idle_in_transaction_session_timeout"] = "10000" // milliseconds
 	s := &Store{write: pgOpen(c, pgWriters), read: pgReadOnly(c), postgres: true}
 	s.holds.remote = &remote{db: pgOpen(c, 1)}
 	if s.listen, err = pgListener(ctx, c); err != nil {
@@ -118,6 +121,10 @@ func (s *Store) Migrating(ctx context.Context, do func(context.Context) error) e
 		return fmt.Errorf("reach the database: %w", explain(err))
 	}
 	defer func() { _ = tx.Rollback() }() // it only holds the lock
+	// The transaction does nothing while the function runs, for however long.
+	if _, err := tx.ExecContext(ctx, `SET LOCAL idle_in_transaction_session_timeout = 0`); err != nil {
+		return fmt.Errorf("reach the database: %w", explain(err))
+	}
 	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(migrationLock)); err != nil {
 		return fmt.Errorf("wait for other programs to migrate: %w", explain(err))
 	}

@@ -145,10 +145,10 @@ func TestOpenRefusesNewerSchema(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s.db")
 	s := openAt(t, path)
-	if _, err := s.DB().ExecContext(context.Background(), `INSERT INTO schema_migrations (name) VALUES ('9999_later.sql')`); err != nil {
+	if _, err := s.DB().ExecContext(context.Background(), `INSERT INTO schema_migrations (name) VALUES ('9998_later.sql'), ('9999_breaks_names.sql')`); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Open(context.Background(), "sqlite:"+path); !errors.Is(err, store.ErrNewer) || !strings.Contains(err.Error(), "9999_later.sql") {
+	if _, err := store.Open(context.Background(), "sqlite:"+path); !errors.Is(err, store.ErrNewer) || !strings.Contains(err.Error(), "9999_breaks_names.sql") {
 		t.Errorf("%v", err)
 	}
 }
