@@ -37,6 +37,7 @@ func (q *Queue) house() []Periodic {
 	return append([]Periodic{
 		{"drop old deliveries", dropEvery, q.dropOld},
 		{"follow the clock", clockEvery, q.followClock},
+		{"let others have their turn", turnsEvery, q.letTurn},
 	}, q.config.Periodic...)
 }
 

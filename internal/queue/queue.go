@@ -28,6 +28,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -39,7 +40,7 @@ import (
 // Config of a Queue.
 type Config struct {
 	Store   *store.Store
-	Workers int // evaluations at once
+	Workers int // evaluations at once; a quarter as many more are for large changes
 	Handler Handler
 	Logger  *slog.Logger
 	Now     func() time.Time
@@ -75,6 +76,7 @@ type Queue struct {
 	client *river.Client[*sql.Tx]
 	driver *driver
 	gate   gate
+	intake *intake
 }
 
 // The pace of the queue. A delivery that this process accepts starts a fetch at
@@ -112,6 +114,7 @@ func New(ctx context.Context, c Config) (*Queue, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare the queue: %w", err)
 	}
+	q.intake = newIntake(q.receive)
 	return q, nil
 }
 
@@ -123,6 +126,7 @@ func (q *Queue) river(logger *slog.Logger) *river.Config {
 	return &river.Config{
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: q.config.Workers},
+			largeQueue:         {MaxWorkers: q.largeWorkers()},
 			periodicQueue:      {MaxWorkers: 1, FetchPollInterval: time.Second},
 		},
 		Workers: workers, PeriodicJobs: periodic, Logger: logger,
@@ -145,13 +149,17 @@ func (q *Queue) Start(ctx context.Context) error {
 
 // recover enqueues every subject that waits and has no job.
 func (q *Queue) recover(ctx context.Context) error {
-	waiting, err := q.config.Store.Unfinished(ctx)
-	if err != nil || len(waiting) == 0 {
+	unfinished, err := q.config.Store.Unfinished(ctx)
+	if err != nil || len(unfinished) == 0 {
 		return err
 	}
+	var waiting []job
+	for _, s := range unfinished {
+		waiting = append(waiting, job{s.ID, s.Large(), s.Kind == store.Group})
+	}
 	return q.config.Store.InTx(ctx, func(tx *store.Tx) error {
-		for _, id := range waiting {
-			if err := q.insert(ctx, tx, id); err != nil {
+		for some := range slices.Chunk(waiting, mostTogether) {
+			if err := q.insert(ctx, tx, some); err != nil {
 				return err
 			}
 		}
@@ -168,6 +176,7 @@ const lastMoment = time.Second
 // process, as if they had not begun.
 func (q *Queue) Stop(ctx context.Context) error {
 	q.gate.refuse()
+	q.intake.close()
 	patience, cancel := ctx, context.CancelFunc(func() {})
 	if deadline, ok := ctx.Deadline(); ok {
 		patience, cancel = context.WithDeadline(ctx, deadline.Add(-lastMoment))

@@ -87,10 +87,30 @@ func (q *Queue) once(ctx, held context.Context, job *river.Job[evaluate]) (again
 	if err != nil {
 		return false, fmt.Errorf("read subject %d: %w", job.Args.Subject, err)
 	}
+	if s.Large() && job.Queue != largeQueue {
+		return false, q.move(ctx, job, s)
+	}
 	if err := q.handle(held, s); err != nil {
 		return false, q.failed(ctx, job, s, err)
 	}
 	return q.finish(ctx, job, s)
+}
+
+// move gives a job to the workers for large changes, for a subject that became
+// one since.
+func (q *Queue) move(ctx context.Context, job *river.Job[evaluate], s store.Subject) error {
+	err := q.gate.finish(func() error {
+		return q.config.Store.InTx(ctx, func(tx *store.Tx) error {
+			if err := q.complete(ctx, tx, job); err != nil {
+				return err
+			}
+			return q.insert(ctx, tx, jobsOf(s.Lane(), []int64{s.ID}))
+		})
+	})
+	if err == nil {
+		q.driver.completed(job.ID)
+	}
+	return err
 }
 
 // handle runs the handler; a panic is an error like any other.
@@ -110,6 +130,7 @@ func (q *Queue) failed(ctx context.Context, job *river.Job[evaluate], s store.Su
 	var later *laterError
 	if errors.As(cause, &later) {
 		q.config.Logger.InfoContext(ctx, "evaluation waits", logkey.Subject, s.Name(), logkey.Until, later.until, logkey.Reason, later.err)
+		q.yield(ctx, s)
 		return river.JobSnooze(max(0, later.until.Sub(now)))
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
@@ -119,6 +140,7 @@ func (q *Queue) failed(ctx context.Context, job *river.Job[evaluate], s store.Su
 	if err != nil {
 		return errors.Join(cause, err)
 	}
+	q.yield(context.WithoutCancel(ctx), s)
 	if now.Sub(since) > giveUpAfter {
 		q.config.Logger.ErrorContext(ctx, "evaluation given up", logkey.Subject, s.Name(), logkey.Since, since, logkey.Err, cause)
 		return river.JobCancel(cause)
@@ -138,7 +160,10 @@ func (q *Queue) finish(ctx context.Context, job *river.Job[evaluate], s store.Su
 			if err != nil || moved {
 				return err
 			}
-			return q.complete(ctx, tx, job)
+			if err := q.complete(ctx, tx, job); err != nil {
+				return err
+			}
+			return q.next(write, tx, s.Lane(), 1)
 		})
 	})
 	if err != nil {
@@ -146,6 +171,7 @@ func (q *Queue) finish(ctx context.Context, job *river.Job[evaluate], s store.Su
 	}
 	if !again {
 		q.driver.completed(job.ID)
+		q.driver.bell.ring() // for whoever's turn it is now
 	}
 	return again, nil
 }

@@ -41,6 +41,9 @@ func passes(err error) bool {
 	if errors.As(err, &unsure) {
 		return false
 	}
+	if errors.Is(err, errVanished) {
+		return true
+	}
 	if pg != nil {
 		return slices.Contains([]string{codeLockTimeout, codeShutdown, codeCrash, codeNotYet}, pg.Code)
 	}
