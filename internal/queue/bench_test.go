@@ -55,13 +55,13 @@ func benchAccept500PerSecond(b *testing.B, database string) {
 	report(b, took)
 }
 
-// BenchmarkAcceptMax accepts as fast as 16 senders can.
+// BenchmarkAcceptMax accepts as fast as 128 senders can.
 func BenchmarkAcceptMax(b *testing.B) { benchOnEngines(b, benchAcceptMax) }
 
 func benchAcceptMax(b *testing.B, database string) {
 	q, _ := runAt(b, database, queue.Config{Workers: 1, Handler: nothing})
 	var n atomic.Int64
-	b.SetParallelism(8)
+	b.SetParallelism(64)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			i := int(n.Add(1))
