@@ -90,8 +90,10 @@ func (q *Queue) dropOld(ctx context.Context) error {
 	if _, err := q.config.Store.DropDeliveries(ctx, before); err != nil {
 		return err
 	}
-	_, err := q.config.Store.DropPushes(ctx, before)
-	return err
+	if _, err := q.config.Store.DropPushes(ctx, before); err != nil {
+		return err
+	}
+	return q.config.Store.DropLimits(ctx, before)
 }
 
 // followClock lets begin what would begin in the future because the clock was
