@@ -13,6 +13,11 @@
 // runs again. An event that arrives during an evaluation is never lost, and two
 // evaluations of one subject never overlap.
 //
+// Several programs can share a PostgreSQL and with it the work: each hears of
+// new jobs, one of them does what is periodic, and a subject is held in the
+// database while it is evaluated, so that no clock and no program that was
+// halted has it evaluated twice at once. Installations take turns.
+//
 // A handler that must wait (a rate limit) returns [Later]; the job then sleeps
 // in the database, holds no worker and uses up no attempt. A handler that fails
 // or panics is run again, less and less often, for a week after the last event;
