@@ -91,6 +91,7 @@ const (
 	rescueAfter    = 30 * time.Second // after the timeout, which the handler obeys
 	fetchCooldown  = 6 * time.Millisecond
 	pollInterval   = 100 * time.Millisecond
+	pollListening  = 500 * time.Millisecond // where PostgreSQL tells of most
 	giveUpAfter    = 7 * 24 * time.Hour // a weekend with a wrong key must not cost a verdict
 	// maxAttempts is never reached: giveUpAfter comes first.
 	maxAttempts = 10_000
@@ -141,6 +142,10 @@ func (q *Queue) river(logger *slog.Logger) *river.Config {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{queue: q})
 	periodic := q.periodic(workers)
+	poll := pollInterval
+	if q.driver.postgres {
+		poll = pollListening
+	}
 	return &river.Config{
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: q.config.Workers},
@@ -148,7 +153,7 @@ func (q *Queue) river(logger *slog.Logger) *river.Config {
 			periodicQueue:      {MaxWorkers: 1, FetchPollInterval: time.Second},
 		},
 		Workers: workers, PeriodicJobs: periodic, Logger: logger,
-		FetchCooldown: fetchCooldown, FetchPollInterval: pollInterval,
+		FetchCooldown: fetchCooldown, FetchPollInterval: poll,
 		JobTimeout: q.config.Timeout, RescueStuckJobsAfter: q.config.Timeout + min(rescueAfter, q.config.Timeout),
 		MaxAttempts: maxAttempts, RetryPolicy: retry{q.config.Now},
 	}
