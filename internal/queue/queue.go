@@ -92,7 +92,7 @@ const (
 	fetchCooldown  = 6 * time.Millisecond
 	pollInterval   = 100 * time.Millisecond
 	pollListening  = 500 * time.Millisecond // where PostgreSQL tells of most
-	giveUpAfter    = 7 * 24 * time.Hour // a weekend with a wrong key must not cost a verdict
+	giveUpAfter    = 7 * 24 * time.Hour     // a weekend with a wrong key must not cost a verdict
 	// maxAttempts is never reached: giveUpAfter comes first.
 	maxAttempts = 10_000
 )
