@@ -44,7 +44,10 @@ func (e *evaluation) superseded(ctx context.Context, loaded *github.Loaded, run 
 		}
 		run = standing.RunID
 	}
-	release := e.heads.hold(e.Repository() + "@" + e.Head)
+	ctx, release, err := e.holdHead(ctx, e.Head)
+	if err != nil {
+		return err
+	}
 	defer release()
 	show := report.CheckRun{
 		Conclusion: report.Failure, Title: "Superseded", Summary: "The pull request was closed, or has another head by now; this commit was not judged.", ExternalID: "superseded",

@@ -52,15 +52,13 @@ type Config struct {
 // A Guard evaluates subjects. It is safe for concurrent use.
 type Guard struct {
 	Config
-	started time.Time
-	heads   keyed    // publishing on one head is one at a time
-	unsure  marks    // heads with a run that was sent and not noted
-	looked  marks    // evaluations that are run a second time
-	loaded  policies // that were loaded before
+	unsure marks    // heads with a run that was sent and not noted
+	looked marks    // evaluations that are run a second time
+	loaded policies // that were loaded before
 }
 
 // New makes a guard.
-func New(c Config) *Guard { return &Guard{Config: c, started: c.Now()} }
+func New(c Config) *Guard { return &Guard{Config: c} }
 
 // evaluation is one run of a subject.
 type evaluation struct {

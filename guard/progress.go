@@ -62,7 +62,11 @@ func (p *progress) end() int64 {
 // it if this one dies. It returns 0 when that did not work; the evaluation goes
 // on without.
 func (e *evaluation) startRun(ctx context.Context, summary string) int64 {
-	release := e.heads.hold(e.Repository() + "@" + e.Head)
+	ctx, release, err := e.holdHead(ctx, e.Head)
+	if err != nil {
+		e.Logger.WarnContext(ctx, "the check run in progress could not be shown", logkey.Subject, e.Name(), logkey.Err, err)
+		return 0
+	}
 	defer release()
 	if standing, err := e.Store.Run(ctx, e.Repository(), e.Head); err == nil && standing.RunID != 0 && standing.Conclusion == "" {
 		return standing.RunID // it is in progress already

@@ -23,7 +23,10 @@ import (
 // publish makes GitHub show the verdict. started is a check run in progress
 // that this evaluation began, or 0.
 func (e *evaluation) publish(ctx context.Context, loaded *github.Loaded, v *verdict.Verdict, started int64) error {
-	release := e.heads.hold(e.Repository() + "@" + v.Head)
+	ctx, release, err := e.holdHead(ctx, v.Head)
+	if err != nil {
+		return err
+	}
 	defer release()
 	before, err := e.Store.Latest(ctx, e.Name())
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -37,7 +40,7 @@ func (e *evaluation) publish(ctx context.Context, loaded *github.Loaded, v *verd
 	if err != nil {
 		return err
 	}
-	if !e.Anew && before.Digest == v.ID && before.Created.Before(e.started) && e.Now().Sub(before.Created) < recently {
+	if !e.Anew && before.Digest == v.ID && e.Now().Sub(before.Created) < recently {
 		e.unsure.add(e.Repository() + "@" + v.Head) // the program that stored it may have died while it published
 	}
 	if err := e.await(ctx, v); err != nil {

@@ -96,6 +96,7 @@ type pull struct {
 			ID int64 `json:"id"`
 		} `json:"repo"`
 	} `json:"base"`
+	ChangedFiles int `json:"changed_files"` // not in every event
 }
 
 // checks are a check run, or the suite that it is in. The pull requests of
@@ -286,6 +287,7 @@ func (p pull) subject(s store.Subject) (store.Subject, error) {
 		return s, errors.New("its pull request has no number or head")
 	}
 	s.Kind, s.Number, s.Head, s.Base = store.Pull, p.Number, p.Head.SHA, p.Base.Ref
+	s.Files = max(0, p.ChangedFiles)
 	return s, nil
 }
 

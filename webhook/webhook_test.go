@@ -134,6 +134,8 @@ func TestEvents(t *testing.T) {
 	sibling := store.Subject{Kind: store.Pull, Installation: 5, Owner: "acme", Repo: "app", Number: 8, Base: "lenient", Head: sha}
 	left := sibling
 	left.Number, left.Head = 9, other
+	huge := pull
+	huge.Files = 4321
 	known := []store.Subject{pull, sibling, left, group}
 	for i := range known {
 		known[i].Installation = 4 // the App was installed anew since
@@ -149,6 +151,7 @@ func TestEvents(t *testing.T) {
 	}{
 		{"pull_request", pullBody, 202, []store.Subject{pull}},
 		{"pull_request", strings.Replace(pullBody, "opened", "edited", 1), 202, []store.Subject{pull}},
+		{"pull_request", strings.Replace(pullBody, `"base":`, `"changed_files": 4321, "base":`, 1), 202, []store.Subject{huge}},
 		{"pull_request", strings.Replace(pullBody, "opened", "assigned", 1), 200, nil},
 		{"pull_request", strings.Replace(pullBody, "opened", "closed", 1), 202, []store.Subject{sibling}},
 		{"pull_request", strings.Replace(strings.ReplaceAll(pullBody, sha, strings.Repeat("a", 40)), "opened", "closed", 1), 200, nil},

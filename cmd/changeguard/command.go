@@ -37,7 +37,7 @@ func commands() []command {
 	return []command{
 		checkCommand, demoCommand, serveCommand, policyLintCommand, policyInitCommand, policyExplainCommand, policySchemaCommand, rulesCommand,
 		hookInstallCommand, hookRunCommand, sessionStartCommand, evidenceAttachCommand, evidenceTokenCreateCommand, evidenceTokenListCommand, evidenceTokenRevokeCommand,
-		auditExportCommand, auditVerifyCommand, versionCommand,
+		auditExportCommand, auditVerifyCommand, dbMigrateCommand, dbExportCommand, dbImportCommand, versionCommand,
 	}
 }
 

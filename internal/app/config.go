@@ -31,7 +31,7 @@ type Config struct {
 	AppID         string // CHANGEGUARD_APP_ID: the App's number.
 	PrivateKey    string // CHANGEGUARD_PRIVATE_KEY: the App's key as PEM; \n may stand for the ends of its lines.
 	WebhookSecret string // CHANGEGUARD_WEBHOOK_SECRET: what GitHub signs deliveries with.
-	DatabaseURL   string // CHANGEGUARD_DATABASE_URL: sqlite:PATH. Default sqlite:changeguard.db.
+	DatabaseURL   string // CHANGEGUARD_DATABASE_URL: sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE, which several replicas can share. Default sqlite:changeguard.db.
 	PublicURL     string // CHANGEGUARD_PUBLIC_URL: for links in check runs and the set-up page. Default none.
 	CheckName     string // CHANGEGUARD_CHECK_NAME: the required check's name. Default changeguard.
 	Workers       string // CHANGEGUARD_WORKERS: evaluations at once. Default twice the cores.
@@ -58,7 +58,7 @@ func Settings() []setting {
 		{"CHANGEGUARD_APP_ID", "app-id", "the App's `number`", func(c *Config) *string { return &c.AppID }},
 		{"CHANGEGUARD_PRIVATE_KEY", "private-key", "the App's key as `PEM`; rather use CHANGEGUARD_PRIVATE_KEY_FILE", func(c *Config) *string { return &c.PrivateKey }},
 		{"CHANGEGUARD_WEBHOOK_SECRET", "webhook-secret", "what GitHub signs deliveries with; rather use CHANGEGUARD_WEBHOOK_SECRET_FILE", func(c *Config) *string { return &c.WebhookSecret }},
-		{"CHANGEGUARD_DATABASE_URL", "database-url", "`address` of the database (default sqlite:changeguard.db)", func(c *Config) *string { return &c.DatabaseURL }},
+		{"CHANGEGUARD_DATABASE_URL", "database-url", "`address` of the database, sqlite:PATH or postgres://… (default sqlite:changeguard.db)", func(c *Config) *string { return &c.DatabaseURL }},
 		{"CHANGEGUARD_PUBLIC_URL", "public-url", "`address` of this server, for links in check runs", func(c *Config) *string { return &c.PublicURL }},
 		{"CHANGEGUARD_CHECK_NAME", "check-name", "the required check's `name` (default changeguard)", func(c *Config) *string { return &c.CheckName }},
 		{"CHANGEGUARD_WORKERS", "workers", "evaluations at once (default twice the cores)", func(c *Config) *string { return &c.Workers }},

@@ -116,7 +116,7 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 // cause says in a few words what is wrong with the database. The log has the
 // rest, which is not for everybody.
 func cause(err error) string {
-	for _, known := range []error{store.ErrFull, store.ErrLocked, store.ErrDamaged} {
+	for _, known := range []error{store.ErrFull, store.ErrLocked, store.ErrDamaged, store.ErrAway} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}

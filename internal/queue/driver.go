@@ -7,27 +7,38 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/changeguard/changeguard/internal/store"
 )
 
-// driver is River's for SQLite with two differences. A job that was completed
-// in the transaction that set its subject's done is not completed a second
-// time: River would do that for a hundred jobs in one long transaction, in
-// which no webhook could be answered. And a new job is announced within the
-// process rather than through a table that is polled.
+// driver is River's for the store's engine, and a bell: a job that this process
+// makes is announced within the process at once. PostgreSQL tells other
+// processes of it.
+//
+// On SQLite there are two more differences. A job that was completed in the
+// transaction that set its subject's done is not completed a second time: River
+// would do that for a hundred jobs in one long transaction, in which no webhook
+// could be answered. And nothing is announced through a table that is polled.
 type driver struct {
-	*riversqlite.Driver
-	bell bell
+	riverdriver.Driver[*sql.Tx]
+	bell     bell
+	postgres bool
 
 	mu   sync.Mutex
-	done map[int64]bool // jobs that are complete, until River has heard of it
+	done map[int64]bool // jobs that are complete, until River has heard of it; of SQLite
 }
 
-func newDriver(db *sql.DB) *driver {
-	return &driver{Driver: riversqlite.New(db), bell: make(bell, 1), done: make(map[int64]bool)}
+func newDriver(s *store.Store) *driver {
+	d := &driver{bell: make(bell, 1), done: make(map[int64]bool)}
+	if pool := s.Listener(); pool != nil {
+		d.Driver, d.postgres = riverdatabasesql.NewWithPgxListener(s.DB(), pool), true
+		return d
+	}
+	d.Driver = riversqlite.New(s.DB())
+	return d
 }
 
 // complete completes a job in a transaction. ctx is the one that Work was given.
@@ -38,6 +49,9 @@ func (q *Queue) complete(ctx context.Context, tx *store.Tx, job *river.Job[evalu
 
 // completed notes that complete's transaction is on disk.
 func (d *driver) completed(job int64) {
+	if d.postgres {
+		return // it does that for many jobs in no time
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.done[job] = true
@@ -53,15 +67,27 @@ func (d *driver) take(job int64) bool {
 }
 
 // GetExecutor implements riverdriver.Driver.
-func (d *driver) GetExecutor() riverdriver.Executor { return executor{d.Driver.GetExecutor(), d} }
+func (d *driver) GetExecutor() riverdriver.Executor {
+	if d.postgres {
+		return d.Driver.GetExecutor()
+	}
+	return executor{d.Driver.GetExecutor(), d}
+}
 
 // GetListener implements riverdriver.Driver.
-func (d *driver) GetListener(*riverdriver.GetListenenerParams) riverdriver.Listener {
+func (d *driver) GetListener(p *riverdriver.GetListenenerParams) riverdriver.Listener {
+	if d.postgres {
+		return both{d.Driver.GetListener(p), d.bell}
+	}
 	return listener{d.bell}
 }
 
-// SupportsListenNotify implements riverdriver.Driver: nobody reads that table.
-func (d *driver) SupportsListenNotify() bool { return false }
+// SupportsListener implements riverdriver.Driver.
+func (d *driver) SupportsListener() bool { return true }
+
+// SupportsListenNotify implements riverdriver.Driver: on SQLite nobody reads
+// that table.
+func (d *driver) SupportsListenNotify() bool { return d.postgres }
 
 // executor runs River's statements.
 type executor struct {
@@ -111,49 +137,3 @@ func add(to, from *riverdriver.JobSetStateIfRunningManyParams, i int) {
 	to.ScheduledAt = append(to.ScheduledAt, from.ScheduledAt[i])
 	to.State = append(to.State, from.State[i])
 }
-
-// bell says that there may be a job. It rings once for many.
-type bell chan struct{}
-
-func (b bell) ring() {
-	select {
-	case b <- struct{}{}:
-	default:
-	}
-}
-
-// listener tells River when the bell rings.
-type listener struct{ bell bell }
-
-// WaitForNotification implements riverdriver.Listener.
-func (l listener) WaitForNotification(ctx context.Context) (*riverdriver.Notification, error) {
-	select {
-	case <-l.bell:
-		return &riverdriver.Notification{Topic: "river_insert", Payload: `{"queue": "` + river.QueueDefault + `"}`}, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// The rest of riverdriver.Listener is for connections, of which there is none.
-
-// Close implements riverdriver.Listener.
-func (listener) Close(context.Context) error { return nil }
-
-// Connect implements riverdriver.Listener.
-func (listener) Connect(context.Context) error { return nil }
-
-// Listen implements riverdriver.Listener.
-func (listener) Listen(context.Context, string) error { return nil }
-
-// Ping implements riverdriver.Listener.
-func (listener) Ping(context.Context) error { return nil }
-
-// Schema implements riverdriver.Listener.
-func (listener) Schema() string { return "" }
-
-// SetAfterConnectExec implements riverdriver.Listener.
-func (listener) SetAfterConnectExec(string) {}
-
-// Unlisten implements riverdriver.Listener.
-func (listener) Unlisten(context.Context, string) error { return nil }

@@ -13,6 +13,11 @@
 // runs again. An event that arrives during an evaluation is never lost, and two
 // evaluations of one subject never overlap.
 //
+// Several programs can share a PostgreSQL and with it the work: each hears of
+// new jobs, one of them does what is periodic, and a subject is held in the
+// database while it is evaluated, so that no clock and no program that was
+// halted has it evaluated twice at once. Installations take turns.
+//
 // A handler that must wait (a rate limit) returns [Later]; the job then sleeps
 // in the database, holds no worker and uses up no attempt. A handler that fails
 // or panics is run again, less and less often, for a week after the last event;
@@ -28,7 +33,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -40,7 +45,7 @@ import (
 // Config of a Queue.
 type Config struct {
 	Store   *store.Store
-	Workers int // evaluations at once
+	Workers int // evaluations at once; a quarter as many more are for large changes
 	Handler Handler
 	Logger  *slog.Logger
 	Now     func() time.Time
@@ -76,9 +81,7 @@ type Queue struct {
 	client *river.Client[*sql.Tx]
 	driver *driver
 	gate   gate
-
-	mu      sync.Mutex
-	running map[int64]bool // subjects that a handler is at
+	intake *intake
 }
 
 // The pace of the queue. A delivery that this process accepts starts a fetch at
@@ -88,7 +91,8 @@ const (
 	rescueAfter    = 30 * time.Second // after the timeout, which the handler obeys
 	fetchCooldown  = 6 * time.Millisecond
 	pollInterval   = 100 * time.Millisecond
-	giveUpAfter    = 7 * 24 * time.Hour // a weekend with a wrong key must not cost a verdict
+	pollListening  = 500 * time.Millisecond // where PostgreSQL tells of most
+	giveUpAfter    = 7 * 24 * time.Hour     // a weekend with a wrong key must not cost a verdict
 	// maxAttempts is never reached: giveUpAfter comes first.
 	maxAttempts = 10_000
 )
@@ -99,20 +103,38 @@ func New(ctx context.Context, c Config) (*Queue, error) {
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
 	}
-	q := &Queue{config: c, driver: newDriver(c.Store.DB()), running: make(map[int64]bool)}
+	q := &Queue{config: c, driver: newDriver(c.Store)}
 	logger := slog.New(quiet{c.Logger.Handler()})
-	migrator, err := rivermigrate.New(q.driver, &rivermigrate.Config{Logger: logger})
-	if err != nil {
-		return nil, fmt.Errorf("prepare the queue: %w", err)
+	if err := migrate(ctx, c.Store, q.driver, logger); err != nil {
+		return nil, err
 	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return nil, fmt.Errorf("migrate the queue: %w", err)
-	}
+	var err error
 	q.client, err = river.NewClient(q.driver, q.river(logger))
 	if err != nil {
 		return nil, fmt.Errorf("prepare the queue: %w", err)
 	}
+	q.intake = newIntake(q.receive)
 	return q, nil
+}
+
+// Migrate brings the queue's tables up to date, which New does as well.
+func Migrate(ctx context.Context, s *store.Store) error {
+	return migrate(ctx, s, newDriver(s), slog.New(slog.DiscardHandler))
+}
+
+func migrate(ctx context.Context, s *store.Store, d *driver, logger *slog.Logger) error {
+	migrator, err := rivermigrate.New(d, &rivermigrate.Config{Logger: logger})
+	if err != nil {
+		return fmt.Errorf("prepare the queue: %w", err)
+	}
+	err = s.Migrating(ctx, func(ctx context.Context) error {
+		_, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("migrate the queue: %w", err)
+	}
+	return nil
 }
 
 // river is the configuration of what is below.
@@ -120,13 +142,18 @@ func (q *Queue) river(logger *slog.Logger) *river.Config {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{queue: q})
 	periodic := q.periodic(workers)
+	poll := pollInterval
+	if q.driver.postgres {
+		poll = pollListening
+	}
 	return &river.Config{
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: q.config.Workers},
+			largeQueue:         {MaxWorkers: q.largeWorkers()},
 			periodicQueue:      {MaxWorkers: 1, FetchPollInterval: time.Second},
 		},
 		Workers: workers, PeriodicJobs: periodic, Logger: logger,
-		FetchCooldown: fetchCooldown, FetchPollInterval: pollInterval,
+		FetchCooldown: fetchCooldown, FetchPollInterval: poll,
 		JobTimeout: q.config.Timeout, RescueStuckJobsAfter: q.config.Timeout + min(rescueAfter, q.config.Timeout),
 		MaxAttempts: maxAttempts, RetryPolicy: retry{q.config.Now},
 	}
@@ -145,13 +172,17 @@ func (q *Queue) Start(ctx context.Context) error {
 
 // recover enqueues every subject that waits and has no job.
 func (q *Queue) recover(ctx context.Context) error {
-	waiting, err := q.config.Store.Unfinished(ctx)
-	if err != nil || len(waiting) == 0 {
+	unfinished, err := q.config.Store.Unfinished(ctx)
+	if err != nil || len(unfinished) == 0 {
 		return err
 	}
+	var waiting []job
+	for _, s := range unfinished {
+		waiting = append(waiting, job{s.ID, s.Large(), s.Kind == store.Group})
+	}
 	return q.config.Store.InTx(ctx, func(tx *store.Tx) error {
-		for _, id := range waiting {
-			if err := q.insert(ctx, tx, id); err != nil {
+		for some := range slices.Chunk(waiting, mostTogether) {
+			if err := q.insert(ctx, tx, some); err != nil {
 				return err
 			}
 		}
@@ -168,6 +199,7 @@ const lastMoment = time.Second
 // process, as if they had not begun.
 func (q *Queue) Stop(ctx context.Context) error {
 	q.gate.refuse()
+	q.intake.close()
 	patience, cancel := ctx, context.CancelFunc(func() {})
 	if deadline, ok := ctx.Deadline(); ok {
 		patience, cancel = context.WithDeadline(ctx, deadline.Add(-lastMoment))

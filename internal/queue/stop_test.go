@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,131 +17,134 @@ import (
 )
 
 func TestStopWaitsForEvaluations(t *testing.T) {
-	t.Parallel()
-	begun, pass := make(chan struct{}), make(chan struct{})
-	q, s := run(t, queue.Config{Handler: func(ctx context.Context, _ store.Subject) error {
-		close(begun)
-		<-pass
-		return ctx.Err()
-	}})
-	accept(t, q, "d", pull(1))
-	<-begun
-	stopped := make(chan error)
-	go func() { stopped <- q.Stop(background) }()
-	waitFor(t, "the intake to end", func() bool {
-		return errors.Is(q.Accept(background, store.Delivery{ID: "late", Received: time.Now()}, pull(2)), queue.ErrStopped)
+	onEngines(t, func(t *testing.T, database string) {
+		begun, pass := make(chan struct{}), make(chan struct{})
+		q, s := runAt(t, database, queue.Config{Handler: func(ctx context.Context, _ store.Subject) error {
+			close(begun)
+			<-pass
+			return ctx.Err()
+		}})
+		accept(t, q, "d", pull(1))
+		<-begun
+		stopped := make(chan error)
+		go func() { stopped <- q.Stop(background) }()
+		waitFor(t, "the intake to end", func() bool {
+			return errors.Is(q.Accept(background, store.Delivery{ID: "late", Received: time.Now()}, pull(2)), queue.ErrStopped)
+		})
+		close(pass)
+		if err := <-stopped; err != nil {
+			t.Fatal(err)
+		}
+		n, err := s.Waiting(background)
+		if err != nil || n > 1 { // an Accept may have come before the end of the intake
+			t.Errorf("%d waiting after the stop, %v", n, err)
+		}
+		if got, err := s.FindSubject(background, pull(1).Name()); err != nil || got.Done != 1 {
+			t.Errorf("the evaluation under way did not finish: %+v, %v", got, err)
+		}
 	})
-	close(pass)
-	if err := <-stopped; err != nil {
-		t.Fatal(err)
-	}
-	n, err := s.Waiting(background)
-	if err != nil || n > 1 { // an Accept may have come before the end of the intake
-		t.Errorf("%d waiting after the stop, %v", n, err)
-	}
-	if got, err := s.FindSubject(background, pull(1).Name()); err != nil || got.Done != 1 {
-		t.Errorf("the evaluation under way did not finish: %+v, %v", got, err)
-	}
 }
 
 // An evaluation that takes too long for a stop is cancelled and run again by
 // the next process at once.
 func TestStopCancelsInTheEnd(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "q.db")
-	begun := make(chan struct{})
-	q, s := runAt(t, path, queue.Config{Handler: func(ctx context.Context, _ store.Subject) error {
-		close(begun)
-		<-ctx.Done()
-		return errors.New("ask GitHub: the connection was closed")
-	}})
-	accept(t, q, "d", pull(1))
-	<-begun
-	ctx, cancel := context.WithTimeout(background, 2*time.Second)
-	defer cancel()
-	if err := q.Stop(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if got := state(t, s); got != "available" {
-		t.Errorf("the job is %s", got)
-	}
-	if got := failures(t, s); got != 0 {
-		t.Errorf("the stop counted as %d failures", got)
-	}
-	_, s2 := runAt(t, path, queue.Config{Handler: func(context.Context, store.Subject) error { return nil }})
-	waitFor(t, "the next process", idle(t, s2))
+	onEngines(t, func(t *testing.T, database string) {
+		begun := make(chan struct{})
+		q, s := runAt(t, database, queue.Config{Handler: func(ctx context.Context, _ store.Subject) error {
+			close(begun)
+			<-ctx.Done()
+			return errors.New("ask GitHub: the connection was closed")
+		}})
+		accept(t, q, "d", pull(1))
+		<-begun
+		ctx, cancel := context.WithTimeout(background, 2*time.Second)
+		defer cancel()
+		if err := q.Stop(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got := state(t, s); got != "available" {
+			t.Errorf("the job is %s", got)
+		}
+		if got := failures(t, s); got != 0 {
+			t.Errorf("the stop counted as %d failures", got)
+		}
+		_, s2 := runAt(t, database, queue.Config{Handler: func(context.Context, store.Subject) error { return nil }})
+		waitFor(t, "the next process", idle(t, s2))
+	})
 }
 
 // A stop that has no time left still lets go of what is under way, so that the
 // next process runs it at once.
 func TestStopWithoutTime(t *testing.T) {
-	t.Parallel()
-	begun := make(chan struct{})
-	q, s := run(t, queue.Config{Handler: func(ctx context.Context, _ store.Subject) error {
-		close(begun)
-		<-ctx.Done()
-		return ctx.Err()
-	}})
-	accept(t, q, "d", pull(1))
-	<-begun
-	gone, cancel := context.WithCancel(background)
-	cancel()
-	if err := q.Stop(gone); err != nil {
-		t.Error(err)
-	}
-	if got := state(t, s); got != "available" {
-		t.Errorf("the job is %s", got)
-	}
+	onEngines(t, func(t *testing.T, database string) {
+		begun := make(chan struct{})
+		q, s := runAt(t, database, queue.Config{Handler: func(ctx context.Context, _ store.Subject) error {
+			close(begun)
+			<-ctx.Done()
+			return ctx.Err()
+		}})
+		accept(t, q, "d", pull(1))
+		<-begun
+		gone, cancel := context.WithCancel(background)
+		cancel()
+		if err := q.Stop(gone); err != nil {
+			t.Error(err)
+		}
+		if got := state(t, s); got != "available" {
+			t.Errorf("the job is %s", got)
+		}
+	})
 }
 
 func TestAcceptAfterStop(t *testing.T) {
-	t.Parallel()
-	q, _ := prepare(t, filepath.Join(t.TempDir(), "q.db"), queue.Config{Handler: func(context.Context, store.Subject) error { return nil }})
-	if err := q.Stop(background); err != nil {
-		t.Fatal(err)
-	}
-	if err := q.Accept(background, store.Delivery{ID: "d", Received: time.Now()}, pull(1)); !errors.Is(err, queue.ErrStopped) {
-		t.Errorf("%v", err)
-	}
+	onEngines(t, func(t *testing.T, database string) {
+		q, _ := prepare(t, database, queue.Config{Handler: func(context.Context, store.Subject) error { return nil }})
+		if err := q.Stop(background); err != nil {
+			t.Fatal(err)
+		}
+		if err := q.Accept(background, store.Delivery{ID: "d", Received: time.Now()}, pull(1)); !errors.Is(err, queue.ErrStopped) {
+			t.Errorf("%v", err)
+		}
+	})
 }
 
 // Everybody who calls Accept while the queue stops is answered, and what was
 // answered with success is in the database.
 func TestStopAnswersEverybody(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "q.db")
-	q, s := prepare(t, path, queue.Config{Handler: func(context.Context, store.Subject) error { return nil }})
-	var accepted atomic.Int64
-	var wg sync.WaitGroup
-	for i := range 200 {
-		wg.Go(func() {
-			err := q.Accept(background, store.Delivery{ID: fmt.Sprint("d", i), Received: time.Now()}, pull(1))
-			switch {
-			case err == nil:
-				accepted.Add(1)
-			case !errors.Is(err, queue.ErrStopped):
-				t.Errorf("accept: %v", err)
-			}
-		})
-		if i == 100 {
+	onEngines(t, func(t *testing.T, database string) {
+		q, s := prepare(t, database, queue.Config{Handler: func(context.Context, store.Subject) error { return nil }})
+		var accepted atomic.Int64
+		var wg sync.WaitGroup
+		for i := range 200 {
 			wg.Go(func() {
-				if err := q.Stop(background); err != nil {
-					t.Error(err)
+				err := q.Accept(background, store.Delivery{ID: fmt.Sprint("d", i), Received: time.Now()}, pull(1))
+				switch {
+				case err == nil:
+					accepted.Add(1)
+				case !errors.Is(err, queue.ErrStopped):
+					t.Errorf("accept: %v", err)
 				}
 			})
+			if i == 100 {
+				wg.Go(func() {
+					if err := q.Stop(background); err != nil {
+						t.Error(err)
+					}
+				})
+			}
 		}
-	}
-	wg.Wait()
-	got, err := s.FindSubject(background, pull(1).Name())
-	if err != nil || got.Want != accepted.Load() {
-		t.Errorf("%d accepted, %d in the database, %v", accepted.Load(), got.Want, err)
-	}
+		wg.Wait()
+		got, err := s.FindSubject(background, pull(1).Name())
+		if err != nil || got.Want != accepted.Load() {
+			t.Errorf("%d accepted, %d in the database, %v", accepted.Load(), got.Want, err)
+		}
+	})
 }
 
 // A full disk refuses deliveries, and accepts them when there is room again.
 func TestAcceptOnFullDisk(t *testing.T) {
 	t.Parallel()
-	q, s := run(t, queue.Config{Handler: func(context.Context, store.Subject) error { return nil }})
+	q, s := runAt(t, sqlite(t), queue.Config{Handler: func(context.Context, store.Subject) error { return nil }})
 	accept(t, q, "before", pull(1))
 	waitFor(t, "the first", idle(t, s))
 	limit := func(pages string) {
@@ -170,27 +172,27 @@ const victim = "CHANGEGUARD_TEST_VICTIM"
 // A process that is killed in the middle of an evaluation leaves a job that the
 // next process runs, together with what it had only accepted.
 func TestKilledEvaluationIsRunAgain(t *testing.T) {
-	t.Parallel()
-	if path := os.Getenv(victim); path != "" {
-		beVictim(t, path)
+	if database := os.Getenv(victim); database != "" {
+		beVictim(t, database)
 	}
-	path := filepath.Join(t.TempDir(), "q.db")
-	kill(t, path)
-	w := newWatch()
-	_, s := runAt(t, path, queue.Config{Workers: 2, Timeout: time.Second, Handler: func(_ context.Context, x store.Subject) error {
-		w.begin(x)
-		w.end(x)
-		return nil
-	}})
-	waitFor(t, "what the victim left", idle(t, s))
-	if w.count(1) == 0 || w.count(2) == 0 {
-		t.Errorf("done without a run: %v", w.runs)
-	}
+	onEngines(t, func(t *testing.T, database string) {
+		kill(t, database)
+		w := newWatch()
+		_, s := runAt(t, database, queue.Config{Workers: 2, Timeout: time.Second, Handler: func(_ context.Context, x store.Subject) error {
+			w.begin(x)
+			w.end(x)
+			return nil
+		}})
+		waitFor(t, "what the victim left", idle(t, s))
+		if w.count(1) == 0 || w.count(2) == 0 {
+			t.Errorf("done without a run: %v", w.runs)
+		}
+	})
 }
 
-func beVictim(t *testing.T, path string) {
+func beVictim(t *testing.T, database string) {
 	begun := make(chan struct{})
-	q, _ := runAt(t, path, queue.Config{Timeout: time.Second, Handler: func(context.Context, store.Subject) error {
+	q, _ := runAt(t, database, queue.Config{Timeout: time.Second, Handler: func(context.Context, store.Subject) error {
 		close(begun)
 		select {} // until killed
 	}})
@@ -202,10 +204,10 @@ func beVictim(t *testing.T, path string) {
 }
 
 // kill runs the victim until it has begun, and kills it.
-func kill(t *testing.T, path string) {
+func kill(t *testing.T, database string) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.timeout=60s")
-	cmd.Env = append(os.Environ(), victim+"="+path)
+	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledEvaluationIsRunAgain$", "-test.timeout=60s")
+	cmd.Env = append(os.Environ(), victim+"="+database)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

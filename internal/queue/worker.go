@@ -47,21 +47,26 @@ type worker struct {
 }
 
 // busyPause is how long a job waits whose subject is being evaluated, by a
-// handler that did not end in time.
+// handler that did not end in time, or that a clock which is wrong says so of.
 const busyPause = time.Second
 
-// Work implements river.Worker. It evaluates until no further event has
+// Work implements river.Worker. It holds the subject, so that it is evaluated
+// once at a time whatever River thinks, and evaluates until no further event has
 // arrived; a subject that is never left alone gives its worker back after half
 // the time.
 func (w *worker) Work(ctx context.Context, job *river.Job[evaluate]) error {
 	q := w.queue
-	if !q.claim(job.Args.Subject) {
+	held, release, free, err := q.config.Store.TryHold(ctx, fmt.Sprint("subject ", job.Args.Subject))
+	if err != nil {
+		return err
+	}
+	if !free {
 		return river.JobSnooze(busyPause)
 	}
-	defer q.release(job.Args.Subject)
+	defer release()
 	start := time.Now() // not the configured clock: it bounds this worker's own work
 	for {
-		again, err := q.once(ctx, job)
+		again, err := q.once(ctx, held, job)
 		if err != nil || !again {
 			return err
 		}
@@ -71,28 +76,10 @@ func (w *worker) Work(ctx context.Context, job *river.Job[evaluate]) error {
 	}
 }
 
-// claim reserves a subject, so that it is evaluated once at a time whatever
-// the database says.
-func (q *Queue) claim(subject int64) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.running[subject] {
-		return false
-	}
-	q.running[subject] = true
-	return true
-}
-
-func (q *Queue) release(subject int64) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	delete(q.running, subject)
-}
-
 // once evaluates a job's subject as it is now. again is true when events
 // arrived meanwhile; when it is false and there is no error, the job is
-// completed.
-func (q *Queue) once(ctx context.Context, job *river.Job[evaluate]) (again bool, err error) {
+// completed. held is ctx while nobody else evaluates the subject.
+func (q *Queue) once(ctx, held context.Context, job *river.Job[evaluate]) (again bool, err error) {
 	s, err := q.config.Store.Subject(ctx, job.Args.Subject)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, river.JobCancel(fmt.Errorf("subject %d was dropped", job.Args.Subject))
@@ -100,10 +87,30 @@ func (q *Queue) once(ctx context.Context, job *river.Job[evaluate]) (again bool,
 	if err != nil {
 		return false, fmt.Errorf("read subject %d: %w", job.Args.Subject, err)
 	}
-	if err := q.handle(ctx, s); err != nil {
+	if s.Large() && job.Queue != largeQueue {
+		return false, q.move(ctx, job, s)
+	}
+	if err := q.handle(held, s); err != nil {
 		return false, q.failed(ctx, job, s, err)
 	}
 	return q.finish(ctx, job, s)
+}
+
+// move gives a job to the workers for large changes, for a subject that became
+// one since.
+func (q *Queue) move(ctx context.Context, job *river.Job[evaluate], s store.Subject) error {
+	err := q.gate.finish(func() error {
+		return q.config.Store.InTx(ctx, func(tx *store.Tx) error {
+			if err := q.complete(ctx, tx, job); err != nil {
+				return err
+			}
+			return q.insert(ctx, tx, jobsOf(s.Lane(), []int64{s.ID}))
+		})
+	})
+	if err == nil {
+		q.driver.completed(job.ID)
+	}
+	return err
 }
 
 // handle runs the handler; a panic is an error like any other.
@@ -123,6 +130,7 @@ func (q *Queue) failed(ctx context.Context, job *river.Job[evaluate], s store.Su
 	var later *laterError
 	if errors.As(cause, &later) {
 		q.config.Logger.InfoContext(ctx, "evaluation waits", logkey.Subject, s.Name(), logkey.Until, later.until, logkey.Reason, later.err)
+		q.yield(ctx, s)
 		return river.JobSnooze(max(0, later.until.Sub(now)))
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
@@ -132,6 +140,7 @@ func (q *Queue) failed(ctx context.Context, job *river.Job[evaluate], s store.Su
 	if err != nil {
 		return errors.Join(cause, err)
 	}
+	q.yield(context.WithoutCancel(ctx), s)
 	if now.Sub(since) > giveUpAfter {
 		q.config.Logger.ErrorContext(ctx, "evaluation given up", logkey.Subject, s.Name(), logkey.Since, since, logkey.Err, cause)
 		return river.JobCancel(cause)
@@ -151,7 +160,10 @@ func (q *Queue) finish(ctx context.Context, job *river.Job[evaluate], s store.Su
 			if err != nil || moved {
 				return err
 			}
-			return q.complete(ctx, tx, job)
+			if err := q.complete(ctx, tx, job); err != nil {
+				return err
+			}
+			return q.next(write, tx, s.Lane(), 1)
 		})
 	})
 	if err != nil {
@@ -159,6 +171,7 @@ func (q *Queue) finish(ctx context.Context, job *river.Job[evaluate], s store.Su
 	}
 	if !again {
 		q.driver.completed(job.ID)
+		q.driver.bell.ring() // for whoever's turn it is now
 	}
 	return again, nil
 }

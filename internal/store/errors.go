@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -18,6 +19,7 @@ var (
 	ErrNewer    = errors.New("the database was written by a newer changeguard; update this one")
 	ErrExists   = errors.New("there is one of this name already")
 	ErrTooMany  = errors.New("there are too many of them already")
+	ErrAway     = errors.New("the database cannot be reached")
 	ErrOlder    = errors.New("a later evaluation has stored its verdict already")
 )
 
@@ -29,6 +31,10 @@ func explain(err error) error {
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) || unreachable(err) {
+		return explainPostgres(pg, err)
 	}
 	var engine *sqlite.Error
 	if !errors.As(err, &engine) {
@@ -46,6 +52,19 @@ func explain(err error) error {
 		return fmt.Errorf("%w: %w", ErrLocked, err)
 	case engine.Code()&0xff == sqlite3.SQLITE_CORRUPT, engine.Code()&0xff == sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return err
+}
+
+// explainPostgres is given the server's own error, or nil when it did not answer.
+func explainPostgres(pg *pgconn.PgError, err error) error {
+	switch {
+	case errors.Is(err, ErrFull) || errors.Is(err, ErrAway):
+		return err // explained by an inner call
+	case pg == nil, pg.Code == codeShutdown, pg.Code == codeCrash, pg.Code == codeNotYet, pg.Code == "53300":
+		return fmt.Errorf("%w: %w", ErrAway, err)
+	case pg.Code == "53100":
+		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	return err
 }

@@ -11,10 +11,23 @@
 // cost one evaluation. The want that an evaluation began with is also its
 // number: one that began earlier never replaces the verdict of a later one.
 //
-// SQLite has one writer and a pool of readers that cannot write; every write is
-// on disk before it is acknowledged. No method holds a transaction while
-// somebody asks GitHub. Times come in as arguments. Text that came from outside
-// is stored as valid UTF-8 without NUL, which is what every engine takes.
+// Every write is on disk before it is acknowledged. No method holds a
+// transaction while somebody asks GitHub. Times come in as arguments. Text that
+// came from outside is stored as valid UTF-8 without NUL, which is what every
+// engine takes.
+//
+// # The engines
+//
+// One text of SQL serves both. SQLite has one writer, in one program, and a pool
+// of readers that cannot write; writes that arrive together share a transaction.
+//
+// Several programs can share a PostgreSQL. Each statement sees what was
+// committed before it (READ COMMITTED), so whatever depends on what it has read
+// holds a row first: of the subject, or of the number that is counted up, until
+// the end of its transaction. Rows are taken in one order: numbers for subjects,
+// subjects by their names, jobs, then the numbers records, lift, verdict, audit.
+// Where two transactions meet all the same, one is undone and run again. What
+// must not happen twice at once outside of the database is held by [Store.Hold].
 package store
 
 import (
@@ -27,6 +40,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Tx is a writing transaction.
@@ -34,18 +49,29 @@ type Tx = sql.Tx
 
 // A Store is an open database. It is safe for concurrent use.
 type Store struct {
-	write *sql.DB // one connection, so that writers wait in line and never fail as busy
+	write *sql.DB // one connection to SQLite, so that writers wait in line and never fail as busy
 	read  *sql.DB // refuses to write
-	group *group  // of writes
+	group *group  // of writes, nil on PostgreSQL
 	tidy  *checkpoints
+
+	holds    holds
+	postgres bool
+	listen   *pgxpool.Pool // of PostgreSQL, else nil, as what is above is of SQLite
 }
 
 // readers is how many pages can be read at once while something is written.
 const readers = 4
 
-// Open opens or creates the database that an address names, "sqlite:PATH", and
-// brings its schema up to date.
+// Open opens the database that an address names, "sqlite:PATH", which is created
+// where there is none, or "postgres://…", and brings its schema up to date.
 func Open(ctx context.Context, address string) (*Store, error) {
+	if isPostgres(address) {
+		s, err := openPostgres(ctx, address)
+		if err != nil {
+			return nil, fmt.Errorf("open the database: %w", err)
+		}
+		return s, nil
+	}
 	path, err := sqlitePath(address)
 	if err != nil {
 		return nil, fmt.Errorf("the database: %w", err)
@@ -59,6 +85,10 @@ func Open(ctx context.Context, address string) (*Store, error) {
 
 // Check says what is wrong with an address, without opening it.
 func Check(address string) error {
+	if isPostgres(address) {
+		_, err := pgConfig(address)
+		return err
+	}
 	path, err := sqlitePath(address)
 	if err != nil {
 		return err
@@ -75,10 +105,8 @@ func Check(address string) error {
 func sqlitePath(address string) (string, error) {
 	scheme, path, _ := strings.Cut(address, ":")
 	switch {
-	case scheme == "postgres" || scheme == "postgresql":
-		return "", errors.New("PostgreSQL is not supported by this version yet, which keeps its data in SQLite; write sqlite:PATH")
 	case scheme != "sqlite" || path == "":
-		return "", errors.New("the address names no database; write sqlite:PATH")
+		return "", errors.New("the address names no database; write sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE")
 	case strings.HasPrefix(path, ":memory:"):
 		return "", errors.New("a database in memory loses what was acknowledged; write sqlite:PATH")
 	case strings.HasPrefix(path, "//") && !strings.HasPrefix(path, "///"):
@@ -154,6 +182,12 @@ func (s *Store) Close() error {
 	if s.tidy != nil {
 		errs = append(errs, s.tidy.close())
 	}
+	if s.holds.remote != nil {
+		errs = append(errs, s.holds.remote.close())
+	}
+	if s.listen != nil {
+		s.listen.Close()
+	}
 	for _, db := range []*sql.DB{s.read, s.write} { // the writer last: it folds the log into the file
 		if db != nil {
 			errs = append(errs, db.Close())
@@ -162,7 +196,7 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
-// DB is the writing connection, for the queue, which keeps its jobs in the same
+// DB is what is written with, for the queue, which keeps its jobs in the same
 // database.
 func (s *Store) DB() *sql.DB { return s.write }
 
@@ -174,10 +208,14 @@ func (s *Store) Writable(ctx context.Context) error {
 }
 
 // InTx runs a function in a writing transaction. What it wrote is on disk when
-// InTx returns nil, and undone when it returns an error. Functions that arrive
-// together share a transaction; one may be run a second time after what it did
-// was undone, so it must set what it hands out rather than add to it.
+// InTx returns nil, and undone when it returns an error, unless the connection
+// broke while it was committed. Functions that arrive together may share a
+// transaction; one may be run a second time after what it did was undone, so it
+// must set what it hands out rather than add to it.
 func (s *Store) InTx(ctx context.Context, do func(tx *Tx) error) error {
+	if s.postgres {
+		return s.alone(ctx, do)
+	}
 	return s.group.write(ctx, do)
 }
 
@@ -193,7 +231,10 @@ func (s *Store) transact(ctx context.Context, list []*write) error {
 			return explain(err)
 		}
 	}
-	return explain(tx.Commit())
+	if err := tx.Commit(); err != nil {
+		return explain(&uncertain{err})
+	}
+	return nil
 }
 
 // next gives out a number.

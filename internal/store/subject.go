@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -29,6 +28,8 @@ type Subject struct {
 	Base, Head   string
 	Ref          string
 	Want, Done   int64
+	Files        int  // that it changes, as the last event that said so did; 0 for unknown
+	Parked       bool // it waits for its turn; see [Park]
 	// Anew is true from when somebody asked for a new result until an
 	// evaluation that began after it is finished: what stands on GitHub is then
 	// published again, also where it says the same.
@@ -51,35 +52,11 @@ func (s Subject) Name() string {
 // Repository is "owner/repo".
 func (s Subject) Repository() string { return s.Owner + "/" + s.Repo }
 
-// raise notes an event about a subject: it counts it, and takes over what the
-// event said. It fills in ID and Want.
-func raise(ctx context.Context, tx *Tx, s *Subject, now time.Time) error {
-	err := tx.QueryRowContext(ctx, `UPDATE subjects SET want = want + 1, failing_since = 0, installation = $2, updated_at = $3,
-		base = CASE WHEN $4 = '' THEN base ELSE $4 END,
-		head = CASE WHEN $5 = '' THEN head ELSE $5 END
-		WHERE name = $1 RETURNING id, want`,
-		text(s.Name()), s.Installation, micros(now), text(s.Base), text(s.Head)).Scan(&s.ID, &s.Want)
-	if !errors.Is(err, sql.ErrNoRows) {
-		return err
-	}
-	id, err := next(ctx, tx, "subject")
-	if err != nil {
-		return err
-	}
-	return tx.QueryRowContext(ctx, `INSERT INTO subjects
-		(id, name, kind, installation, owner, repo, number, base, head, ref, want, done, anew, judged, failing_since, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, 0, 0, 0, 0, $11)
-		ON CONFLICT (name) DO UPDATE SET want = subjects.want + 1
-		RETURNING id, want`,
-		id, text(s.Name()), string(s.Kind), s.Installation, text(s.Owner), text(s.Repo), s.Number, text(s.Base), text(s.Head), text(s.Ref), micros(now)).
-		Scan(&s.ID, &s.Want)
-}
-
-const subjectColumns = `s.id, s.kind, s.installation, s.owner, s.repo, s.number, s.base, s.head, s.ref, s.want, s.done, s.anew > s.done`
+const subjectColumns = `s.id, s.kind, s.installation, s.owner, s.repo, s.number, s.base, s.head, s.ref, s.want, s.done, s.anew > s.done, s.files, s.parked`
 
 // columns are where subjectColumns are scanned to.
 func (s *Subject) columns() []any {
-	return []any{&s.ID, &s.Kind, &s.Installation, &s.Owner, &s.Repo, &s.Number, &s.Base, &s.Head, &s.Ref, &s.Want, &s.Done, &s.Anew}
+	return []any{&s.ID, &s.Kind, &s.Installation, &s.Owner, &s.Repo, &s.Number, &s.Base, &s.Head, &s.Ref, &s.Want, &s.Done, &s.Anew, &s.Files, &s.Parked}
 }
 
 // Subject reads a subject.
@@ -125,7 +102,7 @@ func scanSubject(row *sql.Row) (Subject, error) {
 // when further events arrived since; the subject is then to be evaluated again.
 func Finish(ctx context.Context, tx *Tx, id, want int64) (moved bool, err error) {
 	var now int64
-	err = tx.QueryRowContext(ctx, `UPDATE subjects SET done = CASE WHEN done > $2 THEN done ELSE $2 END, failing_since = 0
+	err = tx.QueryRowContext(ctx, `UPDATE subjects SET done = CASE WHEN done > $2 THEN done ELSE $2 END, failing_since = 0, parked = FALSE
 		WHERE id = $1 RETURNING want`, id, want).Scan(&now)
 	return now > want, explain(err)
 }
@@ -153,20 +130,21 @@ func (s *Store) WaitingSince(ctx context.Context) (since time.Time, waits bool, 
 	return fromMicros(micro.Int64), micro.Valid, explain(err)
 }
 
-// Unfinished lists the subjects that wait, the oldest first.
-func (s *Store) Unfinished(ctx context.Context) ([]int64, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT id FROM subjects WHERE done < want ORDER BY id`)
+// Unfinished lists the subjects that wait and should have a job, the oldest
+// first.
+func (s *Store) Unfinished(ctx context.Context) ([]Subject, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT `+subjectColumns+` FROM subjects s WHERE s.done < s.want AND NOT s.parked ORDER BY s.id`)
 	if err != nil {
 		return nil, explain(err)
 	}
 	defer rows.Close()
-	var list []int64
+	var list []Subject
 	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
+		var x Subject
+		if err := rows.Scan(x.columns()...); err != nil {
 			return nil, explain(err)
 		}
-		list = append(list, id)
+		list = append(list, x)
 	}
 	return list, explain(rows.Err())
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,9 @@ import (
 // View opens a database that is there to read it, beside a server that may be
 // running. It changes nothing, also not the schema.
 func View(ctx context.Context, address string) (*Store, error) {
+	if isPostgres(address) {
+		return viewPostgres(ctx, address)
+	}
 	path, err := sqlitePath(address)
 	if err != nil {
 		return nil, fmt.Errorf("the database: %w", err)
@@ -28,6 +32,18 @@ func View(ctx context.Context, address string) (*Store, error) {
 	if err := s.read.PingContext(ctx); err != nil {
 		_ = s.Close() // the first error says more
 		return nil, fmt.Errorf("open the database %s: %w", path, explain(err))
+	}
+	return s, nil
+}
+
+func viewPostgres(ctx context.Context, address string) (*Store, error) {
+	c, err := pgConfig(address)
+	if err != nil {
+		return nil, fmt.Errorf("the database: %w", err)
+	}
+	s := &Store{read: pgReadOnly(c), postgres: true}
+	if err := s.read.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the database: %w", explain(err)), s.Close())
 	}
 	return s, nil
 }

@@ -44,6 +44,7 @@ var homes = map[string][]string{
 	"github.com/vektah/gqlparser":             {"internal/ghfake"},
 	"database/sql":                            {"internal/store", "internal/queue"},
 	"modernc.org":                             {"internal/store", "internal/queue"},
+	"github.com/jackc":                        {"internal/store", "internal/queue"},
 	"github.com/riverqueue":                   {"internal/queue"},
 	"go.yaml.in/yaml":                         {"policy", "internal/deployment", "internal/workflow"},
 	"cel.dev":                                 {"internal/condition"},
@@ -67,7 +68,7 @@ var typesStop = []string{"github.com/google/go-github", "database/sql", "github.
 // outside is what the lower half may not reach, not even through libraries.
 var outside = []string{
 	"net", "net/http", "os/exec", "os/signal", "os/user", "database/sql", "crypto/rand", "testing", "plugin", "log", "log/slog",
-	"github.com/google/go-github", "github.com/riverqueue", "modernc.org", "github.com/go-chi",
+	"github.com/google/go-github", "github.com/riverqueue", "modernc.org", "github.com/jackc", "github.com/go-chi",
 }
 
 // unnamed is what the lower half may not name; libraries under it may.

@@ -38,8 +38,13 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"what waits is counted and listed", waiting},
 		{"failures are counted from the last event", failing},
 		{"the model of want and done", model},
+		{"deliveries that arrive together are as those that do not", together},
+		{"many deliveries arrive together", many},
+		{"subjects take turns", turns},
 		{"old processed deliveries are dropped", dropped},
 		{"old pushes that did not matter are dropped", pushes},
+		{"old verdicts are dropped that nobody needs", oldVerdicts},
+		{"a delivery is dropped for one subject alone", droppedForOne},
 		{"a verdict comes back as it was stored", verdict},
 		{"a verdict is stored once", once},
 		{"an older evaluation never replaces a newer one", older},
@@ -55,6 +60,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"a token is found by its hash until it is revoked", tokens},
 		{"the audit log shows when it was changed", audited},
 		{"what was seen is found again", before},
+		{"a key is held by one at a time", holding},
 		{"text from outside is storable", hostile},
 		{"a failed transaction leaves nothing", rolledBack},
 	} {
@@ -272,12 +278,16 @@ func waiting(t *testing.T, f *fixture) {
 	f.same("waiting", n, 3)
 	list, err := f.Unfinished(background)
 	f.check(err)
-	f.same("unfinished", list, []int64{ids[0], ids[2], ids[3]})
+	var unfinished []int64
+	for _, s := range list {
+		unfinished = append(unfinished, s.ID)
+	}
+	f.same("unfinished", unfinished, []int64{ids[0], ids[2], ids[3]})
 	f.check(f.Writable(background))
 	since, waits, err := f.WaitingSince(background)
 	f.check(err)
 	f.same("waiting since", []any{since, waits}, []any{start, true})
-	for _, id := range list {
+	for _, id := range unfinished {
 		f.finish(id, 1)
 	}
 	_, waits, err = f.WaitingSince(background)
@@ -349,12 +359,12 @@ func pushes(t *testing.T, f *fixture) {
 	p, _ := f.receive("pull", pull(1), start)
 	f.finish(p.ID, p.Want)
 
-	n, err := f.DropPushes(background, start.Add(time.Minute))
+	n, err := f.DropIdle(background, store.Push, start.Add(time.Minute))
 	f.check(err)
 	f.same("dropped while their deliveries are kept", n, int64(0))
 	_, err = f.DropDeliveries(background, start.Add(time.Minute))
 	f.check(err)
-	n, err = f.DropPushes(background, start.Add(time.Minute))
+	n, err = f.DropIdle(background, store.Push, start.Add(time.Minute))
 	f.check(err)
 	f.same("dropped", n, int64(1))
 	for _, s := range []store.Subject{judged, waits, young, pull(1)} {

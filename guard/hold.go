@@ -1,40 +1,15 @@
 package guard
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
-// keyed is a lock per key.
-type keyed struct {
-	mu    sync.Mutex
-	locks map[string]*lock
-}
-
-type lock struct {
-	sync.Mutex
-	users int
-}
-
-// hold locks a key and returns what unlocks it.
-func (k *keyed) hold(key string) (release func()) {
-	k.mu.Lock()
-	if k.locks == nil {
-		k.locks = make(map[string]*lock)
-	}
-	l := k.locks[key]
-	if l == nil {
-		l = new(lock)
-		k.locks[key] = l
-	}
-	l.users++
-	k.mu.Unlock()
-	l.Lock()
-	return func() {
-		l.Unlock()
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		if l.users--; l.users == 0 {
-			delete(k.locks, key)
-		}
-	}
+// holdHead waits until nobody else publishes on a commit, in whichever program:
+// the verdicts of all that share it are combined from the store, so whoever
+// publishes last has seen all of them, and none makes a second run.
+func (e *evaluation) holdHead(ctx context.Context, head string) (held context.Context, release func(), err error) {
+	return e.Store.Hold(ctx, "head "+e.Repository()+"@"+head)
 }
 
 // maxMarks bounds what is remembered between evaluations.

@@ -1,0 +1,148 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/changeguard/changeguard/internal/store"
+	"github.com/changeguard/changeguard/internal/store/pgtest"
+)
+
+// additive is what a step may do that does not say that it breaks something.
+var additive = []*regexp.Regexp{
+	regexp.MustCompile(`^CREATE TABLE \w+ \(`),
+	regexp.MustCompile(`^CREATE (UNIQUE )?INDEX \w+ ON \w+ `),
+	regexp.MustCompile(`^ALTER TABLE \w+ ADD COLUMN \w+ \w+ (NOT NULL DEFAULT \S+|NULL)$`),
+	regexp.MustCompile(`^INSERT INTO numbers `),
+	regexp.MustCompile(`^UPDATE \w+ SET \w+ = `), // of a column that the step adds
+}
+
+// A step adds, or its name says that older programs do not survive it.
+func TestStepsOnlyAdd(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("schema/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d steps, %v", len(files), err)
+	}
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(file, "_breaks_") {
+			continue
+		}
+		for _, s := range statements(string(body)) {
+			if !adds(s) {
+				t.Errorf("%s: an older program may not survive this; add only, or call the step NNNN_breaks_NAME.sql:\n%s", file, s)
+			}
+		}
+	}
+}
+
+func adds(statement string) bool {
+	for _, form := range additive {
+		if form.MatchString(statement) {
+			return true
+		}
+	}
+	return false
+}
+
+// statements are those of a step, each on one line and without comments.
+func statements(body string) (list []string) {
+	body = regexp.MustCompile(`--.*`).ReplaceAllString(body, "")
+	for s := range strings.SplitSeq(body, ";") {
+		if s = strings.Join(strings.Fields(s), " "); s != "" {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+func TestWhatOnlyAddsIsTold(t *testing.T) {
+	t.Parallel()
+	for statement, want := range map[string]bool{
+		"CREATE TABLE a ( b TEXT )":                               true,
+		"ALTER TABLE a ADD COLUMN b BIGINT NOT NULL DEFAULT 0":    true,
+		"ALTER TABLE a ADD COLUMN b BIGINT NOT NULL":              false,
+		"ALTER TABLE a ADD COLUMN b BIGINT NOT NULL DEFAULT 0 -1": false,
+		"ALTER TABLE a DROP COLUMN b":                             false,
+		"ALTER TABLE a RENAME TO b":                               false,
+		"DROP INDEX a":                                            false,
+		"DELETE FROM a":                                           false,
+	} {
+		if adds(statement) != want {
+			t.Errorf("%s: %v", statement, !want)
+		}
+	}
+}
+
+// A program goes on, and starts again, on a schema that a newer one added to; on
+// one that it would not survive it does not start.
+func TestOldProgramOnNewerSchema(t *testing.T) {
+	t.Parallel()
+	for name, database := range map[string]string{"SQLite": "sqlite:" + filepath.Join(t.TempDir(), "s.db"), "PostgreSQL": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if database == "" {
+				database = pgtest.Database(t)
+			}
+			ctx := context.Background()
+			old := openAddress(t, database)
+			for _, newer := range []string{
+				`ALTER TABLE subjects ADD COLUMN later BIGINT NOT NULL DEFAULT 7`,
+				`ALTER TABLE deliveries ADD COLUMN later TEXT NOT NULL DEFAULT ''`,
+				`INSERT INTO schema_migrations (name) VALUES ('9998_later.sql')`,
+			} {
+				if _, err := old.DB().ExecContext(ctx, newer); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for i, s := range []*store.Store{old, openAddress(t, database)} {
+				if err := receive(s, "d", "main"); err != nil {
+					t.Error(err)
+				}
+				if got, err := s.FindSubject(ctx, "acme/app#1"); err != nil || got.Want != int64(i+1) {
+					t.Errorf("%+v, %v", got, err)
+				}
+			}
+			if _, err := old.DB().ExecContext(ctx, `INSERT INTO schema_migrations (name) VALUES ('9999_breaks_all.sql')`); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := store.Open(ctx, database); !errors.Is(err, store.ErrNewer) {
+				t.Errorf("opened a schema that it does not survive: %v", err)
+			}
+			if err := receive(old, "d", "main"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Programs that start together on an empty database do not stand in each
+// other's way.
+func TestProgramsStartTogether(t *testing.T) {
+	t.Parallel()
+	database := pgtest.Database(t)
+	var wg sync.WaitGroup
+	for range 6 {
+		wg.Go(func() {
+			s, err := store.Open(context.Background(), database)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
