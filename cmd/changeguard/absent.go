@@ -13,7 +13,6 @@ type absent struct{ name, instead string }
 // absents are all of them; a test keeps those out that have come.
 var absents = []absent{
 	{"evidence attach", "No rule of this version asks for evidence."},
-	{"backtest", "`changeguard check --policy FILE --base REV --head REV` judges one change of the past."},
 	{"replay", "`changeguard check --base REV --head REV --event FILE` computes a verdict again, from the same commits and texts."},
 	{"doctor", "`changeguard serve` without credentials lists at /setup what an App needs; whether its deliveries arrive is shown on GitHub, in the App's settings under Advanced."},
 	{"db migrate", "`changeguard serve` brings its database up to date when it starts."},

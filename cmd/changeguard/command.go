@@ -35,7 +35,7 @@ type command struct {
 // commands are all commands, in the order of the help.
 func commands() []command {
 	return []command{
-		checkCommand, demoCommand, serveCommand, policyLintCommand, policyInitCommand, policyExplainCommand, policySchemaCommand, policyTestCommand, rulesCommand,
+		checkCommand, backtestCommand, demoCommand, serveCommand, policyLintCommand, policyInitCommand, policyExplainCommand, policySchemaCommand, policyTestCommand, rulesCommand,
 		hookInstallCommand, hookRunCommand, sessionStartCommand, auditExportCommand, auditVerifyCommand, versionCommand,
 	}
 }
