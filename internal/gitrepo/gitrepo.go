@@ -110,7 +110,7 @@ func (r *Repo) isolate(ctx context.Context) error {
 	if err := os.WriteFile(filepath.Join(r.own, "global"), []byte(globalConfig), 0o600); err != nil {
 		return fmt.Errorf("make a folder for git: %w", err)
 	}
-	if q := findQuick(r.dir); q != nil {
+	if q := findQuick(r.dir); q != nil && r.git == "git" && ctx.Err() == nil {
 		r.quick, r.idSize, r.objects = q, 40, filepath.Join(q.common, "objects")
 		return errors.Join(r.writeOwn("sha1"), r.copyShallow(filepath.Join(q.common, "shallow")))
 	}
