@@ -13,7 +13,6 @@ type absent struct{ name, instead string }
 // absents are all of them; a test keeps those out that have come.
 var absents = []absent{
 	{"evidence attach", "No rule of this version asks for evidence."},
-	{"replay", "`changeguard check --base REV --head REV --event FILE` computes a verdict again, from the same commits and texts."},
 	{"doctor", "`changeguard serve` without credentials lists at /setup what an App needs; whether its deliveries arrive is shown on GitHub, in the App's settings under Advanced."},
 	{"db migrate", "`changeguard serve` brings its database up to date when it starts."},
 	{"db export", "The data is one SQLite file: copy it while the server is stopped."},

@@ -36,7 +36,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		checkCommand, backtestCommand, demoCommand, serveCommand, policyLintCommand, policyInitCommand, policyExplainCommand, policySchemaCommand, policyTestCommand, rulesCommand,
-		hookInstallCommand, hookRunCommand, sessionStartCommand, auditExportCommand, auditVerifyCommand, versionCommand,
+		hookInstallCommand, hookRunCommand, sessionStartCommand, replayCommand, auditExportCommand, auditVerifyCommand, versionCommand,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"regexp"
 	"strings"
@@ -34,6 +35,8 @@ func one(n int, path, author string) backtest.One {
 	c.Commits = []change.Commit{{ID: c.Head, Message: "Change <b>" + path + "</b>\n", Author: change.Identity{Name: "N", Email: author}}}
 	return backtest.One{Change: c, When: time.Date(2025, time.Month(1+n%3), 1, 0, 0, 0, 0, time.UTC)}
 }
+
+var update = flag.Bool("update", false, "rewrite golden files")
 
 const current = `version: 1
 rules:
