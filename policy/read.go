@@ -84,7 +84,7 @@ func join(where, key string) string {
 		}
 		return '\ufffd'
 	}, clip(key))
-	if where == topLevel {
+	if where == topLevel || where == testLevel {
 		return key
 	}
 	return where + "." + key

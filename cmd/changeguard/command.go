@@ -35,9 +35,9 @@ type command struct {
 // commands are all commands, in the order of the help.
 func commands() []command {
 	return []command{
-		checkCommand, demoCommand, serveCommand, policyLintCommand, policyInitCommand, policyExplainCommand, policySchemaCommand, rulesCommand,
+		checkCommand, backtestCommand, demoCommand, serveCommand, policyLintCommand, policyInitCommand, policyExplainCommand, policySchemaCommand, policyTestCommand, rulesCommand,
 		hookInstallCommand, hookRunCommand, sessionStartCommand, evidenceAttachCommand, evidenceTokenCreateCommand, evidenceTokenListCommand, evidenceTokenRevokeCommand,
-		auditExportCommand, auditVerifyCommand, dbMigrateCommand, dbExportCommand, dbImportCommand, versionCommand,
+		replayCommand, auditExportCommand, auditVerifyCommand, dbMigrateCommand, dbExportCommand, dbImportCommand, versionCommand,
 	}
 }
 

@@ -61,11 +61,15 @@ Prints the JSON Schema (draft 2020-12) of .github/changeguard.yml, with a
 description of every key and of every kind's options, for editors and tools.
 What a schema cannot say, such as the syntax of globs and conditions, is found
 by changeguard policy lint.`,
-	example: "changeguard policy schema > changeguard.schema.json",
-	setup: func(_ *flag.FlagSet, e env) func(context.Context, []string) int {
+	example: "changeguard policy schema > changeguard.schema.json\nchangeguard policy schema --tests > changeguard.test.schema.json",
+	setup: func(f *flag.FlagSet, e env) func(context.Context, []string) int {
+		tests := f.Bool("tests", false, "the schema of .github/changeguard.test.yml instead, see policy test")
 		return func(_ context.Context, args []string) int {
 			if !noArguments(e, "policy schema", args) {
 				return app.ExitUsage
+			}
+			if *tests {
+				return app.PolicyTestSchema(e.stdout, e.stderr)
 			}
 			return app.PolicySchema(e.stdout, e.stderr)
 		}

@@ -178,10 +178,19 @@ func guardsBelow(folders []string) (files []target) {
 }
 
 // unignored leaves out what git ignores, such as logs and what is built.
+// What the base has is not: the question takes git longer than all others.
 func (g *guarded) unignored(ctx context.Context, files []target) ([]target, error) {
-	names := make([]string, len(files))
-	for i, f := range files {
-		names[i] = f.path
+	var names []string
+	for _, f := range files {
+		if g.base != "" {
+			if there, err := g.repo.Has(ctx, g.base, f.path); err == nil && there {
+				continue
+			}
+		}
+		names = append(names, f.path)
+	}
+	if len(names) == 0 {
+		return files, nil
 	}
 	ignored, err := g.repo.Ignored(ctx, names)
 	return slices.DeleteFunc(files, func(f target) bool { return ignored[f.path] }), err

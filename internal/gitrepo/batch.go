@@ -189,6 +189,9 @@ func (r *Repo) describe(ctx context.Context, ids []string) (map[string]object, e
 // without data; when the others together are over limit.Change nothing is read
 // and the error wraps change.ErrTooLarge. The caller holds mu.
 func (r *Repo) read(ctx context.Context, kind string, ids []string, limit change.Limits) (map[string]object, error) {
+	if found, ok := r.quickRead(kind, ids, min(limit.File, limit.Change/maxQuickObjects)); ok && ctx.Err() == nil {
+		return found, nil
+	}
 	found, err := r.describe(ctx, ids)
 	if err != nil {
 		return nil, err

@@ -61,7 +61,8 @@ type Repo struct {
 	cut     map[string]bool // commits where a shallow clone ends
 	timeout time.Duration   // of one run
 
-	maxCommits int // of one change; less in tests
+	maxCommits int    // of one change; less in tests
+	quick      *quick // nil where only git may be asked
 
 	mu       sync.Mutex // guards what follows
 	sizes    *batch
@@ -69,6 +70,7 @@ type Repo struct {
 	roots    map[string]string // tree id by commit id
 	trees    map[string]tree
 	held     int // entries in trees
+	plain    *objects
 }
 
 // Open finds the repository that holds a folder.
@@ -107,6 +109,10 @@ const globalConfig = "[safe]\n\tdirectory = *\n"
 func (r *Repo) isolate(ctx context.Context) error {
 	if err := os.WriteFile(filepath.Join(r.own, "global"), []byte(globalConfig), 0o600); err != nil {
 		return fmt.Errorf("make a folder for git: %w", err)
+	}
+	if q := findQuick(r.dir); q != nil && r.git == "git" && ctx.Err() == nil {
+		r.quick, r.idSize, r.objects = q, 40, filepath.Join(q.common, "objects")
+		return errors.Join(r.writeOwn("sha1"), r.copyShallow(filepath.Join(q.common, "shallow")))
 	}
 	out, err := r.there(ctx, "rev-parse", "--show-object-format", "--git-path", "objects", "--git-path", "shallow")
 	switch {

@@ -16,6 +16,11 @@ type Worktree struct{ Top, Git, Branch string }
 
 // Worktree asks git about the folder that the repository was opened by.
 func (r *Repo) Worktree(ctx context.Context) (Worktree, error) {
+	if r.quick != nil {
+		if w, ok := r.quick.quickWorktree(); ok {
+			return w, nil
+		}
+	}
 	out, err := r.there(ctx, "rev-parse", "--show-toplevel", "--git-common-dir", "--symbolic-full-name", "HEAD")
 	if err != nil {
 		out, err = r.unborn(ctx)
@@ -72,6 +77,9 @@ func (r *Repo) unborn(ctx context.Context) ([]byte, error) {
 // BranchConfig reads the values of a branch's keys that begin with a prefix, by
 // key in lower case, from the repository's own configuration alone.
 func (r *Repo) BranchConfig(ctx context.Context, branch, prefix string) (map[string][]string, error) {
+	if r.quick != nil && !r.quick.has(prefix) {
+		return nil, nil
+	}
 	out, err := r.there(ctx, "config", "--local", "--list", "-z")
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration: %w", err)

@@ -20,6 +20,9 @@ func (r *Repo) resolve(ctx context.Context, rev string) (string, error) {
 	if rev == "" || strings.HasPrefix(rev, "-") || strings.ContainsAny(rev, "\x00\n") {
 		return "", usage("%q is no revision", rev)
 	}
+	if id := r.quickCommit(ctx, rev); id != "" {
+		return id, nil
+	}
 	out, said, err := r.thereSaying(ctx, nil, "rev-parse", "--verify", rev+"^{commit}")
 	switch {
 	case ended(err):
@@ -100,6 +103,11 @@ func (r *Repo) base(ctx context.Context, o Options, head string) (commit, ref st
 // first returns the first of some full names that exists, and the branch that
 // it stands for. Full names leave no choice: a tag called main is not main.
 func (r *Repo) first(ctx context.Context, names []string) (name, branch string, err error) {
+	if r.quick != nil {
+		if name, branch, told := r.quick.quickFirst(names); told {
+			return name, branch, nil
+		}
+	}
 	out, err := r.there(ctx, append([]string{"for-each-ref", "--format=%(refname) %(symref)"}, names...)...)
 	if err != nil {
 		return "", "", err

@@ -1,8 +1,9 @@
 package manifest
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // A logicalLine is a line of a requirements file with its continuations, as pip
@@ -100,7 +101,7 @@ func stripComment(line string) string {
 }
 
 // codingPattern is where pip looks for an encoding (PEP 263).
-var codingPattern = regexp.MustCompile(`^#.*coding[:=]\s*([-\w.]+)`)
+var codingPattern = lazyregexp.New(`^#.*coding[:=]\s*([-\w.]+)`)
 
 // otherEncoding is the encoding that a file declares in its first two lines,
 // when that is not one that UTF-8 reads alike.

@@ -2,9 +2,10 @@ package manifest
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // parseRequirements reads pip's requirements and constraints files the way pip
@@ -38,7 +39,7 @@ func parseRequirements(name string, data []byte) (*File, error) {
 }
 
 // roughInclude is a line that includes another list, whatever stands around it.
-var roughInclude = regexp.MustCompile(`(?m)^[ \t]*(?:-r|-c|--r[a-z]*|--c[a-z]*)[ \t=]*([^\s#]+)`)
+var roughInclude = lazyregexp.New(`(?m)^[ \t]*(?:-r|-c|--r[a-z]*|--c[a-z]*)[ \t=]*([^\s#]+)`)
 
 // RoughIncludes are the files of the tree that a list of pip's which does not
 // parse seems to include: rather one too many than one too few.

@@ -1,8 +1,9 @@
 package testset
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // A blockLanguage says how tests look in a language whose functions are in
@@ -11,45 +12,45 @@ type blockLanguage struct {
 	source language
 	// test finds a test; its first group is the name, unless the name is what
 	// function finds next.
-	test     *regexp.Regexp
-	function *regexp.Regexp
-	skip     *regexp.Regexp // among what marks a function, or a class around it
-	inside   *regexp.Regexp // at the beginning of a body
+	test     *lazyregexp.Regexp
+	function *lazyregexp.Regexp
+	skip     *lazyregexp.Regexp // among what marks a function, or a class around it
+	inside   *lazyregexp.Regexp // at the beginning of a body
 	asserts  scale
 }
 
 var (
 	rustTests = blockLanguage{
-		source: rust, test: regexp.MustCompile(`#\[\s*(?:[\w:]+::)?(?:test|test_case|rstest|quickcheck|wasm_bindgen_test|proptest)\b[^\]]*\]`),
-		function: regexp.MustCompile(`\bfn\s+(\w+)`), skip: regexp.MustCompile(`#\[\s*ignore\b`),
+		source: rust, test: lazyregexp.New(`#\[\s*(?:[\w:]+::)?(?:test|test_case|rstest|quickcheck|wasm_bindgen_test|proptest)\b[^\]]*\]`),
+		function: lazyregexp.New(`\bfn\s+(\w+)`), skip: lazyregexp.New(`#\[\s*ignore\b`),
 		asserts: scale{
-			call: regexp.MustCompile(`\b(?:debug_)?(?:assert\w*|panic|unreachable|insta::assert\w*)!|\bshould_panic\b|\b(?:assert|check|verify|expect)_\w+\(`),
-			weak: regexp.MustCompile(`^assert!\([^=<>]*?\)`), empty: regexp.MustCompile(`^assert!\(\s*true\s*[,)]`),
+			call: lazyregexp.New(`\b(?:debug_)?(?:assert\w*|panic|unreachable|insta::assert\w*)!|\bshould_panic\b|\b(?:assert|check|verify|expect)_\w+\(`),
+			weak: lazyregexp.New(`^assert!\([^=<>]*?\)`), empty: lazyregexp.New(`^assert!\(\s*true\s*[,)]`),
 		},
 	}
 	javaTests = blockLanguage{
-		source: java, test: regexp.MustCompile(`@(?:org\.junit\.(?:jupiter\.api\.)?)?(?:Test|ParameterizedTest|RepeatedTest|TestFactory|TestTemplate|Property)\b|\bpublic\s+void\s+test\w*\s*\(\s*\)`),
-		function: regexp.MustCompile("(?:\\b(?:void|fun|def|[A-Z]\\w*(?:<[^>]*>)?)\\s+)(\\w+|`[^`]*`|\"[^\"]*\")\\s*\\("), skip: regexp.MustCompile(`@(?:Disabled|Ignore|DisabledOn\w+|EnabledIf\w*|DisabledIf\w*)\b|\benabled\s*=\s*false\b`),
+		source: java, test: lazyregexp.New(`@(?:org\.junit\.(?:jupiter\.api\.)?)?(?:Test|ParameterizedTest|RepeatedTest|TestFactory|TestTemplate|Property)\b|\bpublic\s+void\s+test\w*\s*\(\s*\)`),
+		function: lazyregexp.New("(?:\\b(?:void|fun|def|[A-Z]\\w*(?:<[^>]*>)?)\\s+)(\\w+|`[^`]*`|\"[^\"]*\")\\s*\\("), skip: lazyregexp.New(`@(?:Disabled|Ignore|DisabledOn\w+|EnabledIf\w*|DisabledIf\w*)\b|\benabled\s*=\s*false\b`),
 		asserts: scale{
-			call: regexp.MustCompile(`\b(?:assert\w+|verify\w*|expect\w*|fail|should\w+|check\w+)\s*[({]|\bassert\s`),
-			weak: regexp.MustCompile(`^(?:assertTrue|assertFalse|assertNotNull|assertNull)\b`), empty: regexp.MustCompile(`^assertTrue\(\s*true\s*\)`),
+			call: lazyregexp.New(`\b(?:assert\w+|verify\w*|expect\w*|fail|should\w+|check\w+)\s*[({]|\bassert\s`),
+			weak: lazyregexp.New(`^(?:assertTrue|assertFalse|assertNotNull|assertNull)\b`), empty: lazyregexp.New(`^assertTrue\(\s*true\s*\)`),
 		},
 	}
 	csharpTests = blockLanguage{
-		source: csharp, test: regexp.MustCompile(`\[\s*(?:Fact|Theory|Test|TestCase|TestMethod|DataTestMethod|SkippableFact|SkippableTheory|TestCaseSource)\b[^\]]*\]`),
-		function: regexp.MustCompile(`\b(?:void|Task|ValueTask)(?:<[^>]*>)?\s+(\w+)\s*(?:<[^>]*>)?\(`), skip: regexp.MustCompile(`\[\s*(?:Ignore|Explicit)\b|\bSkip\s*=`),
+		source: csharp, test: lazyregexp.New(`\[\s*(?:Fact|Theory|Test|TestCase|TestMethod|DataTestMethod|SkippableFact|SkippableTheory|TestCaseSource)\b[^\]]*\]`),
+		function: lazyregexp.New(`\b(?:void|Task|ValueTask)(?:<[^>]*>)?\s+(\w+)\s*(?:<[^>]*>)?\(`), skip: lazyregexp.New(`\[\s*(?:Ignore|Explicit)\b|\bSkip\s*=`),
 		asserts: scale{
-			call: regexp.MustCompile(`\bAssert\s*\.\s*\w+|\.Should\w*\(|\bVerify\w*\(|\bCollectionAssert\.\w+|\bStringAssert\.\w+`),
-			weak: regexp.MustCompile(`^Assert\s*\.\s*(?:True|False|IsTrue|IsFalse|NotNull|IsNotNull|Null|IsNull)\b`), empty: regexp.MustCompile(`^Assert\s*\.\s*(?:True|IsTrue|Pass)\(\s*(?:true)?\s*\)`),
+			call: lazyregexp.New(`\bAssert\s*\.\s*\w+|\.Should\w*\(|\bVerify\w*\(|\bCollectionAssert\.\w+|\bStringAssert\.\w+`),
+			weak: lazyregexp.New(`^Assert\s*\.\s*(?:True|False|IsTrue|IsFalse|NotNull|IsNotNull|Null|IsNull)\b`), empty: lazyregexp.New(`^Assert\s*\.\s*(?:True|IsTrue|Pass)\(\s*(?:true)?\s*\)`),
 		},
 	}
 	phpTests = blockLanguage{
-		source: php, test: regexp.MustCompile(`#\[\s*(?:\\?PHPUnit\\Framework\\Attributes\\)?Test\b[^\]]*\]|\bfunction\s+test\w*|\b(?:it|test)\(\s*['"]`),
-		function: regexp.MustCompile(`\bfunction\s+(\w+)|\b(?:it|test)\(\s*['"]([^\n]*?)['"]`), skip: regexp.MustCompile(`->\s*(?:skip|todo)\(`),
-		inside: regexp.MustCompile(`^\{\s*(?:\$this->|self::|static::)(?:markTestSkipped|markTestIncomplete)\(`),
+		source: php, test: lazyregexp.New(`#\[\s*(?:\\?PHPUnit\\Framework\\Attributes\\)?Test\b[^\]]*\]|\bfunction\s+test\w*|\b(?:it|test)\(\s*['"]`),
+		function: lazyregexp.New(`\bfunction\s+(\w+)|\b(?:it|test)\(\s*['"]([^\n]*?)['"]`), skip: lazyregexp.New(`->\s*(?:skip|todo)\(`),
+		inside: lazyregexp.New(`^\{\s*(?:\$this->|self::|static::)(?:markTestSkipped|markTestIncomplete)\(`),
 		asserts: scale{
-			call: regexp.MustCompile(`(?:\$this->|self::|static::|\bAssert::)(?:assert\w+|expect\w+|fail)\(|\bexpect\(|->assert\w+\(|->shouldHave\w+\(`),
-			weak: regexp.MustCompile(`^(?:\$this->|self::|static::|Assert::)(?:assertTrue|assertFalse|assertNotNull|assertNull|assertNotEmpty)\(`), empty: regexp.MustCompile(`^(?:\$this->|self::|static::|Assert::)assertTrue\(\s*true\s*\)`),
+			call: lazyregexp.New(`(?:\$this->|self::|static::|\bAssert::)(?:assert\w+|expect\w+|fail)\(|\bexpect\(|->assert\w+\(|->shouldHave\w+\(`),
+			weak: lazyregexp.New(`^(?:\$this->|self::|static::|Assert::)(?:assertTrue|assertFalse|assertNotNull|assertNull|assertNotEmpty)\(`), empty: lazyregexp.New(`^(?:\$this->|self::|static::|Assert::)assertTrue\(\s*true\s*\)`),
 		},
 	}
 )
@@ -113,11 +114,11 @@ func marksOf(code string, at int) string {
 }
 
 var (
-	rubyTest    = regexp.MustCompile(`(?m)^([ \t]*)(x|f)?(it|specify|example|scenario|pending|skip|describe|context|feature|test)\b[ (]([^\n]*)$`)
+	rubyTest    = lazyregexp.New(`(?m)^([ \t]*)(x|f)?(it|specify|example|scenario|pending|skip|describe|context|feature|test)\b[ (]([^\n]*)$`)
 	rubyAsserts = scale{
-		call:  regexp.MustCompile(`\bexpect\b|\bassert\w*\b|\brefute\w*\b|\bis_expected\b|\.should\b|\bmust_\w+`),
-		weak:  regexp.MustCompile(`^(?:expect[^\n]*\b(?:be_truthy|be_falsey|be_nil|be_present)\b|assert\s[^\n,=<>]*(?:\n|$))`),
-		empty: regexp.MustCompile(`^expect\(\s*true\s*\)\.to\s+(?:be\s*\(?true|eq\s*\(?true|be_truthy)`),
+		call:  lazyregexp.New(`\bexpect\b|\bassert\w*\b|\brefute\w*\b|\bis_expected\b|\.should\b|\bmust_\w+`),
+		weak:  lazyregexp.New(`^(?:expect[^\n]*\b(?:be_truthy|be_falsey|be_nil|be_present)\b|assert\s[^\n,=<>]*(?:\n|$))`),
+		empty: lazyregexp.New(`^expect\(\s*true\s*\)\.to\s+(?:be\s*\(?true|eq\s*\(?true|be_truthy)`),
 	}
 )
 
@@ -170,7 +171,7 @@ func rubyTests(text string) []Test {
 	return tests
 }
 
-var rubyOff = regexp.MustCompile(`^\s*(?:skip|pending)\b`)
+var rubyOff = lazyregexp.New(`^\s*(?:skip|pending)\b`)
 
 func rubyEnd(code string, from int, indent string) int {
 	if end := strings.Index(code[from:], "\n"+indent+"end"); end >= 0 && !strings.HasSuffix(strings.TrimSpace(code[max(0, from-2):from]), "}") {

@@ -3,10 +3,10 @@ package testset
 import (
 	"encoding/json"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/workflow"
 )
 
@@ -153,7 +153,7 @@ func (c *collector) follow(script string, at call, depth int) error {
 	return nil
 }
 
-var programVariable = regexp.MustCompile(`^\$[({]?([A-Za-z]\w*)[)}]?$`)
+var programVariable = lazyregexp.New(`^\$[({]?([A-Za-z]\w*)[)}]?$`)
 
 // unwrapped takes off what only prepares a command: uv run, poetry run, npx.
 // A program that is a variable, as $(PYTHON) in a makefile, is taken for what its
@@ -394,7 +394,7 @@ func (c *collector) packageScripts(file string) (map[string]string, error) {
 
 // posargs is what tox replaces by the words of its own command line, or by what
 // stands behind the colon.
-var posargs = regexp.MustCompile(`\{posargs(?::([^{}]*))?\}`)
+var posargs = lazyregexp.New(`\{posargs(?::([^{}]*))?\}`)
 
 // tox follows the commands of every environment.
 func (c *collector) tox(one call, depth int) error {

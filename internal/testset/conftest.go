@@ -2,8 +2,9 @@ package testset
 
 import (
 	"path"
-	"regexp"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // A conftest is what one conftest.py leaves out.
@@ -32,8 +33,8 @@ func (f *conftest) ignores(p string) bool {
 }
 
 var (
-	collectIgnore = regexp.MustCompile(`(?m)^collect_ignore(_glob)?\b([^\n=]*)=|^collect_ignore(_glob)?\.(append|extend)\(`)
-	collectHook   = regexp.MustCompile(`(?m)^(?:async )?def (pytest_ignore_collect|pytest_collection_modifyitems|pytest_collect_file|pytest_pycollect_makeitem|pytest_collect_directory)\b`)
+	collectIgnore = lazyregexp.New(`(?m)^collect_ignore(_glob)?\b([^\n=]*)=|^collect_ignore(_glob)?\.(append|extend)\(`)
+	collectHook   = lazyregexp.New(`(?m)^(?:async )?def (pytest_ignore_collect|pytest_collection_modifyitems|pytest_collect_file|pytest_pycollect_makeitem|pytest_collect_directory)\b`)
 )
 
 // maxDecisions is how many hooks and lists of one conftest.py are looked at.

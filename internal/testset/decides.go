@@ -2,9 +2,9 @@ package testset
 
 import (
 	"path"
-	"regexp"
 	"strings"
 
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/workflow"
 )
 
@@ -16,9 +16,9 @@ var deciders = map[string]bool{
 	"makefile": true, "gnumakefile": true, "justfile": true, "directory.build.props": true,
 }
 
-var deciderName = regexp.MustCompile(`^(?:(?:jest|vitest|vite)\.(?:config|workspace|unit|e2e|integration)[\w.-]*|vitest\.[\w.-]+|jest\.[\w.-]+|\.mocharc[\w.]*|pytest[\w.-]*\.ini|[\w.-]+\.(?:cs|fs|vb)proj)$`)
+var deciderName = lazyregexp.New(`^(?:(?:jest|vitest|vite)\.(?:config|workspace|unit|e2e|integration)[\w.-]*|vitest\.[\w.-]+|jest\.[\w.-]+|\.mocharc[\w.]*|pytest[\w.-]*\.ini|[\w.-]+\.(?:cs|fs|vb)proj)$`)
 
-var scripts = regexp.MustCompile(`test|check|(?:^|/)(?:scripts?|bin|ci|hack|tools?|build)/`)
+var scripts = lazyregexp.New(`test|check|(?:^|/)(?:scripts?|bin|ci|hack|tools?|build)/`)
 
 // Decides reports whether a file says what is collected, whatever is in it: a
 // configuration, a workflow, or a script of make or npm.

@@ -4,11 +4,12 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"regexp"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 var (
-	goTestName = regexp.MustCompile(`^(?:Test|Fuzz)(?:[^a-z].*)?$`)
+	goTestName = lazyregexp.New(`^(?:Test|Fuzz)(?:[^a-z].*)?$`)
 	goAsserts  = map[string]int{
 		"Error": 2, "Errorf": 2, "Fatal": 2, "Fatalf": 2, "Fail": 2, "FailNow": 2,
 	}
@@ -38,7 +39,7 @@ func goTests(text string) []Test {
 	return tests
 }
 
-var never = regexp.MustCompile(`$^a`)
+var never = lazyregexp.New(`$^a`)
 
 // goTestFunc is TestX, FuzzX, or a method that a suite runs.
 func goTestFunc(fn *ast.FuncDecl) bool {
@@ -108,7 +109,7 @@ func goHands(call *ast.CallExpr) bool {
 }
 
 var (
-	goHelper = regexp.MustCompile(`^(?i:assert|check|verify|expect|require|must|want)`)
+	goHelper = lazyregexp.New(`^(?i:assert|check|verify|expect|require|must|want)`)
 	goWeak   = map[string]bool{"True": true, "False": true, "NotNil": true, "Nil": true, "NotEmpty": true, "NotPanics": true}
 )
 

@@ -1,18 +1,19 @@
 package testset
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 var (
-	jsTest = regexp.MustCompile(`(?:^|[^.\w$])((?:describe|context|suite|it|test|specify|fdescribe|fit|xdescribe|xit|xtest)(?:\.(?:only|skip|todo|concurrent|sequential|fails|failing|each|for|skipIf|runIf|shuffle|serial|fixme|describe|parallel))*)\s*([(\x60])`)
+	jsTest = lazyregexp.New(`(?:^|[^.\w$])((?:describe|context|suite|it|test|specify|fdescribe|fit|xdescribe|xit|xtest)(?:\.(?:only|skip|todo|concurrent|sequential|fails|failing|each|for|skipIf|runIf|shuffle|serial|fixme|describe|parallel))*)\s*([(\x60])`)
 
 	jsAsserts = scale{
-		call:  regexp.MustCompile(`\bexpect(?:\.\w+)?\(|\bassert(?:\.\w+)*\(|\.should\b|\b(?:assert|expect|verify|check)[A-Z]\w*\(`),
-		weak:  regexp.MustCompile(`^(?:expect\([^;\n]*\)(?:\.not)?\.(?:toBeTruthy|toBeFalsy|toBeDefined|toBeUndefined|toBeNull|toHaveBeenCalled|toThrow)\(\)|assert(?:\.ok|\.isOk|\.isTrue|\.exists)?\([^,;\n]*\)\s*(?:;|$)|expect\([^;\n]*\)(?:\.to)?(?:\.not)?(?:\.be)?\.(?:ok|exist|true|false)\b)`),
-		empty: regexp.MustCompile(`^(?:expect\(\s*(?:true|1)\s*\)\.(?:toBe|toEqual|toBeTruthy)\(\s*(?:true|1)?\s*\)|assert(?:\.ok)?\(\s*true\s*\))`),
+		call:  lazyregexp.New(`\bexpect(?:\.\w+)?\(|\bassert(?:\.\w+)*\(|\.should\b|\b(?:assert|expect|verify|check)[A-Z]\w*\(`),
+		weak:  lazyregexp.New(`^(?:expect\([^;\n]*\)(?:\.not)?\.(?:toBeTruthy|toBeFalsy|toBeDefined|toBeUndefined|toBeNull|toHaveBeenCalled|toThrow)\(\)|assert(?:\.ok|\.isOk|\.isTrue|\.exists)?\([^,;\n]*\)\s*(?:;|$)|expect\([^;\n]*\)(?:\.to)?(?:\.not)?(?:\.be)?\.(?:ok|exist|true|false)\b)`),
+		empty: lazyregexp.New(`^(?:expect\(\s*(?:true|1)\s*\)\.(?:toBe|toEqual|toBeTruthy)\(\s*(?:true|1)?\s*\)|assert(?:\.ok)?\(\s*true\s*\))`),
 	}
 )
 

@@ -2,9 +2,10 @@ package testset
 
 import (
 	"encoding/xml"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // A pom is what Surefire and Failsafe are told.
@@ -122,8 +123,8 @@ func mavenPatterns(list []string) []string {
 }
 
 var (
-	gradleOff     = regexp.MustCompile(`\b(?:test\s*\{[^{}]*enabled\s*=\s*false|tasks\.(?:named\(|withType\()[^{}]*\{[^{}]*enabled\s*=\s*false)`)
-	gradleExclude = regexp.MustCompile(`\b(?:exclude|excludeTestsMatching)[( ]+`)
+	gradleOff     = lazyregexp.New(`\b(?:test\s*\{[^{}]*enabled\s*=\s*false|tasks\.(?:named\(|withType\()[^{}]*\{[^{}]*enabled\s*=\s*false)`)
+	gradleExclude = lazyregexp.New(`\b(?:exclude|excludeTestsMatching)[( ]+`)
 )
 
 // gradle: everything below src/test and the like; exclusions are read where they

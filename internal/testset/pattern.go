@@ -3,9 +3,10 @@ package testset
 import (
 	"encoding/xml"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // A project is a folder with a build file, and what a runner collects in it.
@@ -335,9 +336,9 @@ func phpunitProject(file string, x phpunitXML) project {
 }
 
 var (
-	dotnetTests  = regexp.MustCompile(`(?i)Microsoft\.NET\.Test\.Sdk|<IsTestProject>\s*true|MSTest\.Sdk|TUnit`)
-	dotnetOff    = regexp.MustCompile(`(?i)<IsTestProject>\s*false`)
-	dotnetRemove = regexp.MustCompile(`(?i)<Compile\s+Remove="([^"]+)"`)
+	dotnetTests  = lazyregexp.New(`(?i)Microsoft\.NET\.Test\.Sdk|<IsTestProject>\s*true|MSTest\.Sdk|TUnit`)
+	dotnetOff    = lazyregexp.New(`(?i)<IsTestProject>\s*false`)
+	dotnetRemove = lazyregexp.New(`(?i)<Compile\s+Remove="([^"]+)"`)
 )
 
 // dotnet: everything below a project that is one of tests.

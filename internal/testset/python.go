@@ -1,9 +1,10 @@
 package testset
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // A pythonLine is one logical line of a Python source.
@@ -70,17 +71,17 @@ func pythonLineEnd(code string, from int) int {
 }
 
 var (
-	pyDef   = regexp.MustCompile(`^(?:async\s+)?def\s+(\w+)`)
-	pyClass = regexp.MustCompile(`^class\s+(\w+)\s*(?:\(([^)]*)\))?`)
-	pySkip  = regexp.MustCompile(`(?:^|\.)(?:skip\w*|xfail|expectedFailure)\b`)
-	pyMark  = regexp.MustCompile(`\bmark\.(\w+)`)
+	pyDef   = lazyregexp.New(`^(?:async\s+)?def\s+(\w+)`)
+	pyClass = lazyregexp.New(`^class\s+(\w+)\s*(?:\(([^)]*)\))?`)
+	pySkip  = lazyregexp.New(`(?:^|\.)(?:skip\w*|xfail|expectedFailure)\b`)
+	pyMark  = lazyregexp.New(`\bmark\.(\w+)`)
 	// pyOff are statements that end a test, or a whole module, before it did anything.
-	pyOff = regexp.MustCompile(`^(?:return\b|raise\s+(?:unittest\.)?SkipTest\b|(?:pytest\.)?(?:skip|xfail)\(|self\.skipTest\()`)
+	pyOff = lazyregexp.New(`^(?:return\b|raise\s+(?:unittest\.)?SkipTest\b|(?:pytest\.)?(?:skip|xfail)\(|self\.skipTest\()`)
 
 	pyAsserts = scale{
-		call:  regexp.MustCompile(`\bassert\b|\b(?:self|cls|\w+)\.(?:assert\w+|fail)\(|\b(?:pytest\.)?(?:raises|warns|fail)\(|\b(?:assert|check|verify|expect|ensure)_\w+\(`),
-		weak:  regexp.MustCompile(`^(?:assert\s+[^\n=<>!]*?(?:\s+is\s+not\s+None\b[^\n=<>]*)?(?:\n|$)|\w+\.assert(?:True|False|IsNotNone|IsNone|IsInstance|_called)\(|(?:pytest\.)?raises\(\s*(?:Base)?Exception\b)`),
-		empty: regexp.MustCompile(`^(?:assert\s+(?:True|1|not\s+False)\s*(?:,[^\n]*)?(?:\n|$)|\w+\.assertTrue\(\s*True\s*\)|\w+\.assertFalse\(\s*False\s*\))`),
+		call:  lazyregexp.New(`\bassert\b|\b(?:self|cls|\w+)\.(?:assert\w+|fail)\(|\b(?:pytest\.)?(?:raises|warns|fail)\(|\b(?:assert|check|verify|expect|ensure)_\w+\(`),
+		weak:  lazyregexp.New(`^(?:assert\s+[^\n=<>!]*?(?:\s+is\s+not\s+None\b[^\n=<>]*)?(?:\n|$)|\w+\.assert(?:True|False|IsNotNone|IsNone|IsInstance|_called)\(|(?:pytest\.)?raises\(\s*(?:Base)?Exception\b)`),
+		empty: lazyregexp.New(`^(?:assert\s+(?:True|1|not\s+False)\s*(?:,[^\n]*)?(?:\n|$)|\w+\.assertTrue\(\s*True\s*\)|\w+\.assertFalse\(\s*False\s*\))`),
 	}
 )
 
@@ -232,7 +233,7 @@ func markings(decorators []string) (skipped bool, marks []string) {
 	return skipped, marks
 }
 
-var pyImport = regexp.MustCompile(`^(?:import\s+(.+)|from\s+([\w.]+)\s+import\s+(.+))$`)
+var pyImport = lazyregexp.New(`^(?:import\s+(.+)|from\s+([\w.]+)\s+import\s+(.+))$`)
 
 // Imports are the modules that a Python file imports whenever it is loaded, as
 // dotted names. What stands in a function, a condition or a try is left out:

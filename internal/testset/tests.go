@@ -3,8 +3,9 @@ package testset
 import (
 	"hash/fnv"
 	"path"
-	"regexp"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // A Test is one test within a file, as its source shows it.
@@ -97,9 +98,9 @@ func (t Test) Like(o Test) int {
 
 // A scale finds assertions in masked code and weighs them.
 type scale struct {
-	call  *regexp.Regexp // an assertion
-	weak  *regexp.Regexp // one that says little, matched from its beginning
-	empty *regexp.Regexp // one that cannot fail, matched from its beginning
+	call  *lazyregexp.Regexp // an assertion
+	weak  *lazyregexp.Regexp // one that says little, matched from its beginning
+	empty *lazyregexp.Regexp // one that cannot fail, matched from its beginning
 }
 
 // reach is how far behind its beginning an assertion is looked at, in bytes.

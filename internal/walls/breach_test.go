@@ -10,7 +10,9 @@ import (
 )
 
 // helper reports whether a package is for tests alone.
-func helper(name string) bool { return strings.HasSuffix(path.Base(name), "test") }
+func helper(name string) bool {
+	return strings.HasSuffix(path.Base(name), "test") && !slices.Contains([]string{"policytest", "backtest"}, path.Base(name))
+}
 
 // within reports whether a package is, or is below, one of a list.
 func within(name string, list ...string) bool {

@@ -13,7 +13,7 @@ import (
 // below its own, so nothing reaches up. What is in a room's folder is on its
 // floor, unless it is named itself.
 var floors = [][]string{
-	{"internal/nearest", "internal/pathset", "internal/shape", "internal/workflow"},
+	{"internal/lazyregexp", "internal/nearest", "internal/pathset", "internal/shape", "internal/workflow"},
 	{"change"},
 	{"session", "internal/condition", "internal/manifest", "internal/deployment", "internal/testset"},
 	{"rules"},
@@ -21,7 +21,7 @@ var floors = [][]string{
 	{"rules/catalogue", "policy"},
 	{"verdict"},
 	{"report"}, // the lower half ends here
-	{"internal/store", "internal/version", "internal/logkey", "internal/riskeval", "internal/hook", "internal/evidence", "internal/oidc"},
+	{"internal/store", "internal/version", "internal/logkey", "internal/riskeval", "internal/hook", "internal/evidence", "internal/oidc", "internal/policytest", "internal/backtest"},
 	{"internal/github", "internal/gitrepo", "internal/queue", "internal/web", "webhook"},
 	{"guard"},
 	{"internal/app", "internal/ghfake"},

@@ -3,10 +3,10 @@ package declaredscope
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/changeguard/changeguard/change"
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/pathset"
 	"github.com/changeguard/changeguard/rules"
 )
@@ -149,12 +149,12 @@ func (r *listReader) add(names []string) {
 const listVerbs = `(?:modified|changed|touched|updated|edited|added|created|new|removed|deleted|renamed)`
 
 var (
-	listHeading = regexp.MustCompile(`(?i)^(?:all\s+|the\s+|(?:complete\s+)?list\s+of\s+)*(?:files?\s+((?:` + listVerbs + `(?:\s*[/,&+]\s*|\s+and\s+|\s+or\s+)?)+)|((?:` + listVerbs + `(?:\s*[/,&+]\s*|\s+and\s+|\s+or\s+)?)+)\s+files?)\b(.*)$`)
-	modifying   = regexp.MustCompile(`(?i)modified|changed|touched|updated|edited`)
-	inlineNames = regexp.MustCompile(`^[^.:]{0,60}:[*_\s]*(.*)$`)
-	noMore      = regexp.MustCompile(`(?i)^[*_\s]*(?:(?:in|by|of|for|as|with|during|include|including|are|below|here)\b[^.]{0,60}|[(–—-][^.]{0,60})?[.*_\s]*$`)
-	fileName    = regexp.MustCompile(`/$|\.[A-Za-z0-9_-]*[A-Za-z][A-Za-z0-9_-]*$`)
-	htmlTag     = regexp.MustCompile(`</?[a-zA-Z][^<>]{0,60}>`)
+	listHeading = lazyregexp.New(`(?i)^(?:all\s+|the\s+|(?:complete\s+)?list\s+of\s+)*(?:files?\s+((?:` + listVerbs + `(?:\s*[/,&+]\s*|\s+and\s+|\s+or\s+)?)+)|((?:` + listVerbs + `(?:\s*[/,&+]\s*|\s+and\s+|\s+or\s+)?)+)\s+files?)\b(.*)$`)
+	modifying   = lazyregexp.New(`(?i)modified|changed|touched|updated|edited`)
+	inlineNames = lazyregexp.New(`^[^.:]{0,60}:[*_\s]*(.*)$`)
+	noMore      = lazyregexp.New(`(?i)^[*_\s]*(?:(?:in|by|of|for|as|with|during|include|including|are|below|here)\b[^.]{0,60}|[(–—-][^.]{0,60})?[.*_\s]*$`)
+	fileName    = lazyregexp.New(`/$|\.[A-Za-z0-9_-]*[A-Za-z][A-Za-z0-9_-]*$`)
+	htmlTag     = lazyregexp.New(`</?[a-zA-Z][^<>]{0,60}>`)
 )
 
 const maxHeading = 500

@@ -71,6 +71,8 @@ func (s *sentence) label(head, rest string, tag bool) (promise string, decided b
 	kind := typeOf(head)
 	first := strings.ToLower(firstWord(head))
 	switch {
+	case isWord(kind) && besideWords(rest) && slices.Contains(defaultTypes, strings.ToLower(kind)):
+		return "", true
 	case isWord(kind) && slices.ContainsFunc(s.types, func(t string) bool { return strings.EqualFold(t, kind) }):
 		return kind, true
 	case isWord(kind) && otherTypes[strings.ToLower(kind)], !tag && work[first] != "":

@@ -2,11 +2,11 @@ package deploymentports
 
 import (
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/changeguard/changeguard/internal/deployment"
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // A listen is a port that a program listens on, as far as a file tells.
@@ -38,15 +38,15 @@ func codeLanguage(name string) string {
 // A pattern finds ports in one line of a program. The group named port is the
 // number; with lookup it is what a variable falls back to.
 type pattern struct {
-	expression *regexp.Regexp
+	expression *lazyregexp.Regexp
 	lookup     bool
 	how        string
 }
 
-func find(how, expression string) pattern { return pattern{regexp.MustCompile(expression), false, how} }
+func find(how, expression string) pattern { return pattern{lazyregexp.New(expression), false, how} }
 
 func falls(how, expression string) pattern {
-	return pattern{regexp.MustCompile(expression), true, how}
+	return pattern{lazyregexp.New(expression), true, how}
 }
 
 var number = `["']?(?P<port>\d{2,5})\b`
@@ -91,13 +91,13 @@ var patterns = map[string][]pattern{
 // begins are lines after which, for a few lines, a port is set: a call that goes
 // on, or a lookup whose fallback is assigned below.
 var (
-	pythonCall = regexp.MustCompile(`\b(?:uvicorn\.run|app\.run|application\.run|socketio\.run|run_app|run_simple|serve|web\.run_app)\($|\b(?:uvicorn\.run|app\.run|run_app|run_simple|serve)\([^)]*$`)
-	pythonPort = regexp.MustCompile(`^\s*port\s*=\s*(?P<port>\d{2,5})\s*,?\s*\)?`)
-	goLookup   = regexp.MustCompile(`\bos\.Getenv\("PORT"\)`)
-	goDefault  = regexp.MustCompile(`(?:=|return)\s*":?(?P<port>\d{2,5})"`)
-	nodeListen = regexp.MustCompile(`\.listen\(\s*(?:{[^}]*\bport\s*:\s*)?([A-Za-z_$][\w$]*)`)
-	nodeConst  = regexp.MustCompile(`\b(?:const|let|var)\s+([A-Za-z_$][\w$]*)\s*(?::\s*\w+\s*)?=\s*(?P<port>\d{2,5})\s*;?\s*$`)
-	portWord   = regexp.MustCompile(`(?i)port|listen|bind|addr|server|\.Run\(|\.Start\(`)
+	pythonCall = lazyregexp.New(`\b(?:uvicorn\.run|app\.run|application\.run|socketio\.run|run_app|run_simple|serve|web\.run_app)\($|\b(?:uvicorn\.run|app\.run|run_app|run_simple|serve)\([^)]*$`)
+	pythonPort = lazyregexp.New(`^\s*port\s*=\s*(?P<port>\d{2,5})\s*,?\s*\)?`)
+	goLookup   = lazyregexp.New(`\bos\.Getenv\("PORT"\)`)
+	goDefault  = lazyregexp.New(`(?:=|return)\s*":?(?P<port>\d{2,5})"`)
+	nodeListen = lazyregexp.New(`\.listen\(\s*(?:{[^}]*\bport\s*:\s*)?([A-Za-z_$][\w$]*)`)
+	nodeConst  = lazyregexp.New(`\b(?:const|let|var)\s+([A-Za-z_$][\w$]*)\s*(?::\s*\w+\s*)?=\s*(?P<port>\d{2,5})\s*;?\s*$`)
+	portWord   = lazyregexp.New(`(?i)port|listen|bind|addr|server|\.Run\(|\.Start\(`)
 )
 
 // goesOn is for how many lines.
@@ -209,7 +209,7 @@ func (r *codeReader) node(l string) {
 }
 
 // portOf is the port that an expression finds in a line, 0 for none.
-func portOf(e *regexp.Regexp, l string) int {
+func portOf(e *lazyregexp.Regexp, l string) int {
 	m := e.FindStringSubmatch(l)
 	if m == nil {
 		return 0

@@ -2,11 +2,11 @@ package deploymentports
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/changeguard/changeguard/internal/deployment"
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // A started is what a command line says of the port that it leads to.
@@ -176,8 +176,8 @@ func flagValue(args []deployment.Word, i int, flags []string) (value string, lin
 }
 
 var (
-	plainAddress    = regexp.MustCompile(`^(?:.*:)?(\d{2,5})/?$`)
-	variableAddress = regexp.MustCompile(`^(?:.*:)?\$\{?([A-Za-z_][A-Za-z0-9_]*)(?::?-(\d{2,5}))?\}?/?$`)
+	plainAddress    = lazyregexp.New(`^(?:.*:)?(\d{2,5})/?$`)
+	variableAddress = lazyregexp.New(`^(?:.*:)?\$\{?([A-Za-z_][A-Za-z0-9_]*)(?::?-(\d{2,5}))?\}?/?$`)
 )
 
 // address reads "8080", "0.0.0.0:8080", ":$PORT" and "${PORT:-8000}". A variable
@@ -205,7 +205,7 @@ func script(args []deployment.Word) string {
 	return "start"
 }
 
-var javaPort = regexp.MustCompile(`^-{1,2}(?:Dserver\.port|server\.port)=(.+)$`)
+var javaPort = lazyregexp.New(`^-{1,2}(?:Dserver\.port|server\.port)=(.+)$`)
 
 // program is a command that is no known server: its own files tell the port.
 func program(list []deployment.Word) started {

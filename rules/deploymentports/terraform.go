@@ -1,14 +1,15 @@
 package deploymentports
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 var (
-	tfBlock = regexp.MustCompile(`^\s*([a-z_]+)((?:\s+"[^"]*")*)\s*(?:=\s*)?{`)
-	tfValue = regexp.MustCompile(`^\s*([A-Za-z_]+)\s*=\s*"?([^"#]*?)"?\s*,?\s*(?:#.*|//.*)?$`)
-	tfLine  = regexp.MustCompile(`^\s*([a-z_]+)\s*{\s*(.*?)\s*}\s*$`)
+	tfBlock = lazyregexp.New(`^\s*([a-z_]+)((?:\s+"[^"]*")*)\s*(?:=\s*)?{`)
+	tfValue = lazyregexp.New(`^\s*([A-Za-z_]+)\s*=\s*"?([^"#]*?)"?\s*,?\s*(?:#.*|//.*)?$`)
+	tfLine  = lazyregexp.New(`^\s*([a-z_]+)\s*{\s*(.*?)\s*}\s*$`)
 )
 
 // terraform reads the Cloud Run services of a file line by line: blocks by their

@@ -3,12 +3,12 @@ package deploymentports
 import (
 	"encoding/json"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/changeguard/changeguard/internal/deployment"
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // A unit is a program that can be deployed: a folder, and mostly a Dockerfile.
@@ -178,8 +178,8 @@ func (r *repository) npm(u unit, d deployment.Dockerfile, name, script string, d
 }
 
 var (
-	yamlPort   = regexp.MustCompile(`^(?P<port>\d{2,5})$`)
-	yamlLookup = regexp.MustCompile(`^\$\{PORT:(?P<port>\d{2,5})\}$`)
+	yamlPort   = lazyregexp.New(`^(?P<port>\d{2,5})$`)
+	yamlLookup = lazyregexp.New(`^\$\{PORT:(?P<port>\d{2,5})\}$`)
 )
 
 func spring(name, text string) []listen {

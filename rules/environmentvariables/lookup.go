@@ -2,14 +2,15 @@ package environmentvariables
 
 import (
 	"path"
-	"regexp"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // A lookup is one way of asking for a variable. Its group named name is the
 // variable.
 type lookup struct {
-	expression *regexp.Regexp
+	expression *lazyregexp.Regexp
 	// strict says that the program fails here without the variable. Others give
 	// something empty, and require it only where nothing says what to do then.
 	strict bool
@@ -21,15 +22,15 @@ type lookup struct {
 const variable = `(?P<name>[A-Za-z_][A-Za-z0-9_]*)`
 
 func strict(e string) lookup {
-	return lookup{regexp.MustCompile(strings.ReplaceAll(e, "NAME", variable)), true, false}
+	return lookup{lazyregexp.New(strings.ReplaceAll(e, "NAME", variable)), true, false}
 }
 
 func empty(e string) lookup {
-	return lookup{regexp.MustCompile(strings.ReplaceAll(e, "NAME", variable)), false, false}
+	return lookup{lazyregexp.New(strings.ReplaceAll(e, "NAME", variable)), false, false}
 }
 
 func usual(e string) lookup {
-	return lookup{regexp.MustCompile(strings.ReplaceAll(e, "NAME", variable)), false, true}
+	return lookup{lazyregexp.New(strings.ReplaceAll(e, "NAME", variable)), false, true}
 }
 
 // lookups by language.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/changeguard/changeguard/internal/deployment"
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // A need is a variable that a line of a program cannot do without.
@@ -18,20 +19,20 @@ type need struct {
 
 // after tells a lookup that does not need its variable by what follows it on the
 // line: a default, a test, an assignment to it.
-var after = regexp.MustCompile(`^\s*[!)"]*\s*(?:\|\||&&|\?\?|\?:|\?\.|\?[^?]|\bor\b|\|\|=|==|!=|===|!==|=~|\.unwrap_or|\.ok\(|\.is_(?:ok|err|some|none)|=[^=>]|\.present\?|\.nil\?|\.blank\?|\bis\b|\bin\b|\s*do\b|\s*{)`)
+var after = lazyregexp.New(`^\s*[!)"]*\s*(?:\|\||&&|\?\?|\?:|\?\.|\?[^?]|\bor\b|\|\|=|==|!=|===|!==|=~|\.unwrap_or|\.ok\(|\.is_(?:ok|err|some|none)|=[^=>]|\.present\?|\.nil\?|\.blank\?|\bis\b|\bin\b|\s*do\b|\s*{)`)
 
 // throws follows "??" and its kin where the default is to fail.
-var throws = regexp.MustCompile(`^\s*[!)"]*\s*(?:\|\||\?\?|\?:|\bor\b)\s*(?:throw\b|raise\b|abort\b|panic\b|fail\b|error\(|die\b|exit\b|(?:\(\s*)?\(\s*\)\s*=>\s*{\s*throw)`)
+var throws = lazyregexp.New(`^\s*[!)"]*\s*(?:\|\||\?\?|\?:|\bor\b)\s*(?:throw\b|raise\b|abort\b|panic\b|fail\b|error\(|die\b|exit\b|(?:\(\s*)?\(\s*\)\s*=>\s*{\s*throw)`)
 
 // before tells a lookup that is only a test, or that takes the variable away.
-var before = regexp.MustCompile(`(?:\b(?:if|elif|unless|while|assert|del|not|delete|typeof|isset|empty)\b\s*\(?\s*!?[\w.$:]*\s*|!\s*|\bBoolean\(\s*|\bbool\(\s*|&&\s*|\|\|\s*|\b(?:cmp\.Or|or|coalesce|firstNonEmpty|Optional\.ofNullable|Objects\.requireNonNullElse)\([^)]*|\bif\s+\w+\s*:?=\s*|\b(?:test|ParseBool|HasPrefix|HasSuffix|Contains|EqualFold|includes|startsWith|flag\.\w+)\([^()]*)$`)
+var before = lazyregexp.New(`(?:\b(?:if|elif|unless|while|assert|del|not|delete|typeof|isset|empty)\b\s*\(?\s*!?[\w.$:]*\s*|!\s*|\bBoolean\(\s*|\bbool\(\s*|&&\s*|\|\|\s*|\b(?:cmp\.Or|or|coalesce|firstNonEmpty|Optional\.ofNullable|Objects\.requireNonNullElse)\([^)]*|\bif\s+\w+\s*:?=\s*|\b(?:test|ParseBool|HasPrefix|HasSuffix|Contains|EqualFold|includes|startsWith|flag\.\w+)\([^()]*)$`)
 
 // assigned is the name that a line gives to what it looks up.
-var assigned = regexp.MustCompile(`^\s*(?:export\s+)?(?:const|let|var|val|final|static|private|public|protected|readonly|string\??|String\??|self\.|this\.|@|\$|\s)*\s*(?:[\w<>?]+\s+|\w+\s*,\s*)?[$@]?([A-Za-z_]\w*)\s*(?::\s*[\w\[\]|.? ]+)?\s*(?::=|=)\s*[^=]`)
+var assigned = lazyregexp.New(`^\s*(?:export\s+)?(?:const|let|var|val|final|static|private|public|protected|readonly|string\??|String\??|self\.|this\.|@|\$|\s)*\s*(?:[\w<>?]+\s+|\w+\s*,\s*)?[$@]?([A-Za-z_]\w*)\s*(?::\s*[\w\[\]|.? ]+)?\s*(?::=|=)\s*[^=]`)
 
 var (
-	ends   = regexp.MustCompile(`\b(?:raise|panic|throw|abort|die|exit|Exit|Fatal\w*|fatal|sys\.exit|process\.exit|Errorf|errors\.New|return\s+(?:nil|null|\w+,)\s*.*[Ee]rr)\b`)
-	tested = regexp.MustCompile(`\b(?:if|unless|elif|assert)\b|\?\?|\|\|`)
+	ends   = lazyregexp.New(`\b(?:raise|panic|throw|abort|die|exit|Exit|Fatal\w*|fatal|sys\.exit|process\.exit|Errorf|errors\.New|return\s+(?:nil|null|\w+,)\s*.*[Ee]rr)\b`)
+	tested = lazyregexp.New(`\b(?:if|unless|elif|assert)\b|\?\?|\|\|`)
 )
 
 // The bounds of looking at a program.
@@ -40,7 +41,7 @@ const (
 	lookAhead = 6    // lines after a lookup in which its answer may be tested
 )
 
-var shouting = regexp.MustCompile(`^[A-Z][A-Z0-9_]+$`)
+var shouting = lazyregexp.New(`^[A-Z][A-Z0-9_]+$`)
 
 // needs are the variables that a program requires, each once, in order. One that
 // it also asks for with a default, or tests, it can do without, unless it says
@@ -151,7 +152,7 @@ func mayShout(line string) bool {
 }
 
 // setters give a program's own environment a variable.
-var setters = regexp.MustCompile(`(?:environ\[["']|environ\.setdefault\(\s*["']|process\.env\.|process\.env\[["']|os\.Setenv\(\s*"|ENV\[["']|env::set_var\(\s*")([A-Z][A-Z0-9_]+)(?:["']?\]?\s*(?:\|\|=|\?\?=|=[^=>])|["']\s*,)|^\s*(?:export\s+)?([A-Z][A-Z0-9_]+)=[^=]`)
+var setters = lazyregexp.New(`(?:environ\[["']|environ\.setdefault\(\s*["']|process\.env\.|process\.env\[["']|os\.Setenv\(\s*"|ENV\[["']|env::set_var\(\s*")([A-Z][A-Z0-9_]+)(?:["']?\]?\s*(?:\|\|=|\?\?=|=[^=>])|["']\s*,)|^\s*(?:export\s+)?([A-Z][A-Z0-9_]+)=[^=]`)
 
 // member notes what Python tests before it asks: "if 'X' in os.environ".
 func (r *reader) member(l string) {
@@ -163,7 +164,7 @@ func (r *reader) member(l string) {
 	}
 }
 
-var membership = regexp.MustCompile(`["']([A-Z][A-Z0-9_]+)["']\s+(?:not\s+)?in\s+(?:os\.)?environ\b`)
+var membership = lazyregexp.New(`["']([A-Z][A-Z0-9_]+)["']\s+(?:not\s+)?in\s+(?:os\.)?environ\b`)
 
 func (r *reader) add(name string, i int, hard bool) {
 	if at := r.seen[name]; at > 0 {
@@ -287,7 +288,7 @@ func (r *reader) endsWithin(from int) bool {
 	return false
 }
 
-var destructuring = regexp.MustCompile(`{([^{}]*)}\s*=\s*process\.env\b`)
+var destructuring = lazyregexp.New(`{([^{}]*)}\s*=\s*process\.env\b`)
 
 // destructured reads "const { A, B = 'x' } = process.env".
 func (r *reader) destructured(i int) {

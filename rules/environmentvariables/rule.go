@@ -14,11 +14,11 @@ package environmentvariables
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/changeguard/changeguard/change"
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/pathset"
 	"github.com/changeguard/changeguard/rules"
 )
@@ -173,7 +173,7 @@ func (j *judging) losses() error {
 }
 
 // example are folders of code that shows how to use a program and is not deployed.
-var example = regexp.MustCompile(`(?:^|/)_?(?:examples?|samples?)/`)
+var example = lazyregexp.New(`(?:^|/)_?(?:examples?|samples?)/`)
 
 // isCode tells the programs that are asked.
 func (j *judging) isCode(name string) bool {

@@ -2,11 +2,12 @@ package reversibility
 
 import (
 	"path"
-	"regexp"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
-var flyway = regexp.MustCompile(`^[VR][0-9_.]*__.*\.sql$`)
+var flyway = lazyregexp.New(`^[VR][0-9_.]*__.*\.sql$`)
 
 // migration reports whether a path is that of a migration that goes forward.
 func migration(p string) bool {
@@ -54,44 +55,44 @@ type step struct {
 
 // A sign is how such a step looks.
 type sign struct {
-	re   *regexp.Regexp
+	re   *lazyregexp.Regexp
 	what string
 }
 
 var (
 	sqlSigns = []sign{
-		{regexp.MustCompile(`(?i)\bdrop\s+(?:table|schema|database|materialized\s+view)\b[^;]*`), "drops a table"},
-		{regexp.MustCompile(`(?i)\balter\s+table\b[^;]*?\bdrop\s+(?:column\b|(?:if\s+exists\s+)?[a-z_"\x60]+\s*(?:,|;|$))[^;]*`), "drops a column"},
-		{regexp.MustCompile(`(?i)\btruncate\b[^;]*`), "empties a table"},
-		{regexp.MustCompile(`(?i)\bdelete\s+from\b[^;]*`), "deletes rows"},
-		{regexp.MustCompile(`(?i)\balter\s+table\b[^;]*?\b(?:alter|modify)\s+(?:column\s+)?\S+\s+(?:set\s+data\s+)?type\b[^;]*`), "changes a type in place"},
+		{lazyregexp.New(`(?i)\bdrop\s+(?:table|schema|database|materialized\s+view)\b[^;]*`), "drops a table"},
+		{lazyregexp.New(`(?i)\balter\s+table\b[^;]*?\bdrop\s+(?:column\b|(?:if\s+exists\s+)?[a-z_"\x60]+\s*(?:,|;|$))[^;]*`), "drops a column"},
+		{lazyregexp.New(`(?i)\btruncate\b[^;]*`), "empties a table"},
+		{lazyregexp.New(`(?i)\bdelete\s+from\b[^;]*`), "deletes rows"},
+		{lazyregexp.New(`(?i)\balter\s+table\b[^;]*?\b(?:alter|modify)\s+(?:column\s+)?\S+\s+(?:set\s+data\s+)?type\b[^;]*`), "changes a type in place"},
 	}
 	codeSigns = map[string][]sign{
 		".py": {
-			{regexp.MustCompile(`\bop\.drop_(?:table|column)\([^\n]*|\bmigrations\.(?:RemoveField|DeleteModel)\([^\n]*`), "drops a table or a column"},
-			{regexp.MustCompile(`\bmigrations\.RunPython\(\s*[\w.]+\s*,?\s*\)|\bmigrations\.RunSQL\(\s*(?:"[^"\n]*"|'[^'\n]*'|"""[^"]*""")\s*,?\s*\)`), "runs something without its reverse"},
-			{regexp.MustCompile(`(?m)^def downgrade\([^)]*\)[^\n:]*:\s*(?:"""[^"]*"""\s*)?(?:pass\b|raise\b|\.\.\.)`), "has no downgrade"},
+			{lazyregexp.New(`\bop\.drop_(?:table|column)\([^\n]*|\bmigrations\.(?:RemoveField|DeleteModel)\([^\n]*`), "drops a table or a column"},
+			{lazyregexp.New(`\bmigrations\.RunPython\(\s*[\w.]+\s*,?\s*\)|\bmigrations\.RunSQL\(\s*(?:"[^"\n]*"|'[^'\n]*'|"""[^"]*""")\s*,?\s*\)`), "runs something without its reverse"},
+			{lazyregexp.New(`(?m)^def downgrade\([^)]*\)[^\n:]*:\s*(?:"""[^"]*"""\s*)?(?:pass\b|raise\b|\.\.\.)`), "has no downgrade"},
 		},
 		".rb": {
-			{regexp.MustCompile(`\b(?:drop_table|remove_columns?|drop_join_table)\b[^\n]*`), "drops a table or a column"},
-			{regexp.MustCompile(`\bIrreversibleMigration\b`), "says itself that it is irreversible"},
+			{lazyregexp.New(`\b(?:drop_table|remove_columns?|drop_join_table)\b[^\n]*`), "drops a table or a column"},
+			{lazyregexp.New(`\bIrreversibleMigration\b`), "says itself that it is irreversible"},
 		},
-		".php": {{regexp.MustCompile(`\bSchema::drop(?:IfExists)?\([^\n]*|->dropColumn\([^\n]*`), "drops a table or a column"}},
-		".js":  {{regexp.MustCompile(`\.(?:dropTable|dropTableIfExists|dropColumns?|removeColumn)\([^\n]*`), "drops a table or a column"}},
+		".php": {{lazyregexp.New(`\bSchema::drop(?:IfExists)?\([^\n]*|->dropColumn\([^\n]*`), "drops a table or a column"}},
+		".js":  {{lazyregexp.New(`\.(?:dropTable|dropTableIfExists|dropColumns?|removeColumn)\([^\n]*`), "drops a table or a column"}},
 	}
 	// backwards is where the way back begins; what is behind it is allowed to take
 	// away.
-	backwards = map[string]*regexp.Regexp{
-		".py":  regexp.MustCompile(`(?m)^def downgrade\b`),
-		".rb":  regexp.MustCompile(`(?m)^\s*def (?:self\.)?down\b`),
-		".php": regexp.MustCompile(`\bfunction\s+down\b`),
-		".js":  regexp.MustCompile(`\bexports\.down\b|\bdown\s*[:(=]|\bfunction\s+down\b`),
-		".sql": regexp.MustCompile(`(?mi)^--\s*(?:\+goose\s+down|\+migrate\s+down|migrate:down|rollback\b|//@undo)`),
+	backwards = map[string]*lazyregexp.Regexp{
+		".py":  lazyregexp.New(`(?m)^def downgrade\b`),
+		".rb":  lazyregexp.New(`(?m)^\s*def (?:self\.)?down\b`),
+		".php": lazyregexp.New(`\bfunction\s+down\b`),
+		".js":  lazyregexp.New(`\bexports\.down\b|\bdown\s*[:(=]|\bfunction\s+down\b`),
+		".sql": lazyregexp.New(`(?mi)^--\s*(?:\+goose\s+down|\+migrate\s+down|migrate:down|rollback\b|//@undo)`),
 	}
-	comments = map[string]*regexp.Regexp{
-		".sql": regexp.MustCompile(`(?m)--[^\n]*|(?s:/\*.*?\*/)`),
-		".py":  regexp.MustCompile(`(?m)#[^\n]*`), ".rb": regexp.MustCompile(`(?m)#[^\n]*`),
-		".php": regexp.MustCompile(`(?m)(?://|#)[^\n]*|(?s:/\*.*?\*/)`), ".js": regexp.MustCompile(`(?m)//[^\n]*|(?s:/\*.*?\*/)`),
+	comments = map[string]*lazyregexp.Regexp{
+		".sql": lazyregexp.New(`(?m)--[^\n]*|(?s:/\*.*?\*/)`),
+		".py":  lazyregexp.New(`(?m)#[^\n]*`), ".rb": lazyregexp.New(`(?m)#[^\n]*`),
+		".php": lazyregexp.New(`(?m)(?://|#)[^\n]*|(?s:/\*.*?\*/)`), ".js": lazyregexp.New(`(?m)//[^\n]*|(?s:/\*.*?\*/)`),
 	}
 )
 

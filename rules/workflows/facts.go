@@ -2,9 +2,9 @@ package workflows
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/workflow"
 )
 
@@ -82,7 +82,7 @@ func (c *collector) gained(what string, line int, can string) {
 	c.add(fact{key: "permission " + what, allow: what, line: line, message: message, shown: what, remedy: "Leave the permission out, or give it to the one job that needs it and nothing else."})
 }
 
-var secretName = regexp.MustCompile(`(?i)\bsecrets\s*(?:\.\s*([A-Za-z0-9_-]+)|\[\s*'([^']*)'\s*\]|(\[|\)|\s*\}\}))`)
+var secretName = lazyregexp.New(`(?i)\bsecrets\s*(?:\.\s*([A-Za-z0-9_-]+)|\[\s*'([^']*)'\s*\]|(\[|\)|\s*\}\}))`)
 
 // secrets looks at every text.
 func (c *collector) secrets() {
@@ -139,9 +139,9 @@ func (c *collector) job(job workflow.Job) {
 }
 
 var (
-	commit = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
-	digest = regexp.MustCompile(`@sha256:[0-9a-f]{64}$`)
-	tag    = regexp.MustCompile(`^v?[0-9]`)
+	commit = lazyregexp.New(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
+	digest = lazyregexp.New(`@sha256:[0-9a-f]{64}$`)
+	tag    = lazyregexp.New(`^v?[0-9]`)
 )
 
 // uses judges what is run from elsewhere. What was unpinned before and has another

@@ -2,10 +2,10 @@ package workflows
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/workflow"
 )
 
@@ -82,7 +82,7 @@ type loose struct {
 	line        int
 }
 
-var forgiving = regexp.MustCompile(`\|\|\s*(?:true|:|exit 0|echo)|(?m:^\s*set \+e)|;\s*(?:true|exit 0)\b`)
+var forgiving = lazyregexp.New(`\|\|\s*(?:true|:|exit 0|echo)|(?m:^\s*set \+e)|;\s*(?:true|exit 0)\b`)
 
 func looseness(g guardRun) []loose {
 	var list []loose

@@ -2,23 +2,23 @@ package workflows
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/workflow"
 )
 
 var (
-	expression = regexp.MustCompile(`(?s)\$\{\{(.*?)\}\}`)
-	index      = regexp.MustCompile(`\[\s*['"]?([a-z0-9_*-]+)['"]?\s*\]`)
+	expression = lazyregexp.New(`(?s)\$\{\{(.*?)\}\}`)
+	index      = lazyregexp.New(`\[\s*['"]?([a-z0-9_*-]+)['"]?\s*\]`)
 	// stranger matches what people without rights write, in an expression without
 	// blanks, in lower case and with dots for brackets.
-	stranger = regexp.MustCompile(`github\.event\.(?:[a-z_]+\.)*(?:title|body|message|name|email|label|ref|head_ref|head_branch|default_branch|display_title|page_name|description|homepage|body_text|username)\b` +
+	stranger = lazyregexp.New(`github\.event\.(?:[a-z_]+\.)*(?:title|body|message|name|email|label|ref|head_ref|head_branch|default_branch|display_title|page_name|description|homepage|body_text|username)\b` +
 		`|github\.head_ref\b|github\.event\.(?:comment|issue|pull_request|review|discussion|head_commit|commits|pages|workflow_run)\b(?:[^.\w]|$)|tojson\(github(?:\.event)?\)|github\.event(?:[^.\w]|$)|github\.event\.commits\b`)
 	// known are names and references that only people with rights write.
-	known    = regexp.MustCompile(`github\.event\.(?:repository|organization|installation|sender|release|enterprise|label|milestone|pull_request\.base|workflow)\.[a-z_.]+|github\.event\.ref\b|github\.event\.base_ref\b|github\.event_name|github\.event_path|github\.event\.(?:inputs|client_payload)\b[a-z0-9_.-]*|github\.event\.[a-z_.]*\.login\b`)
-	variable = regexp.MustCompile(`(?:^|[^.\w])env\.([a-z0-9_]+)`)
+	known    = lazyregexp.New(`github\.event\.(?:repository|organization|installation|sender|release|enterprise|label|milestone|pull_request\.base|workflow)\.[a-z_.]+|github\.event\.ref\b|github\.event\.base_ref\b|github\.event_name|github\.event_path|github\.event\.(?:inputs|client_payload)\b[a-z0-9_.-]*|github\.event\.[a-z_.]*\.login\b`)
+	variable = lazyregexp.New(`(?:^|[^.\w])env\.([a-z0-9_]+)`)
 )
 
 // untrusted is the first expression of a text that holds what a stranger may
@@ -90,8 +90,8 @@ func scripts(s workflow.Step) []*workflow.Value {
 }
 
 var (
-	headRef = regexp.MustCompile(`(?i)github\.event\.pull_request\.head\.|github\.head_ref|github\.event\.workflow_run\.head_|refs/pull/|github\.event\.(?:issue|pull_request)\.number|\bmerge_commit_sha\b`)
-	headGit = regexp.MustCompile(`(?i)\bgh\s+pr\s+checkout\b|\bgit\s+(?:fetch|pull|checkout|switch)\b[^\n]*(?:pull/|head_ref|\.head\.|pr_head|head_sha|workflow_run)|\bhub\s+checkout\b`)
+	headRef = lazyregexp.New(`(?i)github\.event\.pull_request\.head\.|github\.head_ref|github\.event\.workflow_run\.head_|refs/pull/|github\.event\.(?:issue|pull_request)\.number|\bmerge_commit_sha\b`)
+	headGit = lazyregexp.New(`(?i)\bgh\s+pr\s+checkout\b|\bgit\s+(?:fetch|pull|checkout|switch)\b[^\n]*(?:pull/|head_ref|\.head\.|pr_head|head_sha|workflow_run)|\bhub\s+checkout\b`)
 )
 
 // headCheckout finds a head that is checked out where the job has secrets.
@@ -125,8 +125,8 @@ func (c *collector) headCheckout(s workflow.Step) {
 }
 
 var (
-	agentAction  = regexp.MustCompile(`(?i)^(?:anthropics/claude-code|openai/codex|google-github-actions/run-gemini-cli|google-gemini/|actions/ai-inference|github/copilot|cursor/|sourcegraph/amp|all-hands-ai/openhands|continuedev/|coderabbitai/|qodo-ai/|codium-ai/|sweepai/|block/goose|aider-ai/|augmentcode/|factory-ai/|warpdotdev/|charmbracelet/)`)
-	agentCommand = regexp.MustCompile(`(?m)(?:^|[\s;&|(])(?:claude|codex|gemini|cursor-agent|copilot|aider|goose|opencode|amp|qwen|droid|auggie|llm|aichat|sgpt|crush)\s+(?:[^\n]*\s)?(?:-p|--print|--prompt|exec|run|--message|-m|-x|chat|\x22|'|\$)`)
+	agentAction  = lazyregexp.New(`(?i)^(?:anthropics/claude-code|openai/codex|google-github-actions/run-gemini-cli|google-gemini/|actions/ai-inference|github/copilot|cursor/|sourcegraph/amp|all-hands-ai/openhands|continuedev/|coderabbitai/|qodo-ai/|codium-ai/|sweepai/|block/goose|aider-ai/|augmentcode/|factory-ai/|warpdotdev/|charmbracelet/)`)
+	agentCommand = lazyregexp.New(`(?m)(?:^|[\s;&|(])(?:claude|codex|gemini|cursor-agent|copilot|aider|goose|opencode|amp|qwen|droid|auggie|llm|aichat|sgpt|crush)\s+(?:[^\n]*\s)?(?:-p|--print|--prompt|exec|run|--message|-m|-x|chat|\x22|'|\$)`)
 	anybody      = []string{"allowed_non_write_users", "allow-users", "allowed_bots"}
 )
 
@@ -162,7 +162,7 @@ func (c *collector) prompt(s workflow.Step) {
 	}
 }
 
-var shellVariable = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
+var shellVariable = lazyregexp.New(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
 
 func (c *collector) instructed(shown string, line int) {
 	c.add(fact{
