@@ -21,7 +21,7 @@ var floors = [][]string{
 	{"rules/catalogue", "policy"},
 	{"verdict"},
 	{"report"}, // the lower half ends here
-	{"internal/store", "internal/version", "internal/logkey", "internal/riskeval", "internal/hook"},
+	{"internal/store", "internal/version", "internal/logkey", "internal/riskeval", "internal/hook", "internal/secret"},
 	{"internal/github", "internal/gitrepo", "internal/queue", "internal/web", "webhook"},
 	{"guard"},
 	{"internal/app", "internal/ghfake"},

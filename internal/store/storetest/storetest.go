@@ -52,6 +52,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"what people lift ends", lifted},
 		{"the audit log shows when it was changed", audited},
 		{"what was seen is found again", before},
+		{"secrets are replaced", secrets},
+		{"sessions end", sessions},
 		{"text from outside is storable", hostile},
 		{"a failed transaction leaves nothing", rolledBack},
 	} {
