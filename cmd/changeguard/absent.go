@@ -20,7 +20,6 @@ var absents = []absent{
 	{"db migrate", "`changeguard serve` brings its database up to date when it starts."},
 	{"db export", "The data is one SQLite file: copy it while the server is stopped."},
 	{"db import", "The data is one SQLite file: put a copy back while the server is stopped."},
-	{"app create", "Make the App by hand: `changeguard serve` without credentials lists what it needs at /setup."},
 }
 
 // notYet finds the absent command that arguments begin with, or the first of a

@@ -36,6 +36,7 @@ type Config struct {
 	Store  *store.Store
 	Logger *slog.Logger
 	Now    func() time.Time
+	SetUp  *SetUp // of a server that was set up since it started, or nil
 }
 
 // Routes adds the pages to a router.
@@ -49,39 +50,11 @@ func Routes(r chi.Router, c Config) error {
 		get(r, "/", s.list)
 		get(r, "/{owner}/{repo}/pull/{number}", s.pull)
 	})
+	if c.SetUp != nil {
+		s.addSetUp(r, *c.SetUp)
+	}
 	s.rest(r)
 	return nil
-}
-
-// SetUp says how the server gets its App.
-type SetUp struct {
-	PublicURL string // of this server; "" when it is not known
-	CheckName string
-	Logger    *slog.Logger
-}
-
-// SetUpRoutes adds what there is to see before the App exists. It is shown to
-// everybody, and holds nothing of anybody.
-func SetUpRoutes(r chi.Router, c SetUp) error {
-	s, err := newServer(Config{Logger: c.Logger})
-	if err != nil {
-		return err
-	}
-	s.home = "/setup"
-	r.Group(func(r chi.Router) {
-		r.Use(secure)
-		get(r, "/setup", func(w http.ResponseWriter, r *http.Request) { s.render(w, r, http.StatusOK, "setup.html", c) })
-	})
-	s.rest(r)
-	return nil
-}
-
-// Webhook is the address that GitHub delivers to.
-func (c SetUp) Webhook() string {
-	if c.PublicURL == "" {
-		return "the address of this server with /webhook behind it"
-	}
-	return strings.TrimSuffix(c.PublicURL, "/") + "/webhook"
 }
 
 // rest adds what the pages load, and what answers for all that is not there.
@@ -120,6 +93,7 @@ var functions = template.FuncMap{
 	"date":    func(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04 UTC") },
 	"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"word":    word,
+	"spaced":  func(s string) string { return strings.ReplaceAll(s, "_", " ") },
 	"after": func(title string) string {
 		return report.AfterHeading(&verdict.Verdict{Title: title})
 	},
