@@ -1,6 +1,9 @@
 package app
 
-import "github.com/changeguard/changeguard/internal/web"
+import (
+	"github.com/changeguard/changeguard/internal/github"
+	"github.com/changeguard/changeguard/internal/web"
+)
 
 // pages says what the dashboard may know and do.
 func (s *Server) pages() (web.Config, error) {
@@ -9,5 +12,16 @@ func (s *Server) pages() (web.Config, error) {
 		set := s.setUpPages()
 		c.SetUp = &set
 	}
+	if s.config.ClientID == "" {
+		return c, nil
+	}
+	if s.key == nil {
+		var err error
+		if s.key, err = s.config.open(); err != nil {
+			return c, err
+		}
+	}
+	l := github.Login{Site: s.site(), ClientID: s.config.ClientID, ClientSecret: s.config.ClientSecret}
+	c.SignIn = &web.SignIn{AuthorizeURL: l.AuthorizeURL, Exchange: l.Exchange, User: l.User, Readable: l.Readable, Key: s.key}
 	return c, nil
 }

@@ -23,7 +23,7 @@ func (s *server) list(w http.ResponseWriter, r *http.Request) {
 		}
 		before = n
 	}
-	verdicts, err := s.Store.NewestBefore(r.Context(), before, listed+1)
+	verdicts, err := s.Store.NewestOf(r.Context(), viewing(r).only(), before, listed+1)
 	if err != nil {
 		s.broken(w, r, err)
 		return

@@ -32,7 +32,7 @@ func (s *server) loopbackOnly(next http.Handler) http.Handler {
 				"Verdicts are shown to people on the machine itself, until there is a sign-in. From elsewhere, forward a port, as in: ssh -L 8080:localhost:8080 HOST, and open http://localhost:8080/.")
 			return
 		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, asViewer(r, viewer{all: true}))
 	})
 }
 

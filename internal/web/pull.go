@@ -23,6 +23,10 @@ func (s *server) pull(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	subject := store.Subject{Kind: store.Pull, Owner: chi.URLParam(r, "owner"), Repo: chi.URLParam(r, "repo"), Number: number}
+	if !viewing(r).sees(subject.Owner, subject.Repo) { // whoever may not read it learns not even that it is there
+		s.fail(w, r, store.ErrNotFound)
+		return
+	}
 	stored, err := s.Store.Latest(r.Context(), subject.Name())
 	if err != nil {
 		s.fail(w, r, err)

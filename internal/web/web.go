@@ -36,7 +36,8 @@ type Config struct {
 	Store  *store.Store
 	Logger *slog.Logger
 	Now    func() time.Time
-	SetUp  *SetUp // of a server that was set up since it started, or nil
+	SignIn *SignIn // nil for none: the pages are then for this machine only
+	SetUp  *SetUp  // of a server that was set up since it started, or nil
 }
 
 // Routes adds the pages to a router.
@@ -45,8 +46,18 @@ func Routes(r chi.Router, c Config) error {
 	if err != nil {
 		return err
 	}
+	allow := s.loopbackOnly
+	if c.SignIn != nil {
+		allow = s.signedIn
+		r.Group(func(r chi.Router) {
+			r.Use(secure, sameSite)
+			get(r, "/auth/login", s.logIn)
+			get(r, signedInPath, s.loggedIn)
+			r.Post("/auth/logout", s.logOut)
+		})
+	}
 	r.Group(func(r chi.Router) {
-		r.Use(secure, s.loopbackOnly)
+		r.Use(secure, sameSite, allow)
 		get(r, "/", s.list)
 		get(r, "/{owner}/{repo}/pull/{number}", s.pull)
 	})
@@ -77,6 +88,7 @@ type server struct {
 	Config
 	templates *template.Template
 	home      string // the page to begin with
+	rights    rights
 }
 
 func newServer(c Config) (*server, error) {
@@ -84,7 +96,7 @@ func newServer(c Config) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &server{c, t, "/"}, nil
+	return &server{Config: c, templates: t, home: "/"}, nil
 }
 
 var functions = template.FuncMap{
