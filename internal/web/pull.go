@@ -45,6 +45,10 @@ func (s *server) pull(w http.ResponseWriter, r *http.Request) {
 	}
 	p := newPullPage(stored, v)
 	p.Rank = report.Rank{Below: below, Of: of}.String()
+	if p.History, err = s.history(r.Context(), subject.Name()); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	s.render(w, r, http.StatusOK, "pull.html", p)
 }
 
@@ -63,6 +67,7 @@ type pullPage struct {
 	ToDo         string
 	HowTo        string
 	Advice       []string
+	History      []past // the newest first
 }
 
 // group are the findings that mean the same for the change.

@@ -59,6 +59,11 @@ func Routes(r chi.Router, c Config) error {
 	r.Group(func(r chi.Router) {
 		r.Use(secure, sameSite, allow)
 		get(r, "/", s.list)
+		get(r, "/audit", s.audit)
+		get(r, "/audit.jsonl", s.auditExport)
+		get(r, "/health", s.health)
+		get(r, "/policy", s.playground)
+		r.Post("/policy", s.playground)
 		get(r, "/{owner}/{repo}/pull/{number}", s.pull)
 	})
 	if c.SetUp != nil {
