@@ -92,19 +92,19 @@ func (s *Store) Recent(ctx context.Context, repos []string, limit int) ([]Verdic
 }
 
 func (s *Store) bodies(ctx context.Context, rest string, args ...any) ([]Verdict, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT `+verdictColumns+`, v.body FROM verdicts v JOIN subjects s ON s.id = v.subject WHERE `+rest, args...)
+	rows, err := s.read.QueryContext(ctx, `SELECT `+verdictColumns+`, v.body, v.inputs FROM verdicts v JOIN subjects s ON s.id = v.subject WHERE `+rest, args...)
 	if err != nil {
 		return nil, explain(err)
 	}
 	defer rows.Close()
 	var list []Verdict
 	for rows.Next() {
-		var body string
-		v, err := scanVerdict(rows.Scan, &body)
+		var body, inputs string
+		v, err := scanVerdict(rows.Scan, &body, &inputs)
 		if err != nil {
 			return nil, err
 		}
-		v.Body = []byte(body)
+		v.Body, v.Inputs = []byte(body), []byte(inputs)
 		list = append(list, v)
 	}
 	return list, explain(rows.Err())

@@ -10,6 +10,7 @@ import (
 
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/policy"
+	"github.com/changeguard/changeguard/report"
 	"github.com/changeguard/changeguard/verdict"
 )
 
@@ -140,6 +141,7 @@ func (o *overview) sample(recent []store.Verdict) {
 		if json.Unmarshal(stored.Body, v) != nil {
 			continue // its own page says that it cannot be read
 		}
+		v.Recall(stored.Inputs)
 		o.Sample++
 		stopped := 0
 		if v.Outcome != verdict.Pass {
@@ -167,7 +169,7 @@ func (o *overview) sample(recent []store.Verdict) {
 func stoppers(v *verdict.Verdict) map[string]bool {
 	names := make(map[string]bool)
 	for _, f := range v.Findings {
-		if f.LiftedBy == nil && f.Level != policy.Warn {
+		if f.LiftedBy == nil && f.Level != policy.Warn && !report.ObservedOnly(v, f) {
 			names[f.Rule] = true
 		}
 	}
