@@ -37,8 +37,12 @@ type Config struct {
 	Workers       string // CHANGEGUARD_WORKERS: evaluations at once. Default twice the cores.
 	LogFormat     string // CHANGEGUARD_LOG_FORMAT: text or json. Default text on a terminal, else json.
 	LogLevel      string // CHANGEGUARD_LOG_LEVEL: debug, info, warn or error. Default info.
+	SecretKey     string // CHANGEGUARD_SECRET_KEY: seals what the set-up keeps in the database; 32 bytes or more. Default a key file beside the database.
+	ClientID      string // CHANGEGUARD_CLIENT_ID: the App's client id, for signing in to the pages. Default what the set-up kept, else no sign-in.
+	ClientSecret  string // CHANGEGUARD_CLIENT_SECRET: the App's client secret.
 	AdminAddr     string // CHANGEGUARD_ADMIN_ADDR: host:port for metrics and pprof, which are served nowhere else. Default off.
 
+	lasting bool // whether the disk lasts
 	appID   int64
 	workers int
 }
@@ -64,6 +68,9 @@ func Settings() []setting {
 		{"CHANGEGUARD_WORKERS", "workers", "evaluations at once (default twice the cores)", func(c *Config) *string { return &c.Workers }},
 		{"CHANGEGUARD_LOG_FORMAT", "log-format", "text or json (default text on a terminal)", func(c *Config) *string { return &c.LogFormat }},
 		{"CHANGEGUARD_LOG_LEVEL", "log-level", "debug, info, warn or error (default info)", func(c *Config) *string { return &c.LogLevel }},
+		{"CHANGEGUARD_SECRET_KEY", "secret-key", "`key` that seals what the set-up keeps; rather use CHANGEGUARD_SECRET_KEY_FILE (default a key file beside the database)", func(c *Config) *string { return &c.SecretKey }},
+		{"CHANGEGUARD_CLIENT_ID", "client-id", "the App's client `id`, for signing in to the pages", func(c *Config) *string { return &c.ClientID }},
+		{"CHANGEGUARD_CLIENT_SECRET", "client-secret", "the App's client `secret`; rather use CHANGEGUARD_CLIENT_SECRET_FILE", func(c *Config) *string { return &c.ClientSecret }},
 		{"CHANGEGUARD_ADMIN_ADDR", "admin-addr", "`host:port` for metrics and pprof (default off)", func(c *Config) *string { return &c.AdminAddr }},
 	}
 }
@@ -109,6 +116,7 @@ func (c *Config) Complete(getenv func(string) string, onTerminal bool) error {
 	c.addresses(&p)
 	c.names(&p)
 	c.database(&p, getenv)
+	c.signIn(&p, getenv)
 	return errors.Join(p.list...)
 }
 

@@ -84,7 +84,7 @@ func (p *probe) check(ctx context.Context, now time.Time, try func(context.Conte
 
 // ready says whether the server can take deliveries, and why not.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
-	if s.store == nil {
+	if !s.live.Load() {
 		answer(w, http.StatusServiceUnavailable, "not set up: no credentials; see /setup\n")
 		return
 	}

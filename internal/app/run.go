@@ -46,11 +46,10 @@ func (s *Server) Run(ctx context.Context) error {
 		serving.Go(func() { failed <- server.Serve(listener) })
 	}
 	s.outside.Logger.InfoContext(ctx, "listening", logkey.Addr, s.Addr(), logkey.Version, version.Full(), logkey.SetUp, s.queue == nil)
-	var err error
-	select {
-	case <-ctx.Done():
-	case err = <-failed:
+	if !s.live.Load() {
+		s.invite(ctx)
 	}
+	err := s.await(ctx, failed)
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	s.outside.Logger.InfoContext(ctx, "stopping")
@@ -59,6 +58,21 @@ func (s *Server) Run(ctx context.Context) error {
 	err = errors.Join(err, s.stopQueue(stopping), s.close())
 	s.outside.Logger.InfoContext(ctx, "stopped")
 	return err
+}
+
+// await returns when the context ends or a listener fails. Until then it starts
+// what the set-up brings.
+func (s *Server) await(ctx context.Context, failed <-chan error) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-failed:
+			return err
+		case x := <-s.start:
+			x.done <- s.begin(ctx, x.credentials)
+		}
+	}
 }
 
 func (s *Server) stopQueue(ctx context.Context) error {
@@ -70,7 +84,7 @@ func (s *Server) stopQueue(ctx context.Context) error {
 
 // servers are what is served where.
 func (s *Server) servers() map[*http.Server]net.Listener {
-	list := map[*http.Server]net.Listener{s.server(s.handler, writeTimeout): s.listener}
+	list := map[*http.Server]net.Listener{s.server(&s.handler, writeTimeout): s.listener}
 	if s.admin != nil {
 		list[s.server(s.adminHandler(), adminTimeout)] = s.admin
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -15,6 +16,7 @@ import (
 	"github.com/changeguard/changeguard/guard"
 	"github.com/changeguard/changeguard/internal/github"
 	"github.com/changeguard/changeguard/internal/queue"
+	"github.com/changeguard/changeguard/internal/secret"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/internal/version"
 	"github.com/changeguard/changeguard/internal/web"
@@ -61,22 +63,27 @@ type Outside struct {
 
 // A Server is the whole program, ready to run.
 type Server struct {
-	config   Config
-	outside  Outside
-	store    *store.Store // nil before the set-up, like limits and queue
-	limits   *store.Limits
-	queue    *queue.Queue
-	guard    *guard.Guard
-	intake   intake
-	probe    probe
-	listener net.Listener
-	admin    net.Listener // nil for none
-	handler  http.Handler
+	config     Config
+	outside    Outside
+	store      *store.Store // nil before the set-up, like limits and queue
+	limits     *store.Limits
+	queue      *queue.Queue
+	guard      *guard.Guard
+	intake     intake
+	probe      probe
+	listener   net.Listener
+	admin      net.Listener // nil for none
+	handler    handlers
+	github     *github.App
+	key        *secret.Key   // nil before anything is sealed
+	live       atomic.Bool   // queue, guard and github are there
+	invitation string        // the token of the set-up; "" once there were credentials at the start
+	start      chan starting // once the set-up is done
 }
 
 // New assembles a server and begins to listen. The configuration is complete.
 func New(ctx context.Context, c Config, o Outside) (*Server, error) {
-	s := &Server{config: c, outside: o}
+	s := &Server{config: c, outside: o, start: make(chan starting)}
 	if err := s.assemble(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -84,25 +91,37 @@ func New(ctx context.Context, c Config, o Outside) (*Server, error) {
 }
 
 func (s *Server) assemble(ctx context.Context) error {
+	router := s.newRouter()
+	add := s.addGuard
+	if s.config.Unset() {
+		set, err := s.recall(ctx)
+		if err != nil {
+			return err
+		}
+		if !set {
+			add = s.setUp
+		}
+	}
+	if err := add(ctx, router); err != nil {
+		return err
+	}
+	s.handler.set(router)
+	var err error
+	if s.listener, err = listen(ctx, s.config.Addr); err == nil && s.config.AdminAddr != "" {
+		s.admin, err = listen(ctx, s.config.AdminAddr)
+	}
+	return err
+}
+
+// newRouter has what is served before and after the set-up.
+func (s *Server) newRouter() chi.Router {
 	router := chi.NewRouter()
 	healthy := func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok\n") }
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
 		router.MethodFunc(method, "/healthz", healthy)
 		router.MethodFunc(method, "/readyz", s.ready)
 	}
-	add := s.addGuard
-	if s.config.Unset() {
-		add = func(_ context.Context, router chi.Router) error { return s.setUp(router) }
-	}
-	if err := add(ctx, router); err != nil {
-		return err
-	}
-	s.handler = router
-	var err error
-	if s.listener, err = listen(ctx, s.config.Addr); err == nil && s.config.AdminAddr != "" {
-		s.admin, err = listen(ctx, s.config.AdminAddr)
-	}
-	return err
+	return router
 }
 
 func listen(ctx context.Context, addr string) (net.Listener, error) {
@@ -116,8 +135,10 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 // addGuard adds everything that needs credentials.
 func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
 	var err error
-	if s.store, err = store.Open(ctx, s.config.DatabaseURL); err != nil {
-		return err
+	if s.store == nil {
+		if s.store, err = store.Open(ctx, s.config.DatabaseURL); err != nil {
+			return err
+		}
 	}
 	if s.limits, err = s.store.Limits(ctx, s.unshared); err != nil {
 		return err
@@ -129,6 +150,7 @@ func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
 	if err != nil {
 		return err
 	}
+	s.github = app
 	g := guard.New(guard.Config{
 		Store: s.store, GitHub: app, Kinds: catalogue.Kinds(), Engine: version.Engine(), PublicURL: s.config.PublicURL,
 		Logger: s.outside.Logger, Now: s.outside.Now,
@@ -145,7 +167,12 @@ func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
 		Secret: []byte(s.config.WebhookSecret), Accept: s.accept, Sharing: s.store.Sharing, Awaiting: g.Awaiting, App: s.config.appID, Logger: s.outside.Logger, Now: s.outside.Now,
 	}))
 	router.Method(http.MethodPost, "/api/v1/evidence", s.newAttaching(app))
-	return web.Routes(router, web.Config{Store: s.store, Logger: s.outside.Logger, Now: s.outside.Now})
+	c, err := s.pages()
+	if err != nil {
+		return err
+	}
+	s.live.Store(true)
+	return web.Routes(router, c)
 }
 
 // Addr is where the server listens.

@@ -110,6 +110,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/api/graphql":
 		r = rebased(r, "/api")
 	}
+	if s.serveSite(w, r) {
+		return
+	}
 	if rt := s.router.find(r); rt != nil {
 		s.serve(w, r, rt)
 	} else {

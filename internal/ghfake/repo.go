@@ -27,6 +27,7 @@ type Repo struct {
 	suites     map[suiteKey]*suite
 	statuses   []*commitStatus
 	queued     []queueEntry // of merge queues
+	rulesets   []Ruleset
 	nextNumber int
 }
 

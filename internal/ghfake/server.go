@@ -50,6 +50,7 @@ type Server struct {
 	deliveries    []*Delivery
 	faults        []*Fault
 	inFlight      int
+	site          siteState
 }
 
 // An App is a GitHub App. Fields left empty get a default.
@@ -60,6 +61,8 @@ type App struct {
 	Secret      string
 	Permissions map[string]string // of its manifest
 	Events      []string
+	clientID    string // of people's sign-in, like clientSecret
+	clientKey   string
 }
 
 // Permissions are what changeguard's manifest asks for.

@@ -23,6 +23,7 @@ const (
 	Redelivered = "redelivered" // how many
 	Repo        = "repo"        // owner/name
 	SetUp       = "set-up-only"
+	SetUpLink   = "set-up-link" // holds the token that the set-up asks for
 	Since       = "since"
 	Stack       = "stack"
 	Subject     = "subject" // the name of what is evaluated

@@ -21,7 +21,7 @@ var floors = [][]string{
 	{"rules/catalogue", "policy"},
 	{"verdict"},
 	{"report"}, // the lower half ends here
-	{"internal/store", "internal/version", "internal/logkey", "internal/riskeval", "internal/hook", "internal/evidence", "internal/oidc", "internal/policytest", "internal/backtest"},
+	{"internal/store", "internal/version", "internal/logkey", "internal/riskeval", "internal/hook", "internal/evidence", "internal/oidc", "internal/policytest", "internal/backtest", "internal/secret"},
 	{"internal/github", "internal/gitrepo", "internal/queue", "internal/web", "webhook"},
 	{"guard"},
 	{"internal/app", "internal/ghfake"},

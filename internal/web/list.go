@@ -23,7 +23,7 @@ func (s *server) list(w http.ResponseWriter, r *http.Request) {
 		}
 		before = n
 	}
-	verdicts, err := s.Store.NewestBefore(r.Context(), before, listed+1)
+	verdicts, err := s.Store.NewestOf(r.Context(), viewing(r).only(), before, listed+1)
 	if err != nil {
 		s.broken(w, r, err)
 		return
@@ -38,10 +38,17 @@ func (s *server) list(w http.ResponseWriter, r *http.Request) {
 		page.Verdicts = verdicts[:listed]
 		page.Older = verdicts[listed-1].ID
 	}
+	if page.First && len(verdicts) > 0 {
+		if page.Overview, err = s.overview(r.Context(), viewing(r).only()); err != nil {
+			s.broken(w, r, err)
+			return
+		}
+	}
 	s.render(w, r, http.StatusOK, "list.html", page)
 }
 
 type listPage struct {
+	Overview *overview // nil on further pages, and while there is nothing
 	Verdicts []store.Verdict
 	Waiting  int
 	First    bool  // it begins with the newest

@@ -11,7 +11,7 @@ import (
 func secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "no-referrer")
@@ -32,7 +32,7 @@ func (s *server) loopbackOnly(next http.Handler) http.Handler {
 				"Verdicts are shown to people on the machine itself, until there is a sign-in. From elsewhere, forward a port, as in: ssh -L 8080:localhost:8080 HOST, and open http://localhost:8080/.")
 			return
 		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, asViewer(r, viewer{all: true}))
 	})
 }
 

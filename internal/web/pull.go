@@ -23,6 +23,10 @@ func (s *server) pull(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	subject := store.Subject{Kind: store.Pull, Owner: chi.URLParam(r, "owner"), Repo: chi.URLParam(r, "repo"), Number: number}
+	if !viewing(r).sees(subject.Owner, subject.Repo) { // whoever may not read it learns not even that it is there
+		s.fail(w, r, store.ErrNotFound)
+		return
+	}
 	stored, err := s.Store.Latest(r.Context(), subject.Name())
 	if err != nil {
 		s.fail(w, r, err)
@@ -41,6 +45,10 @@ func (s *server) pull(w http.ResponseWriter, r *http.Request) {
 	}
 	p := newPullPage(stored, v)
 	p.Rank = report.Rank{Below: below, Of: of}.String()
+	if p.History, err = s.history(r.Context(), subject.Name()); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	s.render(w, r, http.StatusOK, "pull.html", p)
 }
 
@@ -59,6 +67,7 @@ type pullPage struct {
 	ToDo         string
 	HowTo        string
 	Advice       []string
+	History      []past // the newest first
 }
 
 // group are the findings that mean the same for the change.

@@ -36,6 +36,8 @@ type Config struct {
 	Store  *store.Store
 	Logger *slog.Logger
 	Now    func() time.Time
+	SignIn *SignIn // nil for none: the pages are then for this machine only
+	SetUp  *SetUp  // of a server that was set up since it started, or nil
 }
 
 // Routes adds the pages to a router.
@@ -44,44 +46,31 @@ func Routes(r chi.Router, c Config) error {
 	if err != nil {
 		return err
 	}
+	allow := s.loopbackOnly
+	if c.SignIn != nil {
+		allow = s.signedIn
+		r.Group(func(r chi.Router) {
+			r.Use(secure, sameSite)
+			get(r, "/auth/login", s.logIn)
+			get(r, signedInPath, s.loggedIn)
+			r.Post("/auth/logout", s.logOut)
+		})
+	}
 	r.Group(func(r chi.Router) {
-		r.Use(secure, s.loopbackOnly)
+		r.Use(secure, sameSite, allow)
 		get(r, "/", s.list)
+		get(r, "/audit", s.audit)
+		get(r, "/audit.jsonl", s.auditExport)
+		get(r, "/health", s.health)
+		get(r, "/policy", s.playground)
+		r.Post("/policy", s.playground)
 		get(r, "/{owner}/{repo}/pull/{number}", s.pull)
 	})
+	if c.SetUp != nil {
+		s.addSetUp(r, *c.SetUp)
+	}
 	s.rest(r)
 	return nil
-}
-
-// SetUp says how the server gets its App.
-type SetUp struct {
-	PublicURL string // of this server; "" when it is not known
-	CheckName string
-	Logger    *slog.Logger
-}
-
-// SetUpRoutes adds what there is to see before the App exists. It is shown to
-// everybody, and holds nothing of anybody.
-func SetUpRoutes(r chi.Router, c SetUp) error {
-	s, err := newServer(Config{Logger: c.Logger})
-	if err != nil {
-		return err
-	}
-	s.home = "/setup"
-	r.Group(func(r chi.Router) {
-		r.Use(secure)
-		get(r, "/setup", func(w http.ResponseWriter, r *http.Request) { s.render(w, r, http.StatusOK, "setup.html", c) })
-	})
-	s.rest(r)
-	return nil
-}
-
-// Webhook is the address that GitHub delivers to.
-func (c SetUp) Webhook() string {
-	if c.PublicURL == "" {
-		return "the address of this server with /webhook behind it"
-	}
-	return strings.TrimSuffix(c.PublicURL, "/") + "/webhook"
 }
 
 // rest adds what the pages load, and what answers for all that is not there.
@@ -104,6 +93,7 @@ type server struct {
 	Config
 	templates *template.Template
 	home      string // the page to begin with
+	rights    rights
 }
 
 func newServer(c Config) (*server, error) {
@@ -111,7 +101,7 @@ func newServer(c Config) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &server{c, t, "/"}, nil
+	return &server{Config: c, templates: t, home: "/"}, nil
 }
 
 var functions = template.FuncMap{
@@ -120,6 +110,7 @@ var functions = template.FuncMap{
 	"date":    func(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04 UTC") },
 	"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"word":    word,
+	"spaced":  func(s string) string { return strings.ReplaceAll(s, "_", " ") },
 	"after": func(title string) string {
 		return report.AfterHeading(&verdict.Verdict{Title: title})
 	},

@@ -334,7 +334,7 @@ func TestNothingIsLoadedOrRun(t *testing.T) {
 	}{{"/", nil}, {"/acme/app/pull/1", nil}, {"/acme/app/pull/9", nil}, {"/nothing", nil}, {"/style.css", nil}, {"/icon.svg", nil}, {"/", func(r *http.Request) { r.Host = "guard.example" }}} {
 		w := p.ask(http.MethodGet, c.target, c.change)
 		for name, want := range map[string]string{
-			"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+			"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 			"X-Content-Type-Options":  "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
 		} {
 			if got := w.Header().Get(name); got != want {

@@ -61,6 +61,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"the audit log shows when it was changed", audited},
 		{"what was seen is found again", before},
 		{"a key is held by one at a time", holding},
+		{"secrets are replaced", secrets},
+		{"sessions end", sessions},
 		{"text from outside is storable", hostile},
 		{"a failed transaction leaves nothing", rolledBack},
 	} {

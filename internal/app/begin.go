@@ -1,0 +1,57 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"github.com/changeguard/changeguard/internal/github"
+	"github.com/changeguard/changeguard/internal/web"
+	"github.com/changeguard/changeguard/policy"
+)
+
+// beginning looks how far a repository is.
+func (s *Server) beginning(ctx context.Context, owner, repo string) (b web.Beginning, err error) {
+	b.Owner, b.Repo = owner, repo
+	c, err := s.installationOf(ctx, owner, repo)
+	if err != nil {
+		return b, err
+	}
+	if b.Branch, err = c.DefaultBranch(ctx, owner, repo); err != nil {
+		return b, err
+	}
+	if b.Required, b.Pinned, err = c.Required(ctx, owner, repo, b.Branch, s.config.CheckName); err != nil {
+		return b, err
+	}
+	if _, b.HasPolicy, err = c.File(ctx, owner, repo, b.Branch, policy.Path); err != nil || b.HasPolicy {
+		return b, err
+	}
+	paths, err := c.Paths(ctx, owner, repo, b.Branch)
+	if err != nil && !errors.Is(err, github.ErrNotFound) { // an empty repository has no tree
+		return b, err
+	}
+	b.Policy = string(policy.Init(paths, func(path string) ([]byte, bool) {
+		data, found, err := c.File(ctx, owner, repo, b.Branch, path)
+		return data, found && err == nil
+	}))
+	return b, nil
+}
+
+func (s *Server) installationOf(ctx context.Context, owner, repo string) (*github.Client, error) {
+	if !s.live.Load() {
+		return nil, errors.New("this server has no App yet")
+	}
+	return s.github.InstallationOf(ctx, owner, repo)
+}
+
+// requireCheck makes a ruleset, unless the App may not.
+func (s *Server) requireCheck(ctx context.Context, owner, repo string) (allowed bool, err error) {
+	c, err := s.installationOf(ctx, owner, repo)
+	if err != nil {
+		return false, err
+	}
+	err = c.Require(ctx, owner, repo, s.config.CheckName)
+	if errors.Is(err, github.ErrForbidden) || errors.Is(err, github.ErrNotFound) { // GitHub says either
+		return false, nil
+	}
+	return err == nil, err
+}

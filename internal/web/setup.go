@@ -1,0 +1,320 @@
+package web
+
+import (
+	"context"
+	"crypto/subtle"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/changeguard/changeguard/internal/logkey"
+	"github.com/changeguard/changeguard/internal/secret"
+)
+
+// SetUp says how the server gets its App, and what it can do with it then.
+type SetUp struct {
+	PublicURL string // of this server; "" when it is not known
+	CheckName string
+	Logger    *slog.Logger
+	Now       func() time.Time
+	GitHub    string // where GitHub's pages are, without a slash at the end
+
+	// Token is what the log prints: who knows it sets the server up. With none
+	// nobody does, and the page only explains.
+	Token string
+	// Create exchanges a code for credentials and keeps them.
+	Create func(ctx context.Context, code string) error
+	// Created is the App that was made, or nil.
+	Created func(ctx context.Context) (*Created, error)
+	// Begin says how far a repository is; Require makes it require the check, and
+	// is false where the App may not.
+	Begin   func(ctx context.Context, owner, repo string) (Beginning, error)
+	Require func(ctx context.Context, owner, repo string) (allowed bool, err error)
+}
+
+// Created is an App that was made.
+type Created struct {
+	Name, InstallURL string
+	Repositories     []string // that it is installed on, "owner/repo"
+}
+
+// A Beginning is how far a repository is.
+type Beginning struct {
+	Owner, Repo, Branch string
+	Required, Pinned    bool
+	HasPolicy           bool
+	Policy              string // one to begin with, if it has none
+}
+
+// RulesURL is GitHub's page on which a check is required.
+func (b Beginning) RulesURL(pages string) string {
+	return pages + "/" + b.Owner + "/" + b.Repo + "/settings/rules/new?target=branch&enforcement=active"
+}
+
+// maxAddress is how long an address may be that holds a policy. GitHub takes
+// about 8 KB.
+const maxAddress = 7000
+
+// PolicyURL is GitHub's page on which the policy becomes a pull request, or ""
+// where the policy is too long for an address.
+func (b Beginning) PolicyURL(pages string) string {
+	q := url.Values{"filename": {".github/changeguard.yml"}, "value": {b.Policy}, "message": {"Begin with changeguard, observing"}, "quick_pull": {"1"}}
+	address := pages + "/" + b.Owner + "/" + b.Repo + "/new/" + url.PathEscape(b.Branch) + "?" + q.Encode()
+	if len(address) > maxAddress {
+		return ""
+	}
+	return address
+}
+
+// Webhook is the address that GitHub delivers to.
+func (c SetUp) Webhook() string {
+	if c.PublicURL == "" {
+		return "the address of this server with /webhook behind it"
+	}
+	return strings.TrimSuffix(c.PublicURL, "/") + "/webhook"
+}
+
+// setUp serves the pages of the set-up.
+type setUp struct {
+	*server
+	SetUp
+
+	mu     sync.Mutex
+	states map[string]time.Time // that were given out, until when they are good
+}
+
+// SetUpRoutes adds what there is to see before the App exists. What explains is
+// shown to everybody and holds nothing of anybody; what does something needs the
+// token.
+func SetUpRoutes(r chi.Router, c SetUp) error {
+	s, err := newServer(Config{Logger: c.Logger, Now: c.Now})
+	if err != nil {
+		return err
+	}
+	s.home = "/setup"
+	s.addSetUp(r, c)
+	s.rest(r)
+	return nil
+}
+
+// addSetUp adds the set-up to a router that has the rest.
+func (s *server) addSetUp(r chi.Router, c SetUp) {
+	u := &setUp{server: s, SetUp: c, states: make(map[string]time.Time)}
+	r.Group(func(r chi.Router) {
+		r.Use(secure, sameSite, u.allowGitHub)
+		get(r, "/setup", u.page)
+		if c.Token == "" {
+			return
+		}
+		r.Post("/setup", u.enter)
+		get(r, "/setup/created", u.known(u.created))
+		r.Post("/setup/app", u.known(u.begin))
+		get(r, "/setup/{owner}/{repo}", u.known(u.repository))
+		r.Post("/setup/{owner}/{repo}/require", u.known(u.require))
+	})
+}
+
+// sameSite refuses what another site's page sends.
+func sameSite(next http.Handler) http.Handler { return http.NewCrossOriginProtection().Handler(next) }
+
+// allowGitHub lets the form go on to GitHub, which must see where it comes from.
+func (u *setUp) allowGitHub(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		if u.GitHub != "" {
+			h.Set("Content-Security-Policy", strings.Replace(h.Get("Content-Security-Policy"), "form-action 'self'", "form-action 'self' "+u.GitHub, 1))
+		}
+		h.Set("Referrer-Policy", "strict-origin")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// setUpCookie holds the token of whoever may set up.
+const setUpCookie = "changeguard-setup"
+
+// may reports whether somebody has the token.
+func (u *setUp) may(r *http.Request) bool {
+	c, err := r.Cookie(setUpCookie)
+	return err == nil && u.Token != "" && subtle.ConstantTimeCompare([]byte(c.Value), []byte(u.Token)) == 1
+}
+
+// known lets in who has the token.
+func (u *setUp) known(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !u.may(r) {
+			u.say(w, r, http.StatusForbidden, "The token is needed", "Open the set-up page with the token that the log of this server prints.")
+			return
+		}
+		next(w, r)
+	}
+}
+
+type setUpPage struct {
+	SetUp
+	Permissions         []Permission
+	Events              []string
+	May, Needs, Refused bool
+	Manifest            string
+	Created             *Created
+}
+
+// page explains, and to whoever has the token shows what comes next. ?token= is
+// the link that the log prints.
+func (u *setUp) page(w http.ResponseWriter, r *http.Request) {
+	if token := r.URL.Query().Get("token"); token != "" {
+		u.take(w, r, token)
+		return
+	}
+	u.show(w, r, http.StatusOK, false)
+}
+
+func (u *setUp) show(w http.ResponseWriter, r *http.Request, status int, refused bool) {
+	p := setUpPage{SetUp: u.SetUp, Permissions: Permissions(), Events: Events(), May: u.may(r), Needs: u.Token != "", Refused: refused}
+	var err error
+	if p.May {
+		if p.Created, err = u.SetUp.Created(r.Context()); err == nil && p.Created == nil {
+			p.Manifest, err = u.manifest(r)
+		}
+	}
+	if err != nil {
+		u.broken(w, r, err)
+		return
+	}
+	u.render(w, r, status, "setup.html", p)
+}
+
+func (u *setUp) manifest(r *http.Request) (string, error) {
+	here := origin(r)
+	public := u.PublicURL
+	if public == "" {
+		public = here
+	}
+	return Manifest(public, here)
+}
+
+// enter takes the token from the form.
+func (u *setUp) enter(w http.ResponseWriter, r *http.Request) { u.take(w, r, r.PostFormValue("token")) }
+
+func (u *setUp) take(w http.ResponseWriter, r *http.Request, token string) {
+	if subtle.ConstantTimeCompare([]byte(token), []byte(u.Token)) != 1 || u.Token == "" {
+		u.show(w, r, http.StatusForbidden, true)
+		return
+	}
+	http.SetCookie(w, cookie(r, setUpCookie, token, setUpLife))
+	http.Redirect(w, r, "/setup", http.StatusSeeOther)
+}
+
+// setUpLife is how long a browser keeps the token, stateLife how long making the
+// App may take; GitHub's code is good for as long.
+const (
+	setUpLife = 4 * time.Hour
+	stateLife = time.Hour
+)
+
+// cookie is one that scripts do not see and other sites do not send.
+func cookie(r *http.Request, name, value string, life time.Duration) *http.Cookie {
+	return &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(life.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(origin(r), "https:")}
+}
+
+// origin is where a browser found this server. A proxy in front says how it was
+// asked; what it says decides no more than where the browser is sent back to.
+func origin(r *http.Request) string {
+	scheme := "http"
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host
+}
+
+// organisation is a login as GitHub has them.
+var organisation = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$`)
+
+// begin sends the form on to GitHub, with a state that is good once.
+func (u *setUp) begin(w http.ResponseWriter, r *http.Request) {
+	address := u.GitHub + "/settings/apps/new"
+	if org := strings.TrimSpace(r.PostFormValue("organization")); org != "" {
+		if !organisation.MatchString(org) {
+			u.say(w, r, http.StatusBadRequest, "That is no organisation's name", "Write the name as it is in GitHub's addresses, or leave it empty for your own account.")
+			return
+		}
+		address = u.GitHub + "/organizations/" + org + "/settings/apps/new"
+	}
+	http.Redirect(w, r, address+"?state="+u.newState(), http.StatusTemporaryRedirect) // which sends the form again
+}
+
+// maxStates bounds how many are remembered.
+const maxStates = 100
+
+func (u *setUp) newState() string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if len(u.states) >= maxStates {
+		clear(u.states)
+	}
+	state := secret.Random()
+	u.states[state] = u.Config.Now().Add(stateLife)
+	return state
+}
+
+// spend reports whether a state was given out and is good, and ends it.
+func (u *setUp) spend(state string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	until, given := u.states[state]
+	delete(u.states, state)
+	return given && u.Config.Now().Before(until)
+}
+
+// created is where GitHub sends people back to with the code.
+func (u *setUp) created(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	if q.Get("code") == "" || !u.spend(q.Get("state")) {
+		u.say(w, r, http.StatusBadRequest, "This did not begin here", "The answer from GitHub carries no state that this server gave out within the last hour. Begin again on the set-up page.")
+		return
+	}
+	if err := u.Create(r.Context(), q.Get("code")); err != nil {
+		u.Config.Logger.ErrorContext(r.Context(), "the App's credentials were not kept", logkey.Err, err)
+		u.say(w, r, http.StatusBadGateway, "The App's credentials were not kept", "GitHub made the App, but this server could not take its credentials over: "+err.Error()+". Delete the App on GitHub and begin again.")
+		return
+	}
+	http.Redirect(w, r, "/setup", http.StatusSeeOther)
+}
+
+type beginPage struct {
+	Beginning
+	CheckName, Rules, NewPolicy string
+	Asked, Refused              bool
+}
+
+// repository shows how far a repository is.
+func (u *setUp) repository(w http.ResponseWriter, r *http.Request) { u.showRepository(w, r, false) }
+
+func (u *setUp) showRepository(w http.ResponseWriter, r *http.Request, refused bool) {
+	b, err := u.Begin(r.Context(), chi.URLParam(r, "owner"), chi.URLParam(r, "repo"))
+	if err != nil {
+		u.Config.Logger.WarnContext(r.Context(), "a repository could not be looked at", logkey.Err, err)
+		u.say(w, r, http.StatusBadGateway, "GitHub did not say how far the repository is", err.Error()+". Is the App installed there?")
+		return
+	}
+	u.render(w, r, http.StatusOK, "begin.html", beginPage{Beginning: b, CheckName: u.CheckName, Rules: b.RulesURL(u.GitHub), NewPolicy: b.PolicyURL(u.GitHub), Refused: refused})
+}
+
+// require asks GitHub to require the check.
+func (u *setUp) require(w http.ResponseWriter, r *http.Request) {
+	owner, repo := chi.URLParam(r, "owner"), chi.URLParam(r, "repo")
+	allowed, err := u.Require(r.Context(), owner, repo)
+	switch {
+	case err != nil:
+		u.say(w, r, http.StatusBadGateway, "The check is not required", err.Error())
+	case !allowed:
+		u.showRepository(w, r, true)
+	default:
+		http.Redirect(w, r, "/setup/"+owner+"/"+repo, http.StatusSeeOther)
+	}
+}
