@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/changeguard/changeguard/internal/store"
@@ -38,9 +39,11 @@ type Config struct {
 	LogFormat     string // CHANGEGUARD_LOG_FORMAT: text or json. Default text on a terminal, else json.
 	LogLevel      string // CHANGEGUARD_LOG_LEVEL: debug, info, warn or error. Default info.
 	AdminAddr     string // CHANGEGUARD_ADMIN_ADDR: host:port for metrics and pprof, which are served nowhere else. Default off.
+	Reconcile     string // CHANGEGUARD_RECONCILE: time between two reconciliations with GitHub, from 1s to 24h. Default 5m.
 
 	appID   int64
 	workers int
+	every   time.Duration
 }
 
 // setting ties a field to its names.
@@ -64,6 +67,7 @@ func Settings() []setting {
 		{"CHANGEGUARD_WORKERS", "workers", "evaluations at once (default twice the cores)", func(c *Config) *string { return &c.Workers }},
 		{"CHANGEGUARD_LOG_FORMAT", "log-format", "text or json (default text on a terminal)", func(c *Config) *string { return &c.LogFormat }},
 		{"CHANGEGUARD_LOG_LEVEL", "log-level", "debug, info, warn or error (default info)", func(c *Config) *string { return &c.LogLevel }},
+		{"CHANGEGUARD_RECONCILE", "reconcile", "`time` between two reconciliations with GitHub (default 5m)", func(c *Config) *string { return &c.Reconcile }},
 		{"CHANGEGUARD_ADMIN_ADDR", "admin-addr", "`host:port` for metrics and pprof (default off)", func(c *Config) *string { return &c.AdminAddr }},
 	}
 }
@@ -153,6 +157,7 @@ func (c *Config) defaults(onTerminal bool) {
 	set(&c.CheckName, "changeguard")
 	set(&c.Workers, strconv.Itoa(2*runtime.GOMAXPROCS(0))) // as many as a container may use
 	set(&c.LogLevel, "info")
+	set(&c.Reconcile, "5m")
 	if onTerminal {
 		set(&c.LogFormat, "text")
 	}
@@ -235,6 +240,9 @@ func (c *Config) numbers(p *problems) {
 	var err error
 	if c.workers, err = strconv.Atoi(c.Workers); err != nil || c.workers < 1 || c.workers > 1000 {
 		p.add("CHANGEGUARD_WORKERS must be a number from 1 to 1000, %s", shown(c.Workers))
+	}
+	if c.every, err = time.ParseDuration(c.Reconcile); err != nil || c.every < time.Second || c.every > 24*time.Hour {
+		p.add("CHANGEGUARD_RECONCILE must be a time from 1s to 24h, %s", shown(c.Reconcile))
 	}
 }
 

@@ -26,7 +26,7 @@ var floors = [][]string{
 	{"guard"},
 	{"internal/app", "internal/ghfake"},
 	{"internal/demo"},
-	{"cmd", "internal/riskeval"},
+	{"cmd", "internal/riskeval", "internal/soak"},
 }
 
 // lowerHalf is how many floors know nothing of GitHub, HTTP, databases, clocks
