@@ -142,6 +142,13 @@ func (g *Guard) survey(ctx context.Context, i github.Installed, enqueue Enqueue)
 	if err != nil {
 		return 0, err
 	}
+	var open []string
+	for _, p := range list {
+		open = append(open, store.Subject{Kind: store.Pull, Owner: p.Owner, Repo: p.Repo, Number: p.Number}.Name())
+	}
+	if err := g.Store.SeenOpen(ctx, open, g.Now()); err != nil {
+		return 0, err
+	}
 	left := map[need]int{missing: mendAtOnce, outdated: paceAtOnce}
 	for _, p := range list {
 		s := store.Subject{Kind: store.Pull, Installation: i.ID, Owner: p.Owner, Repo: p.Repo, Number: p.Number, Base: p.Base, Head: p.Head}

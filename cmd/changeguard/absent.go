@@ -17,9 +17,6 @@ var absents = []absent{
 	{"backtest", "`changeguard check --policy FILE --base REV --head REV` judges one change of the past."},
 	{"replay", "`changeguard check --base REV --head REV --event FILE` computes a verdict again, from the same commits and texts."},
 	{"doctor", "`changeguard serve` without credentials lists at /setup what an App needs; whether its deliveries arrive is shown on GitHub, in the App's settings under Advanced."},
-	{"db migrate", "`changeguard serve` brings its database up to date when it starts."},
-	{"db export", "The data is one SQLite file: copy it while the server is stopped."},
-	{"db import", "The data is one SQLite file: put a copy back while the server is stopped."},
 	{"app create", "Make the App by hand: `changeguard serve` without credentials lists what it needs at /setup."},
 }
 

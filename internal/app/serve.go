@@ -63,7 +63,8 @@ type Outside struct {
 type Server struct {
 	config   Config
 	outside  Outside
-	store    *store.Store // nil before the set-up, like queue
+	store    *store.Store // nil before the set-up, like limits and queue
+	limits   *store.Limits
 	queue    *queue.Queue
 	guard    *guard.Guard
 	intake   intake
@@ -114,14 +115,18 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 
 // addGuard adds everything that needs credentials.
 func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
-	app, err := github.New(github.Options{
-		BaseURL: s.config.GitHubURL, AppID: s.config.appID, Key: []byte(s.config.PrivateKey), Transport: s.outside.Transport,
-		Now: s.outside.Now, CheckName: s.config.CheckName,
-	})
-	if err != nil {
+	var err error
+	if s.store, err = store.Open(ctx, s.config.DatabaseURL); err != nil {
 		return err
 	}
-	if s.store, err = store.Open(ctx, s.config.DatabaseURL); err != nil {
+	if s.limits, err = s.store.Limits(ctx, s.unshared); err != nil {
+		return err
+	}
+	app, err := github.New(github.Options{
+		BaseURL: s.config.GitHubURL, AppID: s.config.appID, Key: []byte(s.config.PrivateKey), Transport: s.outside.Transport,
+		Now: s.outside.Now, CheckName: s.config.CheckName, Memory: s.limits,
+	})
+	if err != nil {
 		return err
 	}
 	g := guard.New(guard.Config{
@@ -154,6 +159,9 @@ func answer(w http.ResponseWriter, status int, text string) {
 // close closes what New opened, for a server that does not run or does no more.
 func (s *Server) close() error {
 	var errs []error
+	if s.limits != nil {
+		s.limits.Close()
+	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
 	}

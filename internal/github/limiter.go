@@ -14,8 +14,10 @@ import (
 // queries, which are counted apart, and the secondary ones, which stop
 // everything. While one is reached it answers by itself.
 type limiter struct {
-	next http.RoundTripper
-	now  func() time.Time
+	next   http.RoundTripper
+	now    func() time.Time
+	name   string // of the installation, or of the App
+	memory Memory // nil for none
 
 	mu      sync.Mutex
 	until   map[string]time.Time // by what is counted; everything stops for all
@@ -37,8 +39,17 @@ const (
 	longestWait = 2 * time.Hour // a nonsensical answer must not stop us for a year
 )
 
-func newLimiter(next http.RoundTripper, now func() time.Time) *limiter {
-	return &limiter{next: next, now: now, until: make(map[string]time.Time)}
+// Memory is what several programs that speak for one App know of its limits.
+// Neither method may take long.
+type Memory interface {
+	// Limited is until when a limit lasts; a time in the past for none.
+	Limited(name string) time.Time
+	// Limit tells the others of one.
+	Limit(name string, until time.Time)
+}
+
+func newLimiter(next http.RoundTripper, name string, o Options) *limiter {
+	return &limiter{next: next, now: o.Now, name: name, memory: o.Memory, until: make(map[string]time.Time)}
 }
 
 // RoundTrip implements http.RoundTripper. A reading request that meets a
@@ -120,7 +131,16 @@ func (l *limiter) limited(kind string) (time.Time, bool) {
 	if all := l.until[everything]; all.After(until) {
 		until = all
 	}
-	return until, l.now().Before(until)
+	now := l.now()
+	if l.memory != nil {
+		for _, what := range []string{kind, everything} {
+			// Nor for much longer than an own one: the other program's clock may be wrong.
+			if met := l.memory.Limited(l.name + " " + what); met.After(until) && met.Sub(now) <= 2*longestWait {
+				until = met
+			}
+		}
+	}
+	return until, now.Before(until)
 }
 
 func (l *limiter) stop(kind string, wait time.Duration) time.Time {
@@ -128,6 +148,9 @@ func (l *limiter) stop(kind string, wait time.Duration) time.Time {
 	defer l.mu.Unlock()
 	if until := l.now().Add(max(time.Second, min(wait, longestWait))); until.After(l.until[kind]) {
 		l.until[kind] = until
+		if l.memory != nil {
+			l.memory.Limit(l.name+" "+kind, until)
+		}
 	}
 	return l.until[kind]
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -216,5 +217,58 @@ func TestNothingOfATokenInErrors(t *testing.T) {
 	w.hub.Inject(ghfake.Fault{Route: "/compare/", Times: 2, Reset: true})
 	if _, err := w.client.Load(context.Background(), w.pull(n)); err == nil || strings.Contains(err.Error(), "ghs_") {
 		t.Errorf("%v", err)
+	}
+}
+
+// memory is what two programs share.
+type memory struct {
+	mu    sync.Mutex
+	until map[string]time.Time
+}
+
+func (m *memory) Limited(name string) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.until[name]
+}
+
+func (m *memory) Limit(name string, until time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.until[name] = until
+}
+
+// A limit that one program meets is known to the others, which ask nothing. What
+// a broken clock made of it stops nobody for a year.
+func TestLimitsAreSharedByPrograms(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
+	shared := &memory{until: make(map[string]time.Time)}
+	program := func() *github.Client {
+		o := w.options
+		o.Memory = shared
+		app, err := github.New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return app.Installation(1)
+	}
+	one, two := program(), program()
+	w.hub.Exhaust(1)
+	_, err := one.Load(context.Background(), w.pull(n))
+	until := limited(t, err).Until
+	w.asked()
+	_, err = two.Load(context.Background(), w.pull(n))
+	if got := limited(t, err).Until; !got.Equal(until) {
+		t.Errorf("the other program waits until %s, not %s", got, until)
+	}
+	if asked := w.asked(); len(asked) != 0 {
+		t.Errorf("it asked all the same: %v", asked)
+	}
+	shared.until = map[string]time.Time{"installation 1 core": w.clock.Now().Add(365 * 24 * time.Hour)}
+	_, err = program().Load(context.Background(), w.pull(n))
+	if got := limited(t, err).Until; got.After(w.clock.Now().Add(2 * time.Hour)) {
+		t.Errorf("a wrong clock stops it until %s", got)
 	}
 }

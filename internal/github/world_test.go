@@ -25,13 +25,14 @@ const appID = 7
 // world is a client against the stand-in. The client's clock stands still; the
 // stand-in's does not, since the App signs its requests by the real one.
 type world struct {
-	t      *testing.T
-	hub    *ghfake.Server
-	repo   *ghfake.Repo
-	app    *github.App
-	base   string // of its API
-	client *github.Client
-	clock  *clock
+	t       *testing.T
+	hub     *ghfake.Server
+	repo    *ghfake.Repo
+	app     *github.App
+	base    string // of its API
+	client  *github.Client
+	options github.Options
+	clock   *clock
 
 	mu     sync.Mutex
 	before func(r *http.Request) // called before each request
@@ -54,7 +55,8 @@ func worldAt(t *testing.T, base string, o ghfake.Options, permissions map[string
 	w.repo = w.hub.AddRepo(1, "acme", "app")
 	front := httptest.NewServer(ghschema.Wrap(t, w.hub))
 	t.Cleanup(front.Close)
-	app, err := github.New(github.Options{BaseURL: front.URL + base, AppID: appID, Key: testKey(), Now: w.clock.Now, CheckName: "changeguard", Transport: w})
+	w.options = github.Options{BaseURL: front.URL + base, AppID: appID, Key: testKey(), Now: w.clock.Now, CheckName: "changeguard", Transport: w}
+	app, err := github.New(w.options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,6 +29,7 @@ const periodicQueue = "periodic"
 // days, a server of one's own for seven.
 const (
 	keepDeliveries = 30 * 24 * time.Hour
+	keepVerdicts   = 400 * 24 * time.Hour // as GitHub keeps check runs
 	dropEvery      = time.Hour
 	clockEvery     = time.Minute
 )
@@ -36,7 +37,7 @@ const (
 // house is that work, and what it was asked to do.
 func (q *Queue) house() []Periodic {
 	return append([]Periodic{
-		{"drop old deliveries", dropEvery, q.dropOld},
+		{"drop what is old", dropEvery, q.dropOld},
 		{"follow the clock", clockEvery, q.followClock},
 		{"let others have their turn", turnsEvery, q.letTurn},
 		{"take up what was left", orphansEvery, func(ctx context.Context) error { return q.adopt(ctx, leftFor) }},
@@ -93,13 +94,27 @@ func (q *Queue) periodic(workers *river.Workers) []*river.PeriodicJob {
 	return jobs
 }
 
+// dropOld forgets what is kept for a time. The audit log is kept for ever.
 func (q *Queue) dropOld(ctx context.Context) error {
-	before := q.config.Now().Add(-keepDeliveries)
-	if _, err := q.config.Store.DropDeliveries(ctx, before); err != nil {
-		return err
+	s, now := q.config.Store, q.config.Now()
+	idle := func(kind store.Kind) func(context.Context, time.Time) (int64, error) {
+		return func(ctx context.Context, before time.Time) (int64, error) { return s.DropIdle(ctx, kind, before) }
 	}
-	_, err := q.config.Store.DropPushes(ctx, before)
-	return err
+	for _, d := range []struct {
+		keep time.Duration
+		drop func(context.Context, time.Time) (int64, error)
+	}{
+		{keepDeliveries, s.DropDeliveries},
+		{keepVerdicts, s.DropVerdicts},
+		{keepVerdicts, s.DropRuns},
+		{keepDeliveries, idle(store.Push)},
+		{keepDeliveries, idle(store.Group)},
+	} {
+		if _, err := d.drop(ctx, now.Add(-d.keep)); err != nil {
+			return err
+		}
+	}
+	return s.DropLimits(ctx, now.Add(-keepDeliveries))
 }
 
 // followClock lets begin what would begin in the future because the clock was

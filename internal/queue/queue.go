@@ -99,23 +99,36 @@ func New(ctx context.Context, c Config) (*Queue, error) {
 	}
 	q := &Queue{config: c, driver: newDriver(c.Store)}
 	logger := slog.New(quiet{c.Logger.Handler()})
-	migrator, err := rivermigrate.New(q.driver, &rivermigrate.Config{Logger: logger})
-	if err != nil {
-		return nil, fmt.Errorf("prepare the queue: %w", err)
+	if err := migrate(ctx, c.Store, q.driver, logger); err != nil {
+		return nil, err
 	}
-	err = c.Store.Migrating(ctx, func(ctx context.Context) error {
-		_, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("migrate the queue: %w", err)
-	}
+	var err error
 	q.client, err = river.NewClient(q.driver, q.river(logger))
 	if err != nil {
 		return nil, fmt.Errorf("prepare the queue: %w", err)
 	}
 	q.intake = newIntake(q.receive)
 	return q, nil
+}
+
+// Migrate brings the queue's tables up to date, which New does as well.
+func Migrate(ctx context.Context, s *store.Store) error {
+	return migrate(ctx, s, newDriver(s), slog.New(slog.DiscardHandler))
+}
+
+func migrate(ctx context.Context, s *store.Store, d *driver, logger *slog.Logger) error {
+	migrator, err := rivermigrate.New(d, &rivermigrate.Config{Logger: logger})
+	if err != nil {
+		return fmt.Errorf("prepare the queue: %w", err)
+	}
+	err = s.Migrating(ctx, func(ctx context.Context) error {
+		_, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("migrate the queue: %w", err)
+	}
+	return nil
 }
 
 // river is the configuration of what is below.

@@ -175,3 +175,11 @@ func (r *rows) Close() error {
 	}
 	return err
 }
+
+// ColumnTypeDatabaseTypeName implements driver.RowsColumnTypeDatabaseTypeName.
+func (r *rows) ColumnTypeDatabaseTypeName(i int) string {
+	if named, ok := r.Rows.(driver.RowsColumnTypeDatabaseTypeName); ok {
+		return named.ColumnTypeDatabaseTypeName(i)
+	}
+	return ""
+}

@@ -10,4 +10,9 @@ CREATE TABLE limits (
     name          TEXT    NOT NULL PRIMARY KEY, -- installation and what is counted
     until         BIGINT  NOT NULL
 );
+
+-- What is kept for how long.
+ALTER TABLE subjects ADD COLUMN open_at BIGINT NOT NULL DEFAULT 0; -- when it was last seen open, to the day
+CREATE INDEX subjects_groups ON subjects (updated_at) WHERE kind = 'group';
 CREATE INDEX verdicts_created ON verdicts (created_at);
+CREATE INDEX runs_updated ON runs (updated_at);

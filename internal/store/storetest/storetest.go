@@ -43,6 +43,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"subjects take turns", turns},
 		{"old processed deliveries are dropped", dropped},
 		{"old pushes that did not matter are dropped", pushes},
+		{"old verdicts are dropped that nobody needs", oldVerdicts},
+		{"a delivery is dropped for one subject alone", droppedForOne},
 		{"a verdict comes back as it was stored", verdict},
 		{"a verdict is stored once", once},
 		{"an older evaluation never replaces a newer one", older},
@@ -354,12 +356,12 @@ func pushes(t *testing.T, f *fixture) {
 	p, _ := f.receive("pull", pull(1), start)
 	f.finish(p.ID, p.Want)
 
-	n, err := f.DropPushes(background, start.Add(time.Minute))
+	n, err := f.DropIdle(background, store.Push, start.Add(time.Minute))
 	f.check(err)
 	f.same("dropped while their deliveries are kept", n, int64(0))
 	_, err = f.DropDeliveries(background, start.Add(time.Minute))
 	f.check(err)
-	n, err = f.DropPushes(background, start.Add(time.Minute))
+	n, err = f.DropIdle(background, store.Push, start.Add(time.Minute))
 	f.check(err)
 	f.same("dropped", n, int64(1))
 	for _, s := range []store.Subject{judged, waits, young, pull(1)} {
