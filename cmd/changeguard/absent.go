@@ -16,7 +16,6 @@ var absents = []absent{
 	{"policy test", "`changeguard check --policy FILE --base REV --head REV` shows what a policy says of a change that was made."},
 	{"backtest", "`changeguard check --policy FILE --base REV --head REV` judges one change of the past."},
 	{"replay", "`changeguard check --base REV --head REV --event FILE` computes a verdict again, from the same commits and texts."},
-	{"doctor", "`changeguard serve` without credentials lists at /setup what an App needs; whether its deliveries arrive is shown on GitHub, in the App's settings under Advanced."},
 	{"app create", "Make the App by hand: `changeguard serve` without credentials lists what it needs at /setup."},
 }
 

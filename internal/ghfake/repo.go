@@ -27,6 +27,8 @@ type Repo struct {
 	suites     map[suiteKey]*suite
 	statuses   []*commitStatus
 	queued     []queueEntry // of merge queues
+	rulesets   []Ruleset
+	requires   map[string]protection // by branch
 	nextNumber int
 }
 
