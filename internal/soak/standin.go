@@ -87,6 +87,11 @@ func (s *standIn) build() error {
 	if err != nil {
 		return err
 	}
+	return s.populate(key)
+}
+
+// populate makes GitHub and what is there from the start.
+func (s *standIn) populate(key *rsa.PublicKey) error {
 	s.plan = newPlan(s.Seed, s.Installations, s.Pulls, s.Deliveries)
 	s.pulls = make([]int, len(s.plan.pulls))
 	s.github = ghfake.New(ghfake.Options{
