@@ -71,15 +71,15 @@ func (i *intake) gather(first *pending) []*pending {
 }
 
 // commit writes a list; when that fails each is tried alone, so that one bad
-// delivery does not refuse the others. Where the database is full or away it is
-// so for all.
+// delivery does not refuse the others. What is wrong with the database is wrong
+// for all, and nobody waits to hear it twice.
 func (i *intake) commit(list []*pending) {
 	all := make([]*store.Arrival, len(list))
 	for n, p := range list {
 		all[n] = p.arrival
 	}
 	err := i.write(context.Background(), all)
-	if err != nil && len(list) > 1 && !errors.Is(err, store.ErrAway) {
+	if err != nil && len(list) > 1 && !forAll(err) {
 		for _, p := range list {
 			p.result <- i.write(context.Background(), []*store.Arrival{p.arrival})
 		}
@@ -88,4 +88,14 @@ func (i *intake) commit(list []*pending) {
 	for _, p := range list {
 		p.result <- err
 	}
+}
+
+// forAll reports whether an error is the database's.
+func forAll(err error) bool {
+	for _, known := range []error{store.ErrAway, store.ErrFull, store.ErrLocked, store.ErrDamaged, context.DeadlineExceeded} {
+		if errors.Is(err, known) {
+			return true
+		}
+	}
+	return false
 }

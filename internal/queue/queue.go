@@ -13,6 +13,11 @@
 // runs again. An event that arrives during an evaluation is never lost, and two
 // evaluations of one subject never overlap.
 //
+// Several programs can share a PostgreSQL and with it the work: each hears of
+// new jobs, one of them does what is periodic, and a subject is held in the
+// database while it is evaluated, so that no clock and no program that was
+// halted has it evaluated twice at once. Installations take turns.
+//
 // A handler that must wait (a rate limit) returns [Later]; the job then sleeps
 // in the database, holds no worker and uses up no attempt. A handler that fails
 // or panics is run again, less and less often, for a week after the last event;
@@ -86,7 +91,8 @@ const (
 	rescueAfter    = 30 * time.Second // after the timeout, which the handler obeys
 	fetchCooldown  = 6 * time.Millisecond
 	pollInterval   = 100 * time.Millisecond
-	giveUpAfter    = 7 * 24 * time.Hour // a weekend with a wrong key must not cost a verdict
+	pollListening  = 500 * time.Millisecond // where PostgreSQL tells of most
+	giveUpAfter    = 7 * 24 * time.Hour     // a weekend with a wrong key must not cost a verdict
 	// maxAttempts is never reached: giveUpAfter comes first.
 	maxAttempts = 10_000
 )
@@ -136,6 +142,10 @@ func (q *Queue) river(logger *slog.Logger) *river.Config {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{queue: q})
 	periodic := q.periodic(workers)
+	poll := pollInterval
+	if q.driver.postgres {
+		poll = pollListening
+	}
 	return &river.Config{
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: q.config.Workers},
@@ -143,7 +153,7 @@ func (q *Queue) river(logger *slog.Logger) *river.Config {
 			periodicQueue:      {MaxWorkers: 1, FetchPollInterval: time.Second},
 		},
 		Workers: workers, PeriodicJobs: periodic, Logger: logger,
-		FetchCooldown: fetchCooldown, FetchPollInterval: pollInterval,
+		FetchCooldown: fetchCooldown, FetchPollInterval: poll,
 		JobTimeout: q.config.Timeout, RescueStuckJobsAfter: q.config.Timeout + min(rescueAfter, q.config.Timeout),
 		MaxAttempts: maxAttempts, RetryPolicy: retry{q.config.Now},
 	}

@@ -311,25 +311,38 @@ func (r *reception) ask(ctx context.Context) error {
 	return nil
 }
 
-// mostRows bounds the rows of a statement. Lists are cut into pieces of this
-// size, its half, and so on, so that there are few different statements to
-// prepare.
+// mostRows bounds the rows of a statement.
 const mostRows = 64
 
+// pieces are how many rows a statement has: few numbers, since each makes another
+// statement to prepare, and enough for any list to need few of them.
+var pieces = []int{mostRows, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1}
+
+// inRows cuts the values of rows into pieces for a statement each.
 func inRows(args []any, columns int, do func(some []any) error) error {
-	for size := mostRows; len(args) > 0; {
-		for size*columns > len(args) {
-			size /= 2
+	for _, size := range pieces {
+		for len(args) > 0 && len(args) >= size*columns {
+			if err := do(args[:size*columns]); err != nil {
+				return err
+			}
+			args = args[size*columns:]
 		}
-		if err := do(args[:size*columns]); err != nil {
-			return err
-		}
-		args = args[size*columns:]
 	}
 	return nil
 }
 
-func inChunks(args []any, do func(some []any) error) error { return inRows(args, 1, do) }
+// inChunks cuts a list of values that a statement looks for into pieces. The last
+// one is repeated up to a power of two, so that there are few different
+// statements.
+func inChunks(args []any, do func(some []any) error) error {
+	return inRows(args, 1, func(some []any) error {
+		some = slices.Clone(some)
+		for len(some)&(len(some)-1) != 0 {
+			some = append(some, some[len(some)-1])
+		}
+		return do(some)
+	})
+}
 
 // marks are parameters: "$2, $3, $4".
 func marks(first, n int) string {

@@ -11,10 +11,23 @@
 // cost one evaluation. The want that an evaluation began with is also its
 // number: one that began earlier never replaces the verdict of a later one.
 //
-// SQLite has one writer and a pool of readers that cannot write; every write is
-// on disk before it is acknowledged. No method holds a transaction while
-// somebody asks GitHub. Times come in as arguments. Text that came from outside
-// is stored as valid UTF-8 without NUL, which is what every engine takes.
+// Every write is on disk before it is acknowledged. No method holds a
+// transaction while somebody asks GitHub. Times come in as arguments. Text that
+// came from outside is stored as valid UTF-8 without NUL, which is what every
+// engine takes.
+//
+// # The engines
+//
+// One text of SQL serves both. SQLite has one writer, in one program, and a pool
+// of readers that cannot write; writes that arrive together share a transaction.
+//
+// Several programs can share a PostgreSQL. Each statement sees what was
+// committed before it (READ COMMITTED), so whatever depends on what it has read
+// holds a row first: of the subject, or of the number that is counted up, until
+// the end of its transaction. Rows are taken in one order: numbers for subjects,
+// subjects by their names, jobs, then the numbers records, lift, verdict, audit.
+// Where two transactions meet all the same, one is undone and run again. What
+// must not happen twice at once outside of the database is held by [Store.Hold].
 package store
 
 import (

@@ -3,8 +3,8 @@
 // # The model
 //
 // The first test that calls [Database] starts a server of the test process's own,
-// which listens on a socket in a temporary folder and writes to disk as one in
-// production does; each call makes an empty database in it. [Stop] ends it, and
+// which listens on a socket in a temporary folder, and where something is measured
+// writes to disk as one in production does; each call makes an empty database in it. [Stop] ends it, and
 // so does the end of the process, however it comes about. Where PostgreSQL is
 // not installed the test is skipped, or fails where CI is set: what CI leaves
 // out nobody has seen.
@@ -13,6 +13,7 @@ package pgtest
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -120,12 +121,21 @@ func start() (dir string, err error) {
 	if out, err := as(exec.Command(initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
 	}
-	cmd := as(exec.Command(postgres, "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "max_connections=300", "-c", "log_min_messages=fatal"))
+	cmd := as(exec.Command(postgres, append([]string{"-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "max_connections=300", "-c", "log_min_messages=fatal"}, hasty()...)...))
 	if err := keep(cmd); err != nil {
 		return "", err
 	}
 	server.process = cmd
 	return dir, answers(dir)
+}
+
+// hasty lets a server that is not measured leave out what only a power cut would
+// show.
+func hasty() []string {
+	if f := flag.Lookup("test.bench"); f != nil && f.Value.String() != "" {
+		return nil
+	}
+	return []string{"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"}
 }
 
 // answers waits until the server does.
