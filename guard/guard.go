@@ -85,6 +85,9 @@ func (g *Guard) Evaluate(ctx context.Context, s store.Subject) error {
 		return waiting(err)
 	}
 	loaded, v, err := e.loadAndJudge(ctx)
+	if err == nil && v != nil {
+		err = e.trouble(loaded)
+	}
 	run := e.progress.end()
 	switch {
 	case err != nil:

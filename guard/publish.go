@@ -84,7 +84,7 @@ func (e *evaluation) saveVerdict(ctx context.Context, loaded *github.Loaded, v *
 	if err != nil {
 		return err
 	}
-	kept := inputs{BaseRef: c.BaseRef, HeadRef: c.HeadRef, Prints: e.prints, Evidence: e.recorded()}
+	kept := inputs{BaseRef: c.BaseRef, HeadRef: c.HeadRef, Prints: e.prints, Evidence: e.recorded(), Facts: facts(c)}
 	for _, p := range loaded.Policies {
 		kept.Policies = append(kept.Policies, p.ID)
 	}
@@ -99,6 +99,15 @@ func (e *evaluation) saveVerdict(ctx context.Context, loaded *github.Loaded, v *
 		Subject: e.Subject, Digest: v.ID, Outcome: string(v.Outcome), Observed: v.Observed, Title: v.Title, Head: v.Head, Base: v.Base, MergeBase: v.MergeBase,
 		Policy: v.Policy.Digest, Score: v.Risk.Score, SubjectLine: c.Title, Created: e.Now(), Body: body, Inputs: in,
 	})
+}
+
+// facts are what a survey compares, to find an event that was lost.
+func facts(c *change.Change) string {
+	var labels []string
+	for _, l := range c.Labels {
+		labels = append(labels, l.Name)
+	}
+	return github.Facts(c.Title, c.Draft, labels)
 }
 
 // show publishes a run unless it stands already. The head is held.

@@ -206,7 +206,7 @@ func (g *Guard) needs(ctx context.Context, s store.Subject, p github.Open) (need
 	switch {
 	case err != nil || !slices.Equal(in.Policies, p.Policies):
 		return outdated, nil
-	case last.Head != p.Head || in.BaseRef != p.Base:
+	case last.Head != p.Head || in.BaseRef != p.Base, in.Facts != "" && in.Facts != p.Facts:
 		return missing, nil
 	}
 	return nothing, nil

@@ -11,9 +11,7 @@ import (
 type absent struct{ name, instead string }
 
 // absents are all of them; a test keeps those out that have come.
-var absents = []absent{
-	{"doctor", "`changeguard serve` without credentials lists at /setup what an App needs; whether its deliveries arrive is shown on GitHub, in the App's settings under Advanced."},
-}
+var absents = []absent{}
 
 // notYet finds the absent command that arguments begin with, or the first of a
 // group of them.

@@ -40,7 +40,11 @@ func (s *Server) installationOf(ctx context.Context, owner, repo string) (*githu
 	if !s.live.Load() {
 		return nil, errors.New("this server has no App yet")
 	}
-	return s.github.InstallationOf(ctx, owner, repo)
+	found, err := s.github.InstallationOf(ctx, owner, repo)
+	if err != nil {
+		return nil, err
+	}
+	return s.github.Installation(found.ID), nil
 }
 
 // requireCheck makes a ruleset, unless the App may not.

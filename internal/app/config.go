@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/changeguard/changeguard/internal/store"
@@ -41,10 +42,12 @@ type Config struct {
 	ClientID      string // CHANGEGUARD_CLIENT_ID: the App's client id, for signing in to the pages. Default what the set-up kept, else no sign-in.
 	ClientSecret  string // CHANGEGUARD_CLIENT_SECRET: the App's client secret.
 	AdminAddr     string // CHANGEGUARD_ADMIN_ADDR: host:port for metrics and pprof, which are served nowhere else. Default off.
+	Reconcile     string // CHANGEGUARD_RECONCILE: time between two reconciliations with GitHub, from 1s to 24h. Default 5m.
 
 	lasting bool // whether the disk lasts
 	appID   int64
 	workers int
+	every   time.Duration
 }
 
 // setting ties a field to its names.
@@ -71,6 +74,7 @@ func Settings() []setting {
 		{"CHANGEGUARD_SECRET_KEY", "secret-key", "`key` that seals what the set-up keeps; rather use CHANGEGUARD_SECRET_KEY_FILE (default a key file beside the database)", func(c *Config) *string { return &c.SecretKey }},
 		{"CHANGEGUARD_CLIENT_ID", "client-id", "the App's client `id`, for signing in to the pages", func(c *Config) *string { return &c.ClientID }},
 		{"CHANGEGUARD_CLIENT_SECRET", "client-secret", "the App's client `secret`; rather use CHANGEGUARD_CLIENT_SECRET_FILE", func(c *Config) *string { return &c.ClientSecret }},
+		{"CHANGEGUARD_RECONCILE", "reconcile", "`time` between two reconciliations with GitHub (default 5m)", func(c *Config) *string { return &c.Reconcile }},
 		{"CHANGEGUARD_ADMIN_ADDR", "admin-addr", "`host:port` for metrics and pprof (default off)", func(c *Config) *string { return &c.AdminAddr }},
 	}
 }
@@ -161,6 +165,7 @@ func (c *Config) defaults(onTerminal bool) {
 	set(&c.CheckName, "changeguard")
 	set(&c.Workers, strconv.Itoa(2*runtime.GOMAXPROCS(0))) // as many as a container may use
 	set(&c.LogLevel, "info")
+	set(&c.Reconcile, "5m")
 	if onTerminal {
 		set(&c.LogFormat, "text")
 	}
@@ -243,6 +248,9 @@ func (c *Config) numbers(p *problems) {
 	var err error
 	if c.workers, err = strconv.Atoi(c.Workers); err != nil || c.workers < 1 || c.workers > 1000 {
 		p.add("CHANGEGUARD_WORKERS must be a number from 1 to 1000, %s", shown(c.Workers))
+	}
+	if c.every, err = time.ParseDuration(c.Reconcile); err != nil || c.every < time.Second || c.every > 24*time.Hour {
+		p.add("CHANGEGUARD_RECONCILE must be a time from 1s to 24h, %s", shown(c.Reconcile))
 	}
 }
 

@@ -2,13 +2,9 @@ package app
 
 import (
 	"context"
-	"time"
 
 	"github.com/changeguard/changeguard/internal/queue"
 )
-
-// reconcileEvery is how long a lost event may go unnoticed.
-const reconcileEvery = 5 * time.Minute
 
 // periodic is the work of the house that asks GitHub.
 func (s *Server) periodic() []queue.Periodic {
@@ -17,7 +13,7 @@ func (s *Server) periodic() []queue.Periodic {
 	case every < 0:
 		return nil
 	case every == 0:
-		every = reconcileEvery
+		every = s.config.every
 	}
 	return []queue.Periodic{{Name: "reconcile", Every: every, Do: s.reconcile}}
 }

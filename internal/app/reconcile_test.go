@@ -52,6 +52,18 @@ func TestPolicyChangeReachesOpenPullRequests(t *testing.T) {
 	w.concludes(head, "failure")
 }
 
+// An event that told of a label or of another title was lost: the verdict is
+// made anew.
+func TestLostLabelIsMadeUpFor(t *testing.T) {
+	t.Parallel()
+	w := newWorldReconciling(t, ghfake.Options{Quota: -1}, often)
+	number := w.open(testPolicy, ghfake.Files{"src/a.py": ghfake.Text("x = 2\n")})
+	head := w.repo.Tip("feature")
+	w.concludes(head, "success")
+	w.repo.Label(number, "analysis-only", "lead")
+	w.concludes(head, "failure")
+}
+
 // What stands is left alone: no evaluation, and of requests only the survey's.
 func TestReconciliationOfWhatIsRightIsCheap(t *testing.T) {
 	t.Parallel()

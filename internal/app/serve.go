@@ -58,7 +58,7 @@ type Outside struct {
 	Now       func() time.Time
 	Transport http.RoundTripper // to GitHub; nil means the usual one
 	Timeout   time.Duration     // of an evaluation; 0 means the queue's own
-	Reconcile time.Duration     // between two reconciliations; 0 means five minutes, less means none
+	Reconcile time.Duration     // between two reconciliations; 0 means as configured, less means none
 }
 
 // A Server is the whole program, ready to run.

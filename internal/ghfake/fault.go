@@ -1,6 +1,7 @@
 package ghfake
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,6 +15,10 @@ type Fault struct {
 	Route string
 	Skip  int
 	Times int // 0 means once, less than 0 always
+	// Share is how many of the matching requests are hit, from 0 to 1, by a
+	// series of chances that begins with Options.Seed; 0 means all.
+	Share float64
+	Name  string // under which it is counted, see [Server.Happened]
 
 	Slow time.Duration // before anything else
 	// One of these, or none.
@@ -37,6 +42,21 @@ func (s *Server) Inject(f Fault) {
 	s.faults = append(s.faults, &f)
 }
 
+// Calm ends all faults.
+func (s *Server) Calm() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
+// Happened counts the faults that had a name, and under "limit" the requests
+// that were refused because of a limit.
+func (s *Server) Happened() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.happened)
+}
+
 // Fail lets the next n requests whose "METHOD path" contains a text be answered
 // by a function.
 func (s *Server) Fail(route string, n int, answer func(w http.ResponseWriter)) {
@@ -56,6 +76,12 @@ func (s *Server) faulty(r *http.Request, rt *route) *Fault {
 		if f.Skip > 0 {
 			f.Skip--
 			continue
+		}
+		if f.Share > 0 && s.chance.Float64() >= f.Share {
+			continue
+		}
+		if f.Name != "" {
+			s.happened[f.Name]++
 		}
 		if f.Times > 0 {
 			if f.Times--; f.Times == 0 {

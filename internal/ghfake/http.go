@@ -1,6 +1,7 @@
 package ghfake
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -144,7 +145,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt *route) {
 	if f != nil {
 		s.await(r.Context(), f.Slow)
 		if f.replaces() {
-			s.note(r, rt, nil, f.written())
+			s.note(r, rt, &call{body: body}, f.written())
 			f.write(w)
 			return
 		}
@@ -242,7 +243,8 @@ func (s *Server) note(r *http.Request, rt *route, c *call, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	entry := Request{Method: r.Method, Route: rt.pattern, Path: r.URL.Path, Status: status, ByApp: rt.app}
-	if c != nil && c.install != nil {
+	entry.Survey = rt.graph && bytes.Contains(c.body, []byte("r0:repository("))
+	if c.install != nil {
 		entry.Installation, entry.Cost = c.install.id, c.answer.cost
 		s.charge(c, rt)
 	}

@@ -65,11 +65,13 @@ func (s *Server) meter(c *call, rt *route) *refusal {
 	}
 	if wait := s.secondaryWait(c, rt, now); wait > 0 {
 		c.answer.cost = 0
+		s.happened["limit"]++
 		c.answer.header.Set("Retry-After", itoa(int64((wait+time.Second-1)/time.Second)))
 		return refuse(s.tooMany(), "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.")
 	}
 	if w, quota := s.quota(c.install, rt); s.counted() && w.at(now).used >= quota && !rt.graph && !rt.free {
 		c.answer.cost = 0
+		s.happened["limit"]++
 		return refuse(s.tooMany(), "API rate limit exceeded for installation ID %d.", c.install.id)
 	}
 	return nil

@@ -28,6 +28,7 @@ type Repo struct {
 	statuses   []*commitStatus
 	queued     []queueEntry // of merge queues
 	rulesets   []Ruleset
+	requires   map[string]protection // by branch
 	nextNumber int
 }
 

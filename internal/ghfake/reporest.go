@@ -194,9 +194,8 @@ func (s *Server) getBranch(c *call) (any, *refusal) {
 		return nil, refuse(http.StatusNotFound, "Branch not found")
 	}
 	self := c.repo.api("/branches/" + escapePath(name))
-	enabled := c.repo.protected[name]
 	return obj{
-		"name": name, "commit": s.commitJSON(c.repo, c.repo.objects.commits[id]), "protected": enabled, "protection_url": self + "/protection",
-		"_links": obj{"self": self, "html": c.repo.html("/tree/" + escapePath(name))}, "protection": obj{"enabled": enabled},
+		"name": name, "commit": s.commitJSON(c.repo, c.repo.objects.commits[id]), "protected": c.repo.protected[name], "protection_url": self + "/protection",
+		"_links": obj{"self": self, "html": c.repo.html("/tree/" + escapePath(name))}, "protection": c.repo.protectionJSON(name),
 	}, nil
 }

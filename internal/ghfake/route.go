@@ -26,7 +26,7 @@ func (s *Server) routes() []*route {
 	list := s.appRoutes()
 	list = append(list, s.readingRoutes()...)
 	list = append(list, s.checkRoutes()...)
-	list = append(list, s.rulesetRoutes()...)
+	list = append(list, s.ruleRoutes()...)
 	return append(list, s.talkRoutes()...)
 }
 

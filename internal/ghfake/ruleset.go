@@ -1,61 +1,47 @@
 package ghfake
 
-import (
-	"encoding/json"
-	"net/http"
-)
+import "net/http"
 
-// A Ruleset is one of a repository, as it was sent.
-type Ruleset struct {
-	Name        string        `json:"name"`
-	Target      string        `json:"target"`
-	Enforcement string        `json:"enforcement"`
-	Rules       []RulesetRule `json:"rules"`
-	Conditions  struct {
+// newRuleset is what GitHub is sent for a ruleset, as far as it is read.
+type newRuleset struct {
+	Name        string `json:"name"`
+	Target      string `json:"target"`
+	Enforcement string `json:"enforcement"`
+	Rules       []struct {
+		Type       string `json:"type"`
+		Parameters struct {
+			Checks []struct {
+				Context string `json:"context"`
+				App     int64  `json:"integration_id"`
+			} `json:"required_status_checks"`
+			Strict bool `json:"strict_required_status_checks_policy"`
+		} `json:"parameters"`
+	} `json:"rules"`
+	Conditions struct {
 		RefName struct {
 			Include []string `json:"include"`
+			Exclude []string `json:"exclude"`
 		} `json:"ref_name"`
 	} `json:"conditions"`
 }
 
-// A RulesetRule is one rule of a ruleset.
-type RulesetRule struct {
-	Type       string          `json:"type"`
-	Parameters json.RawMessage `json:"parameters,omitempty"`
-}
-
-func (s *Server) rulesetRoutes() []*route {
-	return []*route{
-		{pattern: "POST " + inRepo + "/rulesets", needs: need("administration:write"), do: s.createRuleset},
-		{pattern: "GET " + inRepo + "/rules/branches/{branch...}", needs: need("metadata:read"), do: s.branchRules},
-	}
-}
-
 func (s *Server) createRuleset(c *call) (any, *refusal) {
-	var r Ruleset
-	if no := c.read(&r); no != nil {
+	var sent newRuleset
+	if no := c.read(&sent); no != nil {
 		return nil, no
 	}
-	if r.Name == "" || r.Enforcement == "" {
+	if sent.Name == "" || sent.Enforcement == "" {
 		return nil, unfit("name and enforcement are required.")
+	}
+	r := Ruleset{ID: s.id(), Level: "Repository"}
+	for _, rule := range sent.Rules {
+		for _, k := range rule.Parameters.Checks {
+			r.Checks = append(r.Checks, RequiredCheck{k.Context, k.App})
+		}
 	}
 	c.repo.rulesets = append(c.repo.rulesets, r)
 	c.answer.status = http.StatusCreated
-	return obj{"id": s.id(), "name": r.Name, "source": c.repo.fullName(), "source_type": "Repository", "target": "branch", "enforcement": r.Enforcement, "rules": r.Rules}, nil
-}
-
-// branchRules lists the active rules of a branch. The default branch alone has
-// some.
-func (s *Server) branchRules(c *call) (any, *refusal) {
-	list := []obj{}
-	for i, set := range c.repo.rulesets {
-		for _, r := range set.Rules {
-			if c.r.PathValue("branch") == defaultBranch && set.Enforcement == "active" {
-				list = append(list, obj{"type": r.Type, "parameters": r.Parameters, "ruleset_source_type": "Repository", "ruleset_source": c.repo.fullName(), "ruleset_id": i + 1})
-			}
-		}
-	}
-	return list, nil
+	return obj{"id": r.ID, "name": sent.Name, "source": c.repo.fullName(), "source_type": r.Level, "target": "branch", "enforcement": sent.Enforcement}, nil
 }
 
 // Rulesets are those of the repository.

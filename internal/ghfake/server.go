@@ -3,6 +3,7 @@ package ghfake
 import (
 	"crypto/rsa"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"time"
@@ -29,6 +30,7 @@ type Options struct {
 	// TreeLimit is how many entries of a recursive tree are listed, TreeBytes how
 	// much they may be together; 0 means 100,000 and 7 MB.
 	TreeLimit, TreeBytes int
+	Seed                 uint64 // of the faults that hit a share of the requests
 }
 
 // A Server is the stand-in. It is safe for concurrent use.
@@ -49,6 +51,8 @@ type Server struct {
 	log           []Request
 	deliveries    []*Delivery
 	faults        []*Fault
+	chance        *rand.Rand
+	happened      map[string]int
 	inFlight      int
 	site          siteState
 }
@@ -106,6 +110,7 @@ func New(o Options) *Server {
 		options: o, schema: readGraphSchema(), nextID: 1000, apps: make(map[int64]*App),
 		installations: make(map[int64]*installation), repos: make(map[string]*Repo), users: make(map[string]*Account),
 		teams: make(map[string]map[string]string), tokens: make(map[string]token),
+		chance: rand.New(rand.NewPCG(o.Seed, o.Seed)), happened: make(map[string]int), //nolint:gosec // the same faults in every run
 	}
 	s.AddApp(App{ID: o.AppID, Slug: defaultAppSlug, Key: o.Key, Secret: o.Secret})
 	s.router = newRouter(s.routes())
@@ -200,6 +205,7 @@ type Request struct {
 	Status        int   // 0 when the connection was cut
 	Installation  int64 // 0 for the App's own requests
 	ByApp         bool  // asked with an App's own key
+	Survey        bool  // a query about several repositories
 	Cost          int   // points of the hourly limit; 0 when not counted
 }
 

@@ -11,15 +11,6 @@ import (
 	gh "github.com/google/go-github/v60/github"
 )
 
-// InstallationOf finds the installation that a repository is in.
-func (a *App) InstallationOf(ctx context.Context, owner, repo string) (*Client, error) {
-	i, _, err := a.rest().Apps.FindRepositoryInstallation(ctx, owner, repo)
-	if err != nil {
-		return nil, explain("find the installation", err)
-	}
-	return a.Installation(i.GetID()), nil
-}
-
 // DefaultBranch is the name of a repository's default branch.
 func (c *Client) DefaultBranch(ctx context.Context, owner, repo string) (string, error) {
 	r, _, err := c.rest.Repositories.Get(ctx, owner, repo)

@@ -18,7 +18,7 @@ func (l *loader) finish(ctx context.Context) error {
 	} else {
 		l.fromComparison()
 	}
-	l.change.Source = newSource(l)
+	l.change.Source = &watched{source: newSource(l)}
 	l.change.Normalise()
 	return nil
 }

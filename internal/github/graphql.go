@@ -85,7 +85,7 @@ func (c *Client) post(ctx context.Context, query map[string]any) ([]byte, http.H
 	case resp.StatusCode == http.StatusBadGateway || resp.StatusCode == http.StatusGatewayTimeout:
 		return nil, nil, fmt.Errorf("%w: %s", errTooCostly, resp.Status) // how its time-outs look
 	case resp.StatusCode != http.StatusOK:
-		return nil, nil, fmt.Errorf("GitHub answered a query with %s: %s", resp.Status, firstLine(data))
+		return nil, nil, fmt.Errorf("%w: %s: %s", unanswered(resp.StatusCode), resp.Status, firstLine(data))
 	}
 	return data, resp.Header, nil
 }

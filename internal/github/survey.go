@@ -3,6 +3,8 @@ package github
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -19,7 +21,23 @@ type Open struct {
 	Number      int
 	Head        string
 	Base        string   // branch
+	Facts       string   // its title and labels, as [Facts] writes them
 	Policies    []string // the ids of the policy files at its base, as [PolicyFile] has them
+}
+
+// Facts are what a verdict may depend on besides commits and policies, in short:
+// two pull requests with the same title and labels have the same.
+func Facts(title string, draft bool, labels []string) string {
+	labels = slices.Clone(labels)
+	for i, l := range labels {
+		labels[i] = strings.ToLower(l)
+	}
+	slices.Sort(labels)
+	sum := sha256.New()
+	for _, part := range append([]string{title, fmt.Sprint(draft)}, labels...) {
+		fmt.Fprintf(sum, "%d %s ", len(part), part)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:12])
 }
 
 // An Installed is an installation of the App.
@@ -109,6 +127,13 @@ type openPage struct {
 			Number      int    `json:"number"`
 			HeadRefOid  string `json:"headRefOid"`
 			BaseRefName string `json:"baseRefName"`
+			Title       string `json:"title"`
+			IsDraft     bool   `json:"isDraft"`
+			Labels      *struct {
+				Nodes []struct {
+					Name string `json:"name"`
+				} `json:"nodes"`
+			} `json:"labels"`
 		} `json:"nodes"`
 	} `json:"pullRequests"`
 }
@@ -168,7 +193,7 @@ func (c *Client) openPulls(ctx context.Context, repos [][2]string) ([]Open, erro
 		for i, r := range todo {
 			after := fmt.Sprint("after", i)
 			q.bind(after, "String", r.after)
-			q.add(r.repo[0], r.repo[1], "pullRequests(states:OPEN,first:100,after:$"+after+"){pageInfo{hasNextPage endCursor} nodes{number headRefOid baseRefName}}")
+			q.add(r.repo[0], r.repo[1], "pullRequests(states:OPEN,first:100,after:$"+after+"){pageInfo{hasNextPage endCursor} nodes{number headRefOid baseRefName title isDraft labels(first:100){nodes{name}}}}")
 		}
 		answers, err := q.ask(ctx, c, "list open pull requests")
 		if err != nil {
@@ -184,7 +209,15 @@ func (c *Client) openPulls(ctx context.Context, repos [][2]string) ([]Open, erro
 				continue // gone, or not to be seen
 			}
 			for _, n := range p.Pulls.Nodes {
-				list = append(list, Open{Owner: todo[i].repo[0], Repo: todo[i].repo[1], Number: n.Number, Head: n.HeadRefOid, Base: n.BaseRefName})
+				var labels []string
+				if n.Labels != nil {
+					for _, l := range n.Labels.Nodes {
+						labels = append(labels, l.Name)
+					}
+				}
+				list = append(list, Open{
+					Owner: todo[i].repo[0], Repo: todo[i].repo[1], Number: n.Number, Head: n.HeadRefOid, Base: n.BaseRefName, Facts: Facts(n.Title, n.IsDraft, labels),
+				})
 			}
 			if p.Pulls.PageInfo.HasNextPage {
 				more = append(more, rest{todo[i].repo, &p.Pulls.PageInfo.EndCursor})

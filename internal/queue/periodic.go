@@ -40,6 +40,7 @@ func (q *Queue) house() []Periodic {
 		{"drop what is old", dropEvery, q.dropOld},
 		{"follow the clock", clockEvery, q.followClock},
 		{"let others have their turn", turnsEvery, q.letTurn},
+		{"take up what was left", orphansEvery, func(ctx context.Context) error { return q.adopt(ctx, leftFor) }},
 	}, q.config.Periodic...)
 }
 
@@ -55,6 +56,7 @@ func (tick) Kind() string { return "tick" }
 type ticker struct {
 	river.WorkerDefaults[tick]
 	work   map[string]Periodic
+	store  *store.Store
 	logger *slog.Logger
 }
 
@@ -64,7 +66,12 @@ func (t *ticker) Work(ctx context.Context, job *river.Job[tick]) error {
 	if !ok {
 		return river.JobCancel(fmt.Errorf("%q was periodic work of another version", job.Args.Name))
 	}
-	err := p.Do(ctx)
+	held, release, free, err := t.store.TryHold(ctx, tickKey(p.Name))
+	if err != nil || !free {
+		return err // somebody is at it
+	}
+	defer release()
+	err = p.Do(held)
 	if err != nil {
 		t.logger.WarnContext(ctx, "periodic work failed", logkey.Work, p.Name, logkey.Err, err)
 	}
@@ -73,7 +80,7 @@ func (t *ticker) Work(ctx context.Context, job *river.Job[tick]) error {
 
 // periodic registers the periodic work.
 func (q *Queue) periodic(workers *river.Workers) []*river.PeriodicJob {
-	t := &ticker{work: make(map[string]Periodic), logger: q.config.Logger}
+	t := &ticker{work: make(map[string]Periodic), store: q.config.Store, logger: q.config.Logger}
 	river.AddWorker(workers, t)
 	var jobs []*river.PeriodicJob
 	for _, p := range q.house() {

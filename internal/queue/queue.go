@@ -164,6 +164,9 @@ func (q *Queue) Start(ctx context.Context) error {
 	if err := q.recover(ctx); err != nil {
 		return fmt.Errorf("start the queue: %w", err)
 	}
+	if err := q.adopt(ctx, 0); err != nil {
+		return fmt.Errorf("start the queue: %w", err)
+	}
 	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the queue: %w", err)
 	}

@@ -56,7 +56,7 @@ const busyPause = time.Second
 // the time.
 func (w *worker) Work(ctx context.Context, job *river.Job[evaluate]) error {
 	q := w.queue
-	held, release, free, err := q.config.Store.TryHold(ctx, fmt.Sprint("subject ", job.Args.Subject))
+	held, release, free, err := q.config.Store.TryHold(ctx, subjectKey(job.Args.Subject))
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,10 @@ func (q *Queue) once(ctx, held context.Context, job *river.Job[evaluate]) (again
 	if s.Large() && job.Queue != largeQueue {
 		return false, q.move(ctx, job, s)
 	}
-	if err := q.handle(held, s); err != nil {
+	q.config.Logger.DebugContext(ctx, "evaluation begins", logkey.Subject, s.Name())
+	err = q.handle(held, s)
+	q.config.Logger.DebugContext(ctx, "evaluation ends", logkey.Subject, s.Name())
+	if err != nil {
 		return false, q.failed(ctx, job, s, err)
 	}
 	return q.finish(ctx, job, s)

@@ -26,7 +26,7 @@ var floors = [][]string{
 	{"guard"},
 	{"internal/app", "internal/ghfake"},
 	{"internal/demo"},
-	{"cmd", "internal/riskeval"},
+	{"cmd", "internal/riskeval", "internal/soak"},
 }
 
 // lowerHalf is how many floors know nothing of GitHub, HTTP, databases, clocks
@@ -50,14 +50,14 @@ var homes = map[string][]string{
 	"cel.dev":                                 {"internal/condition"},
 	"github.com/pelletier/go-toml":            {"internal/manifest", "internal/testset"},
 	"github.com/go-chi/chi":                   {"webhook", "internal/web", "internal/app"},
-	"net/http":                                {"webhook", "internal/github", "internal/web", "internal/app", "internal/demo", "internal/ghfake", "internal/oidc"},
-	"os/exec":                                 {"internal/gitrepo"},
+	"net/http":                                {"webhook", "internal/github", "internal/web", "internal/app", "internal/demo", "internal/ghfake", "internal/oidc", "internal/soak"},
+	"os/exec":                                 {"internal/gitrepo", "internal/soak"},
 	"testing":                                 {"internal/ghfake/ghschema"},
-	"internal/ghfake":                         {"internal/demo"},
+	"internal/ghfake":                         {"internal/demo", "internal/soak"},
 	"internal/ghfake/ghschema":                {"internal/ghfake/ghschema"},
 	"internal/gitrepo":                        {"internal/app"},
 	"internal/github":                         {"guard", "internal/app"},
-	"internal/app":                            {"cmd", "internal/demo"},
+	"internal/app":                            {"cmd", "internal/demo", "internal/soak"},
 	kinds:                                     {"rules/catalogue"}, // one folder and one line
 }
 
