@@ -14,6 +14,7 @@ import (
 
 	"github.com/changeguard/changeguard/guard"
 	"github.com/changeguard/changeguard/internal/github"
+	"github.com/changeguard/changeguard/internal/metrics"
 	"github.com/changeguard/changeguard/internal/queue"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/internal/version"
@@ -65,8 +66,10 @@ type Server struct {
 	outside  Outside
 	store    *store.Store // nil before the set-up, like queue
 	queue    *queue.Queue
+	github   *github.App
 	guard    *guard.Guard
 	intake   intake
+	metrics  *metrics.Metrics
 	probe    probe
 	listener net.Listener
 	admin    net.Listener // nil for none
@@ -76,6 +79,7 @@ type Server struct {
 // New assembles a server and begins to listen. The configuration is complete.
 func New(ctx context.Context, c Config, o Outside) (*Server, error) {
 	s := &Server{config: c, outside: o}
+	s.metrics = metrics.New(version.Full(), look{s})
 	if err := s.assemble(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -116,29 +120,30 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
 	app, err := github.New(github.Options{
 		BaseURL: s.config.GitHubURL, AppID: s.config.appID, Key: []byte(s.config.PrivateKey), Transport: s.outside.Transport,
-		Now: s.outside.Now, CheckName: s.config.CheckName,
+		Now: s.outside.Now, CheckName: s.config.CheckName, Observe: s.metrics.Request,
 	})
 	if err != nil {
 		return err
 	}
+	s.github = app
 	if s.store, err = store.Open(ctx, s.config.DatabaseURL); err != nil {
 		return err
 	}
 	g := guard.New(guard.Config{
 		Store: s.store, GitHub: app, Kinds: catalogue.Kinds(), Engine: version.Engine(), PublicURL: s.config.PublicURL,
-		Logger: s.outside.Logger, Now: s.outside.Now,
+		Logger: s.outside.Logger, Now: s.outside.Now, Watch: s.watch(),
 	})
 	s.guard = g
 	s.queue, err = queue.New(ctx, queue.Config{
-		Store: s.store, Workers: s.config.workers, Handler: g.Evaluate, Logger: s.outside.Logger, Now: s.outside.Now, Timeout: s.outside.Timeout,
+		Store: s.store, Workers: s.config.workers, Handler: s.evaluate, Logger: s.outside.Logger, Now: s.outside.Now, Timeout: s.outside.Timeout,
 		Periodic: append(s.periodic(), s.expiry()),
 	})
 	if err != nil {
 		return err
 	}
-	router.Mount("/webhook", webhook.Handler(webhook.Config{
+	router.Mount("/webhook", s.metrics.Answers(webhook.Handler(webhook.Config{
 		Secret: []byte(s.config.WebhookSecret), Accept: s.accept, Sharing: s.store.Sharing, Logger: s.outside.Logger, Now: s.outside.Now,
-	}))
+	}), s.outside.Now))
 	return web.Routes(router, web.Config{Store: s.store, Logger: s.outside.Logger, Now: s.outside.Now})
 }
 

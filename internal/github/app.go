@@ -43,6 +43,7 @@ type Options struct {
 	Transport http.RoundTripper // nil means a default one with timeouts
 	Now       func() time.Time
 	CheckName string
+	Observe   Observe // nil for nobody
 }
 
 // An App is a GitHub App. It is safe for concurrent use.
@@ -84,7 +85,7 @@ func New(o Options) (*App, error) {
 	}
 	apps := ghinstallation.NewAppsTransportFromPrivateKey(o.Transport, o.AppID, key)
 	apps.BaseURL = strings.TrimSuffix(base.String(), "/")
-	own := &http.Client{Transport: newLimiter(apps, o.Now), Timeout: requestTimeout, CheckRedirect: sameHost}
+	own := &http.Client{Transport: newLimiter(o.observed(0, apps), o.Now), Timeout: requestTimeout, CheckRedirect: sameHost}
 	return &App{
 		options: o, base: base, graphql: graphqlURL(base), key: key, apps: apps, own: own,
 		cache: newCache(cacheBytes, maxCached), trees: newCache(treeCacheBytes, maxCachedTree), clients: make(map[int64]*Client),
@@ -119,7 +120,7 @@ func (a *App) Installation(id int64) *Client {
 		return c
 	}
 	tokens := newTokens(a, id)
-	limits := newLimiter(tokens, a.options.Now)
+	limits := newLimiter(a.options.observed(id, tokens), a.options.Now)
 	httpClient := &http.Client{Transport: limits, Timeout: requestTimeout, CheckRedirect: sameHost}
 	rest := gh.NewClient(httpClient)
 	rest.BaseURL = a.base

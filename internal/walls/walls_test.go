@@ -21,7 +21,7 @@ var floors = [][]string{
 	{"rules/catalogue", "policy"},
 	{"verdict"},
 	{"report"}, // the lower half ends here
-	{"internal/store", "internal/version", "internal/logkey", "internal/riskeval", "internal/hook"},
+	{"internal/store", "internal/version", "internal/logkey", "internal/riskeval", "internal/hook", "internal/metrics"},
 	{"internal/github", "internal/gitrepo", "internal/queue", "internal/web", "webhook"},
 	{"guard"},
 	{"internal/app", "internal/ghfake"},
@@ -49,7 +49,8 @@ var homes = map[string][]string{
 	"cel.dev":                                 {"internal/condition"},
 	"github.com/pelletier/go-toml":            {"internal/manifest", "internal/testset"},
 	"github.com/go-chi/chi":                   {"webhook", "internal/web", "internal/app"},
-	"net/http":                                {"webhook", "internal/github", "internal/web", "internal/app", "internal/demo", "internal/ghfake"},
+	"net/http":                                {"webhook", "internal/github", "internal/web", "internal/app", "internal/demo", "internal/ghfake", "internal/metrics"},
+	"github.com/prometheus":                   {"internal/metrics"},
 	"os/exec":                                 {"internal/gitrepo"},
 	"testing":                                 {"internal/ghfake/ghschema"},
 	"internal/ghfake":                         {"internal/demo"},
