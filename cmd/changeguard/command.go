@@ -36,7 +36,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		checkCommand, demoCommand, serveCommand, policyLintCommand, policyInitCommand, policyExplainCommand, policySchemaCommand, rulesCommand,
-		hookInstallCommand, hookRunCommand, sessionStartCommand, auditExportCommand, auditVerifyCommand, versionCommand,
+		hookInstallCommand, hookRunCommand, sessionStartCommand, auditExportCommand, auditVerifyCommand, notifyTestCommand, versionCommand,
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/changeguard/changeguard/internal/notify"
 	"github.com/changeguard/changeguard/internal/store"
 )
 
@@ -38,9 +39,12 @@ type Config struct {
 	LogFormat     string // CHANGEGUARD_LOG_FORMAT: text or json. Default text on a terminal, else json.
 	LogLevel      string // CHANGEGUARD_LOG_LEVEL: debug, info, warn or error. Default info.
 	AdminAddr     string // CHANGEGUARD_ADMIN_ADDR: host:port for metrics and pprof, which are served nowhere else. Default off.
+	Notify        string // CHANGEGUARD_NOTIFY: the channels that policies may name, as JSON; docs/notifications.md. Default none.
 
 	appID   int64
 	workers int
+
+	channels notify.Channels
 }
 
 // setting ties a field to its names.
@@ -65,6 +69,7 @@ func Settings() []setting {
 		{"CHANGEGUARD_LOG_FORMAT", "log-format", "text or json (default text on a terminal)", func(c *Config) *string { return &c.LogFormat }},
 		{"CHANGEGUARD_LOG_LEVEL", "log-level", "debug, info, warn or error (default info)", func(c *Config) *string { return &c.LogLevel }},
 		{"CHANGEGUARD_ADMIN_ADDR", "admin-addr", "`host:port` for metrics and pprof (default off)", func(c *Config) *string { return &c.AdminAddr }},
+		{"CHANGEGUARD_NOTIFY", "notify", "channels for notifications as `JSON`; rather use CHANGEGUARD_NOTIFY_FILE", func(c *Config) *string { return &c.Notify }},
 	}
 }
 
@@ -109,6 +114,7 @@ func (c *Config) Complete(getenv func(string) string, onTerminal bool) error {
 	c.addresses(&p)
 	c.names(&p)
 	c.database(&p, getenv)
+	c.notifications(&p)
 	return errors.Join(p.list...)
 }
 
@@ -306,5 +312,12 @@ func (c *Config) database(p *problems, getenv func(string) string) {
 	}
 	if strings.HasPrefix(c.DatabaseURL, "sqlite:") && getenv("K_SERVICE") != "" {
 		p.add("CHANGEGUARD_DATABASE_URL is SQLite, and this platform (K_SERVICE is set) does not keep its disk: verdicts and deliveries would be lost with every instance")
+	}
+}
+
+func (c *Config) notifications(p *problems) {
+	var err error
+	if c.channels, err = notify.Parse(c.Notify); err != nil {
+		p.add("CHANGEGUARD_NOTIFY: %w", err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/changeguard/changeguard/guard"
 	"github.com/changeguard/changeguard/internal/github"
 	"github.com/changeguard/changeguard/internal/metrics"
+	"github.com/changeguard/changeguard/internal/notify"
 	"github.com/changeguard/changeguard/internal/queue"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/internal/version"
@@ -68,6 +69,7 @@ type Server struct {
 	queue    *queue.Queue
 	github   *github.App
 	guard    *guard.Guard
+	notifier *notify.Notifier
 	intake   intake
 	metrics  *metrics.Metrics
 	probe    probe
@@ -129,6 +131,7 @@ func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
 	if s.store, err = store.Open(ctx, s.config.DatabaseURL); err != nil {
 		return err
 	}
+	s.addNotifier()
 	g := guard.New(guard.Config{
 		Store: s.store, GitHub: app, Kinds: catalogue.Kinds(), Engine: version.Engine(), PublicURL: s.config.PublicURL,
 		Logger: s.outside.Logger, Now: s.outside.Now, Watch: s.watch(),
@@ -136,7 +139,7 @@ func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
 	s.guard = g
 	s.queue, err = queue.New(ctx, queue.Config{
 		Store: s.store, Workers: s.config.workers, Handler: s.evaluate, Logger: s.outside.Logger, Now: s.outside.Now, Timeout: s.outside.Timeout,
-		Periodic: append(s.periodic(), s.expiry()),
+		Periodic: append(s.periodic(), s.expiry(), s.sending()),
 	})
 	if err != nil {
 		return err

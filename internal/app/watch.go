@@ -14,9 +14,9 @@ import (
 	"github.com/changeguard/changeguard/policy"
 )
 
-// watch tells the metrics what happens.
+// watch tells the metrics and the notifications what happens.
 func (s *Server) watch() guard.Watch {
-	return guard.Watch{Seen: s.seen, Unpublished: s.metrics.PublishFailure}
+	return guard.Watch{Seen: s.seen, Closed: s.notifier.Green, Unpublished: s.metrics.PublishFailure}
 }
 
 // evaluate counts evaluations.
@@ -46,7 +46,7 @@ func (s *Server) seen(ctx context.Context, x guard.Seen) error {
 	}
 	v.Since = s.outside.Now().Sub(at)
 	s.metrics.Verdict(v)
-	return nil
+	return s.tell(ctx, x)
 }
 
 // look is what the metrics see when somebody asks.
@@ -79,6 +79,9 @@ func (l look) waits(ctx context.Context, m *metrics.State) (err error) {
 	}
 	if waits {
 		m.Oldest = max(0, l.outside.Now().Sub(since))
+	}
+	if m.NotificationsWaiting, err = l.store.CountNotifications(ctx); err != nil {
+		return err
 	}
 	last, err := l.guard.Reconciled(ctx)
 	if err != nil {

@@ -22,7 +22,7 @@ var floors = [][]string{
 	{"verdict"},
 	{"report"}, // the lower half ends here
 	{"internal/store", "internal/version", "internal/logkey", "internal/riskeval", "internal/hook", "internal/metrics"},
-	{"internal/github", "internal/gitrepo", "internal/queue", "internal/web", "webhook"},
+	{"internal/github", "internal/gitrepo", "internal/queue", "internal/web", "internal/notify", "webhook"},
 	{"guard"},
 	{"internal/app", "internal/ghfake"},
 	{"internal/demo"},
@@ -49,7 +49,7 @@ var homes = map[string][]string{
 	"cel.dev":                                 {"internal/condition"},
 	"github.com/pelletier/go-toml":            {"internal/manifest", "internal/testset"},
 	"github.com/go-chi/chi":                   {"webhook", "internal/web", "internal/app"},
-	"net/http":                                {"webhook", "internal/github", "internal/web", "internal/app", "internal/demo", "internal/ghfake", "internal/metrics"},
+	"net/http":                                {"webhook", "internal/github", "internal/web", "internal/app", "internal/demo", "internal/ghfake", "internal/metrics", "internal/notify"},
 	"github.com/prometheus":                   {"internal/metrics"},
 	"os/exec":                                 {"internal/gitrepo"},
 	"testing":                                 {"internal/ghfake/ghschema"},

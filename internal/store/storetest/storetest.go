@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"what people lift ends", lifted},
 		{"the audit log shows when it was changed", audited},
 		{"what was seen is found again", before},
+		{"what is told outside is told once", notified},
 		{"text from outside is storable", hostile},
 		{"a failed transaction leaves nothing", rolledBack},
 	} {
