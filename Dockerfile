@@ -5,7 +5,8 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w" -o /changeguard ./cmd/changeguard \
+ARG COMMIT=""
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X github.com/changeguard/changeguard/internal/version.Commit=$COMMIT" -o /changeguard ./cmd/changeguard \
  && mkdir -p /data
 
 FROM scratch

@@ -14,6 +14,7 @@ generate:
 	go test ./rules/catalogue -update
 	go test ./policy -run Schema -update
 	go test ./report -update
+	go test ./internal/metrics -update
 	go test ./cmd/changeguard -run TestReadmeShowsTheCheckRun -update
 
 ci:

@@ -69,6 +69,9 @@ func (e *evaluation) superseded(ctx context.Context, loaded *github.Loaded, run 
 
 // leave ends what was begun for something that is gone, as far as it can.
 func (e *evaluation) leave(ctx context.Context, run int64) error {
+	if err := e.closed(ctx); err != nil {
+		return err
+	}
 	err := e.superseded(ctx, nil, run)
 	for _, gone := range []error{github.ErrGone, github.ErrNotFound, github.ErrForbidden, github.ErrInvalid} {
 		if errors.Is(err, gone) {

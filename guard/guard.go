@@ -47,6 +47,7 @@ type Config struct {
 	Logger    *slog.Logger
 	Now       func() time.Time
 	Limits    change.Limits
+	Watch     Watch
 }
 
 // A Guard evaluates subjects. It is safe for concurrent use.
@@ -141,6 +142,9 @@ func (e *evaluation) decline(ctx context.Context, loaded *github.Loaded, run int
 		return err
 	}
 	if err := e.superseded(ctx, loaded, run); err != nil || e.Kind != store.Pull {
+		return err
+	}
+	if err := e.closed(ctx); err != nil {
 		return err
 	}
 	if err := e.turnDown(ctx, "The pull request is not open, so nothing is judged."); err != nil {

@@ -20,13 +20,15 @@ const slowAfter = 2 * time.Second
 type progress struct {
 	stop chan struct{}
 	run  chan int64
+
+	began time.Time
 }
 
 // begin shows a run in progress, at once when the result that stands could
 // mislead and else when the evaluation turns out to take long. A push gets none:
 // whether anybody wants it judged is not known yet.
 func (e *evaluation) begin(ctx context.Context) error {
-	e.progress = &progress{make(chan struct{}), make(chan int64, 1)}
+	e.progress = &progress{make(chan struct{}), make(chan int64, 1), e.Now()}
 	if e.Kind == store.Push {
 		e.progress.run <- 0
 		return nil

@@ -61,12 +61,14 @@ func (e *evaluation) publish(ctx context.Context, loaded *github.Loaded, v *verd
 		return err
 	}
 	if err := e.show(ctx, v.Head, run, started); err != nil {
-		return err
+		return e.unpublished("check run", err)
 	}
-	if e.Kind != store.Pull {
-		return nil
+	if e.Kind == store.Pull {
+		if err := e.comment(ctx, loaded.Change, v); err != nil {
+			return err
+		}
 	}
-	return e.comment(ctx, loaded.Change, v)
+	return e.seen(ctx, loaded, v)
 }
 
 // recently is how long after its verdict was stored a run may have been
@@ -267,6 +269,7 @@ func (e *evaluation) comment(ctx context.Context, c *change.Change, v *verdict.V
 		return nil
 	}
 	id, err = e.client.PublishComment(ctx, e.Owner, e.Repo, e.Number, id, body)
+	err = e.unpublished("comment", err)
 	if errors.Is(err, github.ErrForbidden) || errors.Is(err, github.ErrInvalid) {
 		// The check run stands and says the same; a comment that may not be
 		// written must not keep it from being final.

@@ -37,7 +37,7 @@ func commands() []command {
 	return []command{
 		checkCommand, backtestCommand, demoCommand, serveCommand, policyLintCommand, policyInitCommand, policyExplainCommand, policySchemaCommand, policyTestCommand, rulesCommand,
 		hookInstallCommand, hookRunCommand, sessionStartCommand, evidenceAttachCommand, evidenceTokenCreateCommand, evidenceTokenListCommand, evidenceTokenRevokeCommand,
-		replayCommand, auditExportCommand, auditVerifyCommand, doctorCommand, dbMigrateCommand, dbExportCommand, dbImportCommand, appCreateCommand, versionCommand,
+		replayCommand, auditExportCommand, auditVerifyCommand, doctorCommand, dbMigrateCommand, dbExportCommand, dbImportCommand, appCreateCommand, notifyTestCommand, versionCommand,
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/changeguard/changeguard/internal/notify"
 	"github.com/changeguard/changeguard/internal/store"
 )
 
@@ -43,11 +44,14 @@ type Config struct {
 	ClientSecret  string // CHANGEGUARD_CLIENT_SECRET: the App's client secret.
 	AdminAddr     string // CHANGEGUARD_ADMIN_ADDR: host:port for metrics and pprof, which are served nowhere else. Default off.
 	Reconcile     string // CHANGEGUARD_RECONCILE: time between two reconciliations with GitHub, from 1s to 24h. Default 5m.
+	Notify        string // CHANGEGUARD_NOTIFY: the channels that policies may name, as JSON; docs/notifications.md. Default none.
 
 	lasting bool // whether the disk lasts
 	appID   int64
 	workers int
 	every   time.Duration
+
+	channels notify.Channels
 }
 
 // setting ties a field to its names.
@@ -76,6 +80,7 @@ func Settings() []setting {
 		{"CHANGEGUARD_CLIENT_SECRET", "client-secret", "the App's client `secret`; rather use CHANGEGUARD_CLIENT_SECRET_FILE", func(c *Config) *string { return &c.ClientSecret }},
 		{"CHANGEGUARD_RECONCILE", "reconcile", "`time` between two reconciliations with GitHub (default 5m)", func(c *Config) *string { return &c.Reconcile }},
 		{"CHANGEGUARD_ADMIN_ADDR", "admin-addr", "`host:port` for metrics and pprof (default off)", func(c *Config) *string { return &c.AdminAddr }},
+		{"CHANGEGUARD_NOTIFY", "notify", "channels for notifications as `JSON`; rather use CHANGEGUARD_NOTIFY_FILE", func(c *Config) *string { return &c.Notify }},
 	}
 }
 
@@ -121,6 +126,7 @@ func (c *Config) Complete(getenv func(string) string, onTerminal bool) error {
 	c.names(&p)
 	c.database(&p, getenv)
 	c.signIn(&p, getenv)
+	c.notifications(&p)
 	return errors.Join(p.list...)
 }
 
@@ -322,5 +328,12 @@ func (c *Config) database(p *problems, getenv func(string) string) {
 	}
 	if strings.HasPrefix(c.DatabaseURL, "sqlite:") && getenv("K_SERVICE") != "" {
 		p.add("CHANGEGUARD_DATABASE_URL is SQLite, and this platform (K_SERVICE is set) does not keep its disk: verdicts and deliveries would be lost with every instance")
+	}
+}
+
+func (c *Config) notifications(p *problems) {
+	var err error
+	if c.channels, err = notify.Parse(c.Notify); err != nil {
+		p.add("CHANGEGUARD_NOTIFY: %w", err)
 	}
 }

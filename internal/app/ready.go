@@ -6,17 +6,14 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/changeguard/changeguard/internal/queue"
 	"github.com/changeguard/changeguard/internal/store"
 )
 
-// intake counts what the webhook hands over.
+// intake remembers how storing what the webhook hands over went last.
 type intake struct {
-	accepted, refused atomic.Int64
-
 	mu   sync.Mutex
 	last error // of the last delivery that could not be stored
 	at   time.Time
@@ -30,11 +27,11 @@ const remembered = 30 * time.Second
 func (s *Server) accept(ctx context.Context, d store.Delivery, x store.Subject) error {
 	err := s.queue.Accept(ctx, d, x)
 	if err == nil {
-		s.intake.accepted.Add(1)
+		s.metrics.Delivery(true)
 		s.intake.note(nil, s.outside.Now())
 		return nil
 	}
-	s.intake.refused.Add(1)
+	s.metrics.Delivery(false)
 	if ctx.Err() == nil && !errors.Is(err, queue.ErrStopped) { // whoever went away says nothing about the database
 		s.intake.note(err, s.outside.Now())
 	}
@@ -110,7 +107,7 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	if !last.At.IsZero() {
 		reconciled = "last reconciled " + last.At.Format(time.RFC3339)
 	}
-	answer(w, http.StatusOK, fmt.Sprintf("ready; %d waiting to be evaluated; %s\n", waiting, reconciled))
+	answer(w, http.StatusOK, fmt.Sprintf("ready; %d waiting to be evaluated; %s\n", waiting, reconciled)+s.warnings(r.Context(), last))
 }
 
 // cause says in a few words what is wrong with the database. The log has the

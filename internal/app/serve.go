@@ -15,6 +15,8 @@ import (
 
 	"github.com/changeguard/changeguard/guard"
 	"github.com/changeguard/changeguard/internal/github"
+	"github.com/changeguard/changeguard/internal/metrics"
+	"github.com/changeguard/changeguard/internal/notify"
 	"github.com/changeguard/changeguard/internal/queue"
 	"github.com/changeguard/changeguard/internal/secret"
 	"github.com/changeguard/changeguard/internal/store"
@@ -69,7 +71,9 @@ type Server struct {
 	limits     *store.Limits
 	queue      *queue.Queue
 	guard      *guard.Guard
+	notifier   *notify.Notifier
 	intake     intake
+	metrics    *metrics.Metrics
 	probe      probe
 	listener   net.Listener
 	admin      net.Listener // nil for none
@@ -84,6 +88,7 @@ type Server struct {
 // New assembles a server and begins to listen. The configuration is complete.
 func New(ctx context.Context, c Config, o Outside) (*Server, error) {
 	s := &Server{config: c, outside: o, start: make(chan starting)}
+	s.metrics = metrics.New(version.Full(), look{s})
 	if err := s.assemble(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -145,27 +150,28 @@ func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
 	}
 	app, err := github.New(github.Options{
 		BaseURL: s.config.GitHubURL, AppID: s.config.appID, Key: []byte(s.config.PrivateKey), Transport: s.outside.Transport,
-		Now: s.outside.Now, CheckName: s.config.CheckName, Memory: s.limits,
+		Now: s.outside.Now, CheckName: s.config.CheckName, Memory: s.limits, Observe: s.metrics.Request,
 	})
 	if err != nil {
 		return err
 	}
 	s.github = app
+	s.addNotifier()
 	g := guard.New(guard.Config{
 		Store: s.store, GitHub: app, Kinds: catalogue.Kinds(), Engine: version.Engine(), PublicURL: s.config.PublicURL,
-		Logger: s.outside.Logger, Now: s.outside.Now,
+		Logger: s.outside.Logger, Now: s.outside.Now, Watch: s.watch(),
 	})
 	s.guard = g
 	s.queue, err = queue.New(ctx, queue.Config{
-		Store: s.store, Workers: s.config.workers, Handler: g.Evaluate, Logger: s.outside.Logger, Now: s.outside.Now, Timeout: s.outside.Timeout,
-		Periodic: append(s.periodic(), s.expiry(), s.deadlines(), s.oldEvidence()),
+		Store: s.store, Workers: s.config.workers, Handler: s.evaluate, Logger: s.outside.Logger, Now: s.outside.Now, Timeout: s.outside.Timeout,
+		Periodic: append(s.periodic(), s.expiry(), s.deadlines(), s.oldEvidence(), s.sending()),
 	})
 	if err != nil {
 		return err
 	}
-	router.Mount("/webhook", webhook.Handler(webhook.Config{
+	router.Mount("/webhook", s.metrics.Answers(webhook.Handler(webhook.Config{
 		Secret: []byte(s.config.WebhookSecret), Accept: s.accept, Sharing: s.store.Sharing, Awaiting: g.Awaiting, App: s.config.appID, Logger: s.outside.Logger, Now: s.outside.Now,
-	}))
+	}), s.outside.Now))
 	router.Method(http.MethodPost, "/api/v1/evidence", s.newAttaching(app))
 	c, err := s.pages()
 	if err != nil {

@@ -43,7 +43,8 @@ type Options struct {
 	Transport http.RoundTripper // nil means a default one with timeouts
 	Now       func() time.Time
 	CheckName string
-	Memory    Memory // of limits that other programs met; nil for none
+	Memory    Memory  // of limits that other programs met; nil for none
+	Observe   Observe // nil for nobody
 }
 
 // An App is a GitHub App. It is safe for concurrent use.
@@ -85,7 +86,7 @@ func New(o Options) (*App, error) {
 	}
 	apps := ghinstallation.NewAppsTransportFromPrivateKey(o.Transport, o.AppID, key)
 	apps.BaseURL = strings.TrimSuffix(base.String(), "/")
-	own := &http.Client{Transport: newLimiter(apps, "app", o), Timeout: requestTimeout, CheckRedirect: sameHost}
+	own := &http.Client{Transport: newLimiter(o.observed(0, apps), "app", o), Timeout: requestTimeout, CheckRedirect: sameHost}
 	return &App{
 		options: o, base: base, graphql: graphqlURL(base), key: key, apps: apps, own: own,
 		cache: newCache(cacheBytes, maxCached), trees: newCache(treeCacheBytes, maxCachedTree), clients: make(map[int64]*Client),
@@ -120,7 +121,7 @@ func (a *App) Installation(id int64) *Client {
 		return c
 	}
 	tokens := newTokens(a, id)
-	limits := newLimiter(tokens, fmt.Sprint("installation ", id), a.options)
+	limits := newLimiter(a.options.observed(id, tokens), fmt.Sprint("installation ", id), a.options)
 	httpClient := &http.Client{Transport: limits, Timeout: requestTimeout, CheckRedirect: sameHost}
 	rest := gh.NewClient(httpClient)
 	rest.BaseURL = a.base

@@ -23,10 +23,12 @@ const (
 type cache struct {
 	largest int // of one content
 
-	mu    sync.Mutex
-	left  int
-	order *list.List
-	items map[string]*list.Element
+	mu     sync.Mutex
+	left   int
+	hits   int64
+	misses int64
+	order  *list.List
+	items  map[string]*list.Element
 }
 
 type cached struct {
@@ -46,8 +48,10 @@ func (c *cache) get(id string) ([]byte, bool) {
 	defer c.mu.Unlock()
 	e, ok := c.items[id]
 	if !ok {
+		c.misses++
 		return nil, false
 	}
+	c.hits++
 	c.order.MoveToFront(e)
 	return e.Value.(cached).data, true
 }

@@ -6,6 +6,7 @@ package logkey
 const (
 	Addr        = "addr"
 	Attempt     = "attempt"
+	Channel     = "channel"  // that notifications go to
 	Delivery    = "delivery" // GitHub's id of it
 	Err         = "err"
 	Evaluated   = "evaluated" // how many

@@ -6,8 +6,12 @@ import (
 	"strings"
 )
 
-// Number is the release. The build may set it.
-var Number = "0.1.0"
+// Number is the release, and Commit what it was built from. The build may set
+// both; without it the commit is what Go noted, if anything.
+var (
+	Number = "0.1.0"
+	Commit = ""
+)
 
 // Engine is what verdicts name. It has no commit in it: the same release gives
 // the same verdicts, byte for byte, however it was built.
@@ -16,12 +20,19 @@ func Engine() string { return "changeguard " + Number }
 // Full is Engine with the commit and the Go version, for people.
 func Full() string {
 	parts := []string{Engine()}
-	if info, ok := debug.ReadBuildInfo(); ok {
+	info, ok := debug.ReadBuildInfo()
+	commit := Commit
+	if ok && commit == "" {
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
-				parts = append(parts, s.Value[:min(len(s.Value), 12)])
+				commit = s.Value
 			}
 		}
+	}
+	if commit != "" {
+		parts = append(parts, commit[:min(len(commit), 12)])
+	}
+	if ok {
 		parts = append(parts, info.GoVersion)
 	}
 	return strings.Join(parts, " ")

@@ -63,6 +63,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"a key is held by one at a time", holding},
 		{"secrets are replaced", secrets},
 		{"sessions end", sessions},
+		{"what is told outside is told once", notified},
 		{"text from outside is storable", hostile},
 		{"a failed transaction leaves nothing", rolledBack},
 	} {

@@ -1,0 +1,233 @@
+// Package check holds the files of deploy/ against the tools that will read
+// them: kustomize and Kubernetes' own types, Compose's loader, the image
+// builder's linter, Prometheus' parser. It is a module of its own, so that none
+// of them is a dependency of the program.
+//
+//	go -C deploy/check test ./...
+package check
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/compose-spec/compose-go/v2/cli"
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/linter"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	promql "github.com/prometheus/prometheus/promql/parser"
+	apps "k8s.io/api/apps/v1"
+	autoscaling "k8s.io/api/autoscaling/v2"
+	core "k8s.io/api/core/v1"
+	networking "k8s.io/api/networking/v1"
+	policy "k8s.io/api/policy/v1"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"sigs.k8s.io/yaml"
+)
+
+func read(t *testing.T, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile("../" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// objects are what kustomize makes, by kind, each decoded into Kubernetes' type.
+func objects(t *testing.T, documents []byte) map[string]any {
+	t.Helper()
+	all := make(map[string]any)
+	for _, doc := range bytes.Split(documents, []byte("\n---\n")) {
+		var head struct{ APIVersion, Kind string }
+		if err := yaml.Unmarshal(doc, &head); err != nil {
+			t.Fatal(err)
+		}
+		into := map[string]any{
+			"apps/v1 Deployment": &apps.Deployment{}, "apps/v1 StatefulSet": &apps.StatefulSet{}, "v1 Service": &core.Service{}, "v1 ConfigMap": &core.ConfigMap{}, "v1 ServiceAccount": &core.ServiceAccount{},
+			"policy/v1 PodDisruptionBudget": &policy.PodDisruptionBudget{}, "autoscaling/v2 HorizontalPodAutoscaler": &autoscaling.HorizontalPodAutoscaler{}, "networking.k8s.io/v1 NetworkPolicy": &networking.NetworkPolicy{},
+		}[head.APIVersion+" "+head.Kind]
+		if into == nil {
+			t.Fatalf("an object of kind %s %s", head.APIVersion, head.Kind)
+		}
+		if err := yaml.UnmarshalStrict(doc, into); err != nil {
+			t.Errorf("%s: %v", head.Kind, err)
+		}
+		all[head.Kind] = into
+	}
+	return all
+}
+
+func TestKustomizeBuildsWhatKubernetesTakes(t *testing.T) {
+	t.Parallel()
+	made, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), "../kustomize")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := made.AsYaml()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := objects(t, text)
+	if len(all) != 7 {
+		t.Errorf("%d kinds", len(all))
+	}
+	d, ok := all["Deployment"].(*apps.Deployment)
+	if !ok {
+		t.Fatal("no deployment")
+	}
+	pod := d.Spec.Template
+	c := pod.Spec.Containers[0]
+	if s := c.SecurityContext; !*s.ReadOnlyRootFilesystem || *s.AllowPrivilegeEscalation || !slices.Equal(s.Capabilities.Drop, []core.Capability{"ALL"}) || !*pod.Spec.SecurityContext.RunAsNonRoot {
+		t.Errorf("%+v", s)
+	}
+	if c.ReadinessProbe.HTTPGet.Path != "/readyz" || c.LivenessProbe.HTTPGet.Path != "/healthz" || c.StartupProbe == nil || *pod.Spec.TerminationGracePeriodSeconds < 10 {
+		t.Errorf("%+v", c)
+	}
+	config, ok := all["ConfigMap"].(*core.ConfigMap)
+	if !ok || c.EnvFrom[0].ConfigMapRef.Name != config.Name || c.Image == "changeguard" {
+		t.Errorf("the settings %+v, the image %s", config, c.Image)
+	}
+	for kind, selector := range map[string]map[string]string{
+		"Service": all["Service"].(*core.Service).Spec.Selector, "PodDisruptionBudget": all["PodDisruptionBudget"].(*policy.PodDisruptionBudget).Spec.Selector.MatchLabels,
+		"NetworkPolicy": all["NetworkPolicy"].(*networking.NetworkPolicy).Spec.PodSelector.MatchLabels, "Deployment": d.Spec.Selector.MatchLabels,
+	} {
+		if len(selector) == 0 {
+			t.Errorf("the %s selects everything", kind)
+		}
+		for k, v := range selector {
+			if pod.Labels[k] != v {
+				t.Errorf("the %s selects %s=%s, and the pods have %q", kind, k, v, pod.Labels[k])
+			}
+		}
+	}
+}
+
+func TestSingleInstanceForKubernetes(t *testing.T) {
+	t.Parallel()
+	if all := objects(t, read(t, "kubernetes.yml")); all["StatefulSet"] == nil || all["Service"] == nil {
+		t.Errorf("%v", all)
+	}
+}
+
+func TestComposeLoads(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"../compose.yml", "../compose-postgres.yml"} {
+		o, err := cli.NewProjectOptions([]string{name}, cli.WithEnv([]string{"CHANGEGUARD_APP_ID=7"}), cli.WithName("changeguard"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := o.LoadProject(context.Background())
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if s, err := p.GetService("changeguard"); err != nil || !s.ReadOnly || *s.Environment["CHANGEGUARD_APP_ID"] != "7" {
+			t.Errorf("%s: %+v, %v", name, s, err)
+		}
+	}
+	o, err := cli.NewProjectOptions([]string{"../compose.yml"}, cli.WithName("changeguard"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.LoadProject(context.Background()); err == nil {
+		t.Error("without the App's number it must say so")
+	}
+}
+
+func TestDockerfilesHaveNoWarnings(t *testing.T) {
+	t.Parallel()
+	lint := func(text []byte) (warnings []string) {
+		ast, err := parser.Parse(bytes.NewReader(text))
+		if err != nil {
+			return []string{err.Error()}
+		}
+		for _, w := range ast.Warnings {
+			warnings = append(warnings, w.Short)
+		}
+		l := linter.New(&linter.Config{Warn: func(rule, _, _, message string, _ []parser.Range) { warnings = append(warnings, rule+": "+message) }})
+		if _, _, err := instructions.Parse(ast.AST, l); err != nil {
+			warnings = append(warnings, err.Error())
+		}
+		return warnings
+	}
+	for _, name := range []string{"../Dockerfile", "Dockerfile.release"} {
+		if w := lint(read(t, name)); len(w) > 0 {
+			t.Errorf("%s: %s", name, strings.Join(w, "\n"))
+		}
+	}
+	if len(lint([]byte("from scratch as A\nMAINTAINER x\n"))) == 0 {
+		t.Error("what is wrong must be noticed")
+	}
+}
+
+// What the alerts and the dashboard ask is what Prometheus can read.
+func TestExpressionsParse(t *testing.T) {
+	t.Parallel()
+	var rules struct {
+		Groups []struct {
+			Rules []struct{ Alert, Expr string }
+		}
+	}
+	if err := yaml.Unmarshal(read(t, "prometheus/alerts.yml"), &rules); err != nil {
+		t.Fatal(err)
+	}
+	var board struct {
+		Panels []struct {
+			Title   string
+			Targets []struct{ Expr string }
+		}
+	}
+	if err := json.Unmarshal(read(t, "grafana/changeguard.json"), &board); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	p := promql.NewParser(promql.Options{})
+	try := func(where, expr string) {
+		n++
+		expr = strings.NewReplacer("$__rate_interval", "5m", "$__range", "1d").Replace(expr)
+		if _, err := p.ParseExpr(expr); err != nil {
+			t.Errorf("%s: %v", where, err)
+		}
+	}
+	for _, g := range rules.Groups {
+		for _, r := range g.Rules {
+			try(r.Alert, r.Expr)
+		}
+	}
+	for _, p := range board.Panels {
+		for _, target := range p.Targets {
+			try(p.Title, target.Expr)
+		}
+	}
+	if n < 30 {
+		t.Errorf("only %d expressions", n)
+	}
+}
+
+func TestCloudRunKeepsAnInstanceAtWork(t *testing.T) {
+	t.Parallel()
+	var s struct {
+		Spec struct {
+			Template struct {
+				Metadata struct{ Annotations map[string]string }
+				Spec     struct{ Containers []core.Container }
+			}
+		}
+	}
+	if err := yaml.Unmarshal(read(t, "cloudrun/service.yaml"), &s); err != nil {
+		t.Fatal(err)
+	}
+	a := s.Spec.Template.Metadata.Annotations
+	if a["run.googleapis.com/cpu-throttling"] != "false" || a["autoscaling.knative.dev/minScale"] != "1" {
+		t.Errorf("%v", a)
+	}
+	if c := s.Spec.Template.Spec.Containers; len(c) != 1 || c[0].StartupProbe.HTTPGet.Path != "/healthz" {
+		t.Errorf("%+v", c)
+	}
+}
