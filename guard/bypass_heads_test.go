@@ -81,8 +81,10 @@ func TestBypass16_MergeGroup(t *testing.T) {
 		spoil func(w *world, numbers []int)
 		words string
 	}{
-		"a member that does not pass":    {func(w *world, n []int) { w.repo.Label(n[1], "analysis-only", "lead"); w.evaluate(w.pull(n[1])) }, "does not pass"},
-		"a member that moved on":         {func(w *world, _ []int) { w.repo.Commit("f2", "more", ghfake.Files{"lib/z.py": ghfake.Text("z\n")}, author) }, "went in"},
+		"a member that does not pass": {func(w *world, n []int) { w.repo.Label(n[1], "analysis-only", "lead"); w.evaluate(w.pull(n[1])) }, "does not pass"},
+		"a member that moved on": {func(w *world, _ []int) {
+			w.repo.Commit("f2", "more", ghfake.Files{"lib/z.py": ghfake.Text("z\n")}, author)
+		}, "went in"},
 		"a member that was never judged": {func(w *world, n []int) { n[1] = w.open("f4", "main", ghfake.Files{"lib/f4.py": ghfake.Text("x\n")}) }, "has no verdict"},
 	} {
 		t.Run(name, func(t *testing.T) {

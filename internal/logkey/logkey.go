@@ -6,11 +6,14 @@ package logkey
 const (
 	Addr        = "addr"
 	Attempt     = "attempt"
+	Commits     = "commits" // how many
+	Deleted     = "deleted"
 	Delivery    = "delivery" // GitHub's id of it
 	Err         = "err"
 	Evaluated   = "evaluated" // how many
 	Event       = "event"
 	Findings    = "findings"
+	Forced      = "forced"
 	Head        = "head"
 	MS          = "ms"
 	Observed    = "observed"

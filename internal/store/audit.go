@@ -35,6 +35,8 @@ const (
 	AuditApproval    = "approval"
 	AuditLiftSession = "lift-session"
 	AuditRefusal     = "refusal"
+	AuditLanding     = "landing"
+	AuditPolicy      = "policy"
 )
 
 // sum is the hash that an entry must have: over all else in it.

@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"what waits is counted and listed", waiting},
 		{"failures are counted from the last event", failing},
 		{"the model of want and done", model},
+		{"what lands unjudged is noted once", landings},
 		{"old processed deliveries are dropped", dropped},
 		{"old pushes that did not matter are dropped", pushes},
 		{"a verdict comes back as it was stored", verdict},
