@@ -14,7 +14,7 @@ import (
 	"github.com/changeguard/changeguard/internal/store"
 )
 
-// known is a world whose repository the guard has seen, with a green pull
+// seen is a world whose repository the guard has seen, with a green pull
 // request of two commits.
 func seen(t *testing.T) (w *world, number int) {
 	t.Helper()

@@ -36,7 +36,6 @@ const (
 	AuditLiftSession = "lift-session"
 	AuditRefusal     = "refusal"
 	AuditLanding     = "landing"
-	AuditPolicy      = "policy"
 )
 
 // sum is the hash that an entry must have: over all else in it.
