@@ -48,6 +48,9 @@ type Config struct {
 	Now       func() time.Time
 	Limits    change.Limits
 	Watch     Watch
+	// Notice is told what people should hear of beside the check run; nil tells
+	// nobody. What fails is told again, so the same may be told twice.
+	Notice func(context.Context, Notice) error
 }
 
 // A Guard evaluates subjects. It is safe for concurrent use.
@@ -76,12 +79,12 @@ type evaluation struct {
 // Evaluate judges a subject and publishes the verdict.
 func (g *Guard) Evaluate(ctx context.Context, s store.Subject) error {
 	start := g.Now()
+	e := &evaluation{Guard: g, client: g.GitHub.Installation(s.Installation), Subject: s}
 	if s.Kind == store.Push {
-		if relevant, err := g.pushMatters(ctx, s); err != nil || !relevant {
+		if done, err := e.pushed(ctx); err != nil || done {
 			return err
 		}
 	}
-	e := &evaluation{Guard: g, client: g.GitHub.Installation(s.Installation), Subject: s}
 	if err := e.begin(ctx); err != nil {
 		return waiting(err)
 	}
@@ -104,10 +107,8 @@ func (g *Guard) Evaluate(ctx context.Context, s store.Subject) error {
 	if err := e.publish(ctx, loaded, v, run); err != nil {
 		return waiting(err)
 	}
-	if s.Kind == store.Pull {
-		if err := e.tell(ctx); err != nil {
-			return waiting(err)
-		}
+	if err := e.after(ctx, loaded, v); err != nil {
+		return waiting(err)
 	}
 	g.Logger.InfoContext(ctx, "verdict", logkey.Repo, s.Repository(), logkey.PR, s.Number, logkey.Head, v.Head, logkey.Outcome, v.Outcome, logkey.Observed, v.Observed,
 		logkey.Verdict, v.ID, logkey.Policy, v.Policy.Digest, logkey.Findings, len(v.Findings), logkey.MS, g.Now().Sub(start).Milliseconds())
@@ -136,10 +137,25 @@ func (e *evaluation) loadAndJudge(ctx context.Context) (*github.Loaded, *verdict
 	return loaded, v, err
 }
 
+// after does what follows a result: commands are answered, and what a push
+// brought without a green verdict is recorded.
+func (e *evaluation) after(ctx context.Context, loaded *github.Loaded, v *verdict.Verdict) error {
+	switch e.Kind {
+	case store.Pull:
+		return e.tell(ctx)
+	case store.Push:
+		return e.landing(ctx, loaded.Change, v)
+	}
+	return nil
+}
+
 // decline ends the evaluation of what is not judged.
 func (e *evaluation) decline(ctx context.Context, loaded *github.Loaded, run int64) error {
 	if err := e.unwatch(ctx, ""); err != nil {
 		return err
+	}
+	if e.Kind == store.Push {
+		return e.landing(ctx, loaded.Change, nil)
 	}
 	if err := e.superseded(ctx, loaded, run); err != nil || e.Kind != store.Pull {
 		return err
@@ -176,11 +192,11 @@ func (e *evaluation) judge(ctx context.Context, loaded *github.Loaded) (*verdict
 		}
 	case store.Push:
 		c.Event, c.HeadRef, c.BaseRef = change.Push, e.Ref, e.Ref
-		if wanted, err := e.wantsPush(ctx, c, layers); err != nil || !wanted {
+		if wanted, err := e.wantsPush(ctx, loaded, layers); err != nil || !wanted {
 			return nil, err
 		}
 	default:
-		if err := e.rememberPushes(ctx, c, layers); err != nil {
+		if err := e.rememberPushes(ctx, loaded, layers); err != nil {
 			return nil, err
 		}
 	}

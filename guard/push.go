@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/changeguard/changeguard/change"
+	"github.com/changeguard/changeguard/internal/github"
 	"github.com/changeguard/changeguard/internal/pathset"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/policy"
@@ -20,11 +20,15 @@ import (
 type known struct {
 	// Branches are the globs of the policy by the branch that it was read from.
 	Branches map[string]seen `json:"branches"`
+	// Default is the default branch; "" while it is not known.
+	Default string `json:"default,omitempty"`
 }
 
 type seen struct {
 	Globs []string  `json:"globs"`
 	At    time.Time `json:"at"` // zero when the policy has changed since
+	// Broken says that a policy did not load, so that every push is judged.
+	Broken bool `json:"broken,omitempty"`
 }
 
 const (
@@ -40,26 +44,26 @@ func pushScope(s store.Subject) string { return "pushes " + s.Repository() }
 
 // pushMatters reports whether a push may have to be judged, by the policies as
 // they were last seen. Of a repository never seen, any may.
-func (g *Guard) pushMatters(ctx context.Context, s store.Subject) (bool, error) {
-	k, err := g.pushes(ctx, s)
-	if err != nil {
-		return false, err
+func (e *evaluation) pushMatters(k known) bool {
+	if b, ok := k.Branches[e.Ref]; len(k.Branches) == 0 || k.Default == "" || ok && e.Now().Sub(b.At) > staleAfter {
+		return true
 	}
-	if b, ok := k.Branches[s.Ref]; len(k.Branches) == 0 || ok && g.Now().Sub(b.At) > staleAfter {
-		return true, nil
-	}
-	return k.name(s.Ref), nil
+	return k.name(e.Ref)
 }
 
 // name reports whether any policy names the branch.
 func (k known) name(branch string) bool {
 	for _, b := range k.Branches {
-		m, err := pathset.Compile(pathset.Protect, b.Globs...)
-		if err != nil || m.Match(branch) {
+		if b.Broken || b.matches(branch) {
 			return true
 		}
 	}
 	return false
+}
+
+func (b seen) matches(branch string) bool {
+	m, err := pathset.Compile(pathset.Protect, b.Globs...)
+	return err != nil || m.Match(branch)
 }
 
 func (g *Guard) pushes(ctx context.Context, s store.Subject) (known, error) {
@@ -81,25 +85,26 @@ func parseKnown(scope string, body []byte) (k known, err error) {
 
 // wantsPush reports whether the policies, as they were before the push, name
 // its branch, and remembers what they say.
-func (e *evaluation) wantsPush(ctx context.Context, c *change.Change, layers []verdict.Layer) (bool, error) {
+func (e *evaluation) wantsPush(ctx context.Context, loaded *github.Loaded, layers []verdict.Layer) (bool, error) {
 	wanted := false
 	for _, l := range layers {
 		// A broken policy stops everything.
 		wanted = wanted || l.Policy == nil || l.Policy.Branches != nil && l.Policy.Branches.Match(e.Ref)
 	}
-	return wanted, e.rememberPushes(ctx, c, layers)
+	return wanted, e.rememberPushes(ctx, loaded, layers)
 }
 
 // rememberPushes notes which branches the policies at a branch want judged.
 // Where the change touches the policy, that will have to be looked at again.
-func (e *evaluation) rememberPushes(ctx context.Context, c *change.Change, layers []verdict.Layer) error {
+func (e *evaluation) rememberPushes(ctx context.Context, loaded *github.Loaded, layers []verdict.Layer) error {
+	c := loaded.Change
 	if c.BaseRef == "" {
 		return nil
 	}
 	now := seen{Globs: []string{}, At: e.Now().UTC().Truncate(time.Second)}
 	for _, l := range layers {
 		if l.Policy == nil {
-			now.Globs = append(now.Globs, "**")
+			now.Broken = true
 			continue
 		}
 		now.Globs = append(now.Globs, l.Policy.Pushes...)
@@ -108,7 +113,7 @@ func (e *evaluation) rememberPushes(ctx context.Context, c *change.Change, layer
 		now.At = time.Time{}
 	}
 	k, err := e.pushes(ctx, e.Subject)
-	if err != nil || k.has(c.BaseRef, now) {
+	if err != nil || k.has(c.BaseRef, now) && k.Default == loaded.Default {
 		return err
 	}
 	scope := pushScope(e.Subject)
@@ -118,6 +123,7 @@ func (e *evaluation) rememberPushes(ctx context.Context, c *change.Change, layer
 			return nil, err
 		}
 		k.add(c.BaseRef, now)
+		k.Default = loaded.Default
 		body, err := json.Marshal(k)
 		return map[string][]byte{scope: body}, err
 	})
@@ -126,7 +132,7 @@ func (e *evaluation) rememberPushes(ctx context.Context, c *change.Change, layer
 // has reports whether the same is known and will be for a while.
 func (k known) has(branch string, now seen) bool {
 	old, ok := k.Branches[branch]
-	if !ok || !slices.Equal(old.Globs, now.Globs) || old.At.IsZero() != now.At.IsZero() {
+	if !ok || !slices.Equal(old.Globs, now.Globs) || old.At.IsZero() != now.At.IsZero() || old.Broken != now.Broken {
 		return false
 	}
 	return now.At.Sub(old.At) < staleAfter/2

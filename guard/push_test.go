@@ -22,7 +22,9 @@ func TestPushesAreJudgedByThePolicyBefore(t *testing.T) {
 	w.repo.Commit("main", "straight to main", ghfake.Files{"core/a.py": ghfake.Text("x = 3\n"), policyPath: ghfake.Text("version: 1\nrules: {}\n")}, author)
 	w.evaluate(w.push("main", before))
 	w.concluded("main", "failure", "core")
-	if got := w.asked(); got != 4 { // with the policy that the push brings, which is looked at
+	// With the policy that the push brings, which is looked at, and the question
+	// whether a pull request brought it, which is asked again a moment later.
+	if got := w.asked(); got != 8 {
 		t.Errorf("%d requests", got)
 	}
 }

@@ -47,7 +47,8 @@ type world struct {
 	app   *github.App
 	log   strings.Builder
 
-	events int // deliveries so far
+	events  int // deliveries so far
+	notices []guard.Notice
 
 	mu     sync.Mutex
 	now    time.Time
@@ -90,6 +91,10 @@ func newWorld(t *testing.T, permissions map[string]string) *world {
 func (w *world) restart() {
 	w.guard = guard.New(guard.Config{
 		Store: w.store, GitHub: w.app, Kinds: catalogue.Kinds(), Engine: "changeguard test", Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Now: w.Now,
+		Notice: func(_ context.Context, n guard.Notice) error {
+			w.notices = append(w.notices, n)
+			return nil
+		},
 	})
 }
 

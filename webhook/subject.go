@@ -299,8 +299,8 @@ func (p *payload) group(s store.Subject) ([]store.Subject, error) {
 	return []store.Subject{s}, nil
 }
 
-// push takes pushes to branches. A deleted branch changes nothing, and the
-// queue's own branches are judged as merge groups.
+// push takes pushes to branches. Of a deleted one the head is zeros; the queue's
+// own branches are judged as merge groups.
 func (p *payload) push(s store.Subject) ([]store.Subject, error) {
 	branch, ok := strings.CutPrefix(p.Ref, "refs/heads/")
 	if !ok || strings.HasPrefix(branch, "gh-readonly-queue/") {
@@ -309,7 +309,7 @@ func (p *payload) push(s store.Subject) ([]store.Subject, error) {
 	if !isCommit(p.After) || !isCommit(p.Before) {
 		return nil, errors.New("it has no commits")
 	}
-	if isNothing(p.After) {
+	if isNothing(p.After) && isNothing(p.Before) {
 		return nil, nil
 	}
 	s.Kind, s.Head, s.Base, s.Ref = store.Push, p.After, p.Before, branch

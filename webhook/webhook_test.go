@@ -131,6 +131,8 @@ func TestEvents(t *testing.T) {
 	created := push
 	created.Base = "main"
 	created.Ref = "new"
+	deleted := push
+	deleted.Base, deleted.Head, deleted.Ref = sha, zeros, "gone"
 	sibling := store.Subject{Kind: store.Pull, Installation: 5, Owner: "acme", Repo: "app", Number: 8, Base: "lenient", Head: sha}
 	left := sibling
 	left.Number, left.Head = 9, other
@@ -168,7 +170,8 @@ func TestEvents(t *testing.T) {
 		{"push", `{"ref": "refs/heads/main", "before": "` + other + `", "after": "` + sha + `", ` + repo + `}`, 202, []store.Subject{push}},
 		{"push", `{"ref": "refs/heads/new", "before": "` + zeros + `", "after": "` + sha + `", ` + repo + `}`, 202, []store.Subject{created}},
 		{"push", `{"ref": "refs/heads/new", "before": "` + zeros + `", "after": "` + sha + `", ` + strings.Replace(repo, "default_branch", "x", 1) + `}`, 400, nil},
-		{"push", `{"ref": "refs/heads/gone", "before": "` + sha + `", "after": "` + zeros + `", ` + repo + `}`, 200, nil},
+		{"push", `{"ref": "refs/heads/gone", "before": "` + sha + `", "after": "` + zeros + `", ` + repo + `}`, 202, []store.Subject{deleted}},
+		{"push", `{"ref": "refs/heads/gone", "before": "` + zeros + `", "after": "` + zeros + `", ` + repo + `}`, 200, nil},
 		{"push", `{"ref": "refs/tags/v1", "before": "` + zeros + `", "after": "` + sha + `", ` + repo + `}`, 200, nil},
 		{"push", `{"ref": "refs/heads/gh-readonly-queue/main/pr-1-x", "before": "` + zeros + `", "after": "` + sha + `", ` + repo + `}`, 200, nil},
 		{"push", `{"ref": "refs/heads/main", "before": "", "after": "` + sha + `", ` + repo + `}`, 400, nil},

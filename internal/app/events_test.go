@@ -24,8 +24,9 @@ func TestIrrelevantEventsCostNothing(t *testing.T) {
 	w.until("the end of it", func() bool { return strings.Contains(w.get("/readyz"), "0 waiting") })
 	w.github.Forget()
 
-	before = w.repo.Tip("main")
-	w.repo.Commit("main", "and more", ghfake.Files{"docs/b.md": ghfake.Text("y\n")}, author)
+	w.repo.Branch("topic", "main") // of what reaches the default branch it is asked whether it was judged
+	before = w.repo.Tip("topic")
+	w.repo.Commit("topic", "and more", ghfake.Files{"docs/b.md": ghfake.Text("y\n")}, author)
 	remark := w.repo.Review(n, "lead", "COMMENTED", "hm")
 	comment := w.repo.Comment(n, "lead", "looks good")
 	group := w.repo.GroupEvent("main", "feature")
@@ -35,7 +36,7 @@ func TestIrrelevantEventsCostNothing(t *testing.T) {
 		payload map[string]any
 	}{
 		{"ping", w.github.PingEvent(w.home + "/webhook")},
-		{"push", w.repo.PushEvent("main", before)},
+		{"push", w.repo.PushEvent("topic", before)},
 		{"merge_group", group},
 		{"issue_comment", w.repo.CommentEvent(comment, "created")},
 		{"pull_request_review", w.repo.ReviewEvent(n, remark.ID, "submitted")},

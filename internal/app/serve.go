@@ -160,6 +160,7 @@ func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
 	g := guard.New(guard.Config{
 		Store: s.store, GitHub: app, Kinds: catalogue.Kinds(), Engine: version.Engine(), PublicURL: s.config.PublicURL,
 		Logger: s.outside.Logger, Now: s.outside.Now, Watch: s.watch(),
+		Notice: func(ctx context.Context, n guard.Notice) error { return s.notifier.Notice(ctx, n) },
 	})
 	s.guard = g
 	s.queue, err = queue.New(ctx, queue.Config{

@@ -245,6 +245,7 @@ func TestPushesThatThePolicyNamesAreJudged(t *testing.T) {
 	if r := w.run(w.repo.Tip("main"), 1); r.Conclusion != "failure" {
 		t.Errorf("%s: %s", r.Conclusion, r.Title)
 	}
+	w.idle()
 	w.github.Forget()
 	w.repo.Branch("other", "main")
 	w.repo.Commit("other", "elsewhere", ghfake.Files{"core/a.py": ghfake.Text("x = 4\n")}, author)

@@ -87,6 +87,9 @@ func (l *loader) facts(ctx context.Context, r *Range) (moved bool, err error) {
 	if err := l.readSiblings(a.Repository["siblings"]); err != nil {
 		return false, err
 	}
+	if err := l.readDefault(a.Repository["main"]); err != nil {
+		return false, err
+	}
 	if l.in.Queue != "" {
 		if err := l.readGroup(a.Repository); err != nil {
 			return false, err
@@ -107,7 +110,7 @@ func (l *loader) ask(ctx context.Context, before, after []string) (a answer, err
 	q.bind("policy", "String!", policy.Path)
 	q.bind("baseTip", "GitObjectID!", l.change.Base)
 	q.bind("siblingHead", "GitObjectID!", l.in.Head)
-	q.fields = append(q.fields, "policy:object(oid:$baseTip){...on Commit{"+policyFile+"}}", siblingFields)
+	q.fields = append(q.fields, "policy:object(oid:$baseTip){...on Commit{"+policyFile+"}}", siblingFields, defaultFields)
 	if !isCommitID(l.in.Base) {
 		q.bind("baseRef", "String!", "refs/heads/"+l.in.Base)
 		q.fields = append(q.fields, tipFields)

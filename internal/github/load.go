@@ -36,6 +36,8 @@ type Loaded struct {
 	State           string // OPEN, CLOSED or MERGED; empty without a pull request
 	Owner           string // of the repository that the head is in; "" when unknown
 	Group           Group  // of a merge group
+	// Default is the repository's default branch; "" when it is not known.
+	Default string
 	// Approvals are the reviews that approve, of each person the last word.
 	Approvals []Review
 	// Makers are the accounts that GitHub shows for the authors and committers

@@ -6,12 +6,15 @@ package logkey
 const (
 	Addr        = "addr"
 	Attempt     = "attempt"
-	Channel     = "channel"  // that notifications go to
+	Channel     = "channel" // that notifications go to
+	Commits     = "commits" // how many
+	Deleted     = "deleted"
 	Delivery    = "delivery" // GitHub's id of it
 	Err         = "err"
 	Evaluated   = "evaluated" // how many
 	Event       = "event"
 	Findings    = "findings"
+	Forced      = "forced"
 	Head        = "head"
 	MS          = "ms"
 	Observed    = "observed"

@@ -35,6 +35,7 @@ const (
 	AuditApproval    = "approval"
 	AuditLiftSession = "lift-session"
 	AuditRefusal     = "refusal"
+	AuditLanding     = "landing"
 )
 
 // sum is the hash that an entry must have: over all else in it.

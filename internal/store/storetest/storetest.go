@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"deliveries that arrive together are as those that do not", together},
 		{"many deliveries arrive together", many},
 		{"subjects take turns", turns},
+		{"what lands unjudged is noted once", landings},
 		{"old processed deliveries are dropped", dropped},
 		{"old pushes that did not matter are dropped", pushes},
 		{"old verdicts are dropped that nobody needs", oldVerdicts},
