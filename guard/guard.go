@@ -74,6 +74,7 @@ type evaluation struct {
 
 	inherited []inherited // of a merge group
 	evidence  *evidence
+	doubted   bool // whether the verdict that was stored already was published
 }
 
 // Evaluate judges a subject and publishes the verdict.

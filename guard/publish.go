@@ -41,7 +41,7 @@ func (e *evaluation) publish(ctx context.Context, loaded *github.Loaded, v *verd
 		return err
 	}
 	if !e.Anew && before.Digest == v.ID && e.Now().Sub(before.Created) < recently {
-		e.unsure.add(e.Repository() + "@" + v.Head) // the program that stored it may have died while it published
+		e.doubted = e.unsure.add(e.Repository() + "@" + v.Head) // the program that stored it may have died while it published
 	}
 	if err := e.await(ctx, v); err != nil {
 		return err
@@ -117,6 +117,7 @@ func (e *evaluation) show(ctx context.Context, head string, run report.CheckRun,
 	if run.Conclusion == report.Pending {
 		return e.showWaiting(ctx, head, run, started)
 	}
+	key := e.Repository() + "@" + head
 	standing, err := e.Store.Run(ctx, e.Repository(), head)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
@@ -125,9 +126,11 @@ func (e *evaluation) show(ctx context.Context, head string, run report.CheckRun,
 		started = standing.RunID // of an attempt that died
 	}
 	if !e.Anew && started == 0 && standing.ExternalID == run.ExternalID && standing.Conclusion == string(run.Conclusion) {
+		if e.doubted {
+			e.unsure.remove(key) // it did not die
+		}
 		return nil
 	}
-	key := e.Repository() + "@" + head
 	t := e.target(head)
 	t.RunID, t.Doubt = started, !e.unsure.add(key)
 	id, published := e.client.PublishRun(ctx, t, run)

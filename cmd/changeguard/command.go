@@ -12,7 +12,6 @@ import (
 
 	"github.com/changeguard/changeguard/internal/app"
 	"github.com/changeguard/changeguard/internal/nearest"
-	"github.com/changeguard/changeguard/internal/version"
 )
 
 // env is what a command may use of the world.
@@ -103,10 +102,6 @@ func isHelp(arg string) bool { return slices.Contains([]string{"help", "-h", "-h
 
 // unknown answers for a command that there is not.
 func unknown(stderr io.Writer, args []string) int {
-	if c, found := notYet(args); found {
-		fmt.Fprintf(stderr, "changeguard: `%s` is not in this version (%s). %s\n", c.name, version.Engine(), c.instead)
-		return app.ExitUsage
-	}
 	name := args[0]
 	if grouped(name) != nil {
 		name = strings.Join(args[:2], " ")

@@ -92,7 +92,7 @@ func TestBacktestOfTheHistory(t *testing.T) {
 		t.Fatal(code, errs, err)
 	}
 	c := report.Current
-	if c.Changes != 150 || c.Pass+c.Approve+c.Fail != c.Changes || c.Fail == 0 || c.Approve == 0 || len(c.Actors) != 2 {
+	if c.Changes != 150 || c.Pass+c.Approve+c.Fail != c.Changes || c.Fail == 0 || c.Approve == 0 || len(c.Actors) != 1 || c.Actors[0].Name != "agent" { // every one of these commits names an agent
 		t.Errorf("%+v", c)
 	}
 	if x := report.Candidate; x.StopsCount == 0 || x.FreesCount != 0 || x.Tally.Pass != c.Pass-x.StopsCount {

@@ -40,7 +40,7 @@ func valid(changes ...string) map[string]string {
 // flag wins, also an empty one.
 func TestEverySettingInEveryWay(t *testing.T) {
 	t.Parallel()
-	if len(app.Settings()) != 14 {
+	if len(app.Settings()) != 18 {
 		t.Errorf("%d settings", len(app.Settings()))
 	}
 	for _, s := range app.Settings() {

@@ -230,7 +230,7 @@ func TestSlowConnectionsDoNotHoldUpTheStop(t *testing.T) {
 // Every connection has an end, whatever the other side does.
 func TestConnectionsHaveTimeouts(t *testing.T) {
 	t.Parallel()
-	c := app.Config{Addr: "127.0.0.1:0", AdminAddr: "127.0.0.1:0"}
+	c := app.Config{Addr: "127.0.0.1:0", AdminAddr: "127.0.0.1:0", DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "c.db")}
 	if err := c.Complete(environment(nil), false); err != nil {
 		t.Fatal(err)
 	}

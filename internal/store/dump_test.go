@@ -47,6 +47,18 @@ func everything(t *testing.T, s *store.Store) {
 	check(s.SetRun(ctx, store.Run{Repository: "acme/app", Head: "h", RunID: 1<<62 + 1, ExternalID: "e", Conclusion: "failure"}, at))
 	check(s.SetComment(ctx, "acme/app", 1, 5, "digest"))
 	check(s.SetRecords(ctx, map[string][]byte{"branch a": []byte(`{"x": 1}`)}))
+	for _, row := range []string{
+		`INSERT INTO landings (id, repository, branch, before_commit, after_commit, body, at, told) VALUES (1, 'acme/app', 'main', 'a', 'b', '{}', 1, TRUE)`,
+		`INSERT INTO evidence (repository, commit_id, source, suite, ref, run, body, received_at) VALUES ('acme/app', 'h', 'w', 's', '', '', '{}', 1)`,
+		`INSERT INTO watches (subject, repository, head, merge_base, base, names, reports, since, wake) VALUES (1, 'acme/app', 'h', 'm', 'b', '[]', TRUE, 1, 0)`,
+		`INSERT INTO tokens (hash, name, owner, repo, made_at, expires_at, revoked_at) VALUES ('x', 'n', 'acme', '', 1, 2, 0)`,
+		`INSERT INTO secrets (name, body, updated_at) VALUES ('a', 'b', 1)`,
+		`INSERT INTO sessions (id, login, body, expires_at) VALUES ('i', 'l', 'b', 1)`,
+		`INSERT INTO notifications (id, key, channel, subject, kind, body, state, attempts, next_at, created_at) VALUES (1, 'k', 'c', 0, 'notice', '{}', 'sent', 1, 1, 1)`,
+	} {
+		_, err := s.DB().ExecContext(ctx, row)
+		check(err)
+	}
 	l := limits(t, s)
 	l.Limit("installation 1 core", at)
 	eventually(t, "the limit", func() bool {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/internal/store"
 )
 
@@ -46,7 +47,7 @@ func (s *server) auditExport(w http.ResponseWriter, r *http.Request) {
 	for before := int64(math.MaxInt64); ; {
 		list, err := s.Store.AuditFind(r.Context(), viewing(r).only(), "", before, 500)
 		if err != nil {
-			s.Logger.ErrorContext(r.Context(), "the audit log was not exported whole", "err", err)
+			s.Logger.ErrorContext(r.Context(), "the audit log was not exported whole", logkey.Err, err)
 			panic(http.ErrAbortHandler) // so that nobody takes a part for the whole
 		}
 		for _, e := range list {

@@ -14,5 +14,4 @@ CREATE TABLE limits (
 -- What is kept for how long.
 ALTER TABLE subjects ADD COLUMN open_at BIGINT NOT NULL DEFAULT 0; -- when it was last seen open, to the day
 CREATE INDEX subjects_groups ON subjects (updated_at) WHERE kind = 'group';
-CREATE INDEX verdicts_created ON verdicts (created_at);
 CREATE INDEX runs_updated ON runs (updated_at);
