@@ -176,6 +176,8 @@ var hostile = []struct{ path, piece string }{
 	{"colons.css", ":"},
 	{"selectors.css", "a:b "},
 	{"addresses.css", "url("},
+	{"addresses-with-marks.css", "a{b:urlx(/*);}"},
+	{"addresses-within.css", "a{b:g(url(/*));}"},
 	{"custom.css", "--a:b;"},
 	{"custom-nested.css", "--a:{"},
 	{"conditions.css", "@media (a:b) "},

@@ -65,16 +65,16 @@ func cssSkip(src []byte, at int) int {
 
 // cssClose finds the end of parentheses; those of an address are text.
 func cssClose(src []byte, at int) int {
-	if at >= 3 && hasFold(src[at-3:], "url") {
-		rest := bytes.TrimLeft(src[at+1:], " \t\r\n")
-		if b := byteAt(rest, 0); b != '"' && b != '\'' {
-			return delimitedEnd(src, at+1, []byte(")"))
-		}
-	}
 	depth := 0
 	for at >= 0 && at < len(src) {
 		switch src[at] {
 		case '(':
+			if cssAddress(src, at) {
+				if at = delimitedEnd(src, at+1, []byte(")")); depth == 0 {
+					return at
+				}
+				continue
+			}
 			depth++
 			at++
 		case ')':
@@ -88,6 +88,22 @@ func cssClose(src []byte, at int) int {
 		}
 	}
 	return -1
+}
+
+// cssAddress reports whether a parenthesis holds an address without quotes: the
+// word before it begins or ends with url, as the scanner reads it.
+func cssAddress(src []byte, parenthesis int) bool {
+	from := parenthesis
+	for from > 0 && cssBytes[src[from-1]] == cssWord {
+		from--
+	}
+	word := src[from:parenthesis]
+	if !hasFold(word, "url") && (len(word) <= 3 || !hasFold(word[len(word)-3:], "url")) {
+		return false
+	}
+	rest := bytes.TrimLeft(src[parenthesis+1:], " \t\r\n")
+	b := byteAt(rest, 0)
+	return b != '"' && b != '\''
 }
 
 // custom is the value of a custom property. Scripts read it as it is written, but
