@@ -81,16 +81,17 @@ func export(t *testing.T, s *store.Store) (string, map[string]int64) {
 func TestExportAndImport(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	file := func() *store.Store { return openAt(t, filepath.Join(t.TempDir(), "s.db")) }
-	for name, open := range map[string][2]func() *store.Store{
-		"SQLite to PostgreSQL":     {file, func() *store.Store { return openPostgres(t) }},
-		"PostgreSQL to SQLite":     {func() *store.Store { return openPostgres(t) }, file},
+	file := func(t *testing.T) *store.Store { return openAt(t, filepath.Join(t.TempDir(), "s.db")) }
+	server := func(t *testing.T) *store.Store { return openPostgres(t) }
+	for name, open := range map[string][2]func(t *testing.T) *store.Store{
+		"SQLite to PostgreSQL":     {file, server},
+		"PostgreSQL to SQLite":     {server, file},
 		"SQLite to SQLite":         {file, file},
-		"PostgreSQL to PostgreSQL": {func() *store.Store { return openPostgres(t) }, func() *store.Store { return openPostgres(t) }},
+		"PostgreSQL to PostgreSQL": {server, server},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			from := open[0]()
+			from := open[0](t)
 			everything(t, from)
 			dump, rows := export(t, from)
 			for table, n := range rows {
@@ -98,7 +99,7 @@ func TestExportAndImport(t *testing.T) {
 					t.Errorf("nothing was exported of %s: fill it, to see that it is imported", table)
 				}
 			}
-			to := open[1]()
+			to := open[1](t)
 			got, err := to.Import(ctx, strings.NewReader(dump))
 			if err != nil {
 				t.Fatal(err)

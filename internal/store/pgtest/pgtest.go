@@ -32,6 +32,9 @@ import (
 // Database makes an empty database and returns its address.
 func Database(tb testing.TB) (address string) {
 	tb.Helper()
+	if testing.Short() {
+		tb.Skip("left out: PostgreSQL, in a short run")
+	}
 	server.once.Do(func() { server.dir, server.err = start() })
 	var missing *missingError
 	switch {
