@@ -152,14 +152,8 @@ func (r *replica) memory(ctx context.Context) (resident, live int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	for line := range strings.Lines(text) {
-		if value, ok := strings.CutPrefix(line, "changeguard_heap_bytes "); ok {
-			n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-			if err != nil {
-				return 0, 0, err
-			}
-			live = int(n)
-		}
+	if live, err = alive(text); err != nil {
+		return 0, 0, err
 	}
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", r.process.Process.Pid))
 	if err != nil {
@@ -172,4 +166,16 @@ func (r *replica) memory(ctx context.Context) (resident, live int, err error) {
 		}
 	}
 	return 0, live, nil
+}
+
+// alive reads from a server's metrics what it has on its heap, in bytes.
+func alive(metrics string) (int, error) {
+	const name = "go_memstats_heap_alloc_bytes"
+	for line := range strings.Lines(metrics) {
+		if value, ok := strings.CutPrefix(line, name+" "); ok {
+			n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+			return int(n), err
+		}
+	}
+	return 0, fmt.Errorf("the metrics have no %s", name)
 }

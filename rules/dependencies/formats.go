@@ -54,6 +54,8 @@ const conditionsText = `## What the conditions mean
   quiet; a commit that becomes a tag or a branch is ` + "`unpinned`" + `. A submodule is at a commit as well.
 - Build files that are programs (Gradle's, ` + "`mix.exs`, `Package.swift`, `*.gemspec`" + `) are read where they are plain text. What is computed counts as an
   unread part: a change of it, and of what it is computed from in the same file, is a finding whatever is asked for.
+  No reader sees everything that a program can do: where such a file says something else than before in a line that names no package that
+  changed and is no comment, a person must look.
 - A file that does not parse is a finding, whatever is asked for.
 `
 

@@ -3,6 +3,7 @@ package dependencies
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/changeguard/changeguard/change"
@@ -14,30 +15,43 @@ import (
 // package, or is a finding.
 var programs = map[string]bool{"gemspec": true, "gradle-build": true, "mix-exs": true, "swift-package": true}
 
-// unexplained adds a finding for the first line of such a file that changed and
-// neither names a package that changed nor is a comment.
+// unexplained adds a finding when such a file says something else than before in
+// lines that neither name a package that changed nor are comments.
 func (j *judging) unexplained(ctx context.Context, c candidate, before, after *manifest.File) error {
-	if !programs[c.format.Name] || before == nil || after == nil {
+	if !programs[c.format.Name] || after == nil {
 		return nil
 	}
-	old, err := j.in.Change.Read(ctx, change.AtBase, c.base)
-	if err != nil {
-		return err
+	var old []byte
+	if before == nil {
+		before = &manifest.File{}
+	} else {
+		var err error
+		if old, err = j.in.Change.Read(ctx, change.AtBase, c.base); err != nil {
+			return err
+		}
 	}
 	now, err := j.in.Change.Read(ctx, change.AtHead, c.head)
 	if err != nil {
 		return err
 	}
-	for _, s := range []struct {
-		text, other string
-		file, from  *manifest.File
-	}{{string(now), string(old), after, before}, {string(old), string(now), before, after}} {
-		if text := firstUnexplained(s.text, s.other, changedLines(s.file, s.from)); text != "" {
-			j.unread(c, "program", fmt.Sprintf("This file is a program, and what the line `%s` does to its dependencies cannot be told; a person must look.", text))
-			return nil
-		}
+	said, says := otherLines(string(old), changedLines(before, after)), otherLines(string(now), changedLines(after, before))
+	if slices.Equal(said, says) {
+		return nil
 	}
+	j.unread(c, "program", fmt.Sprintf("This file is a program, and what the line `%s` does to its dependencies cannot be told; a person must look.", shortened(firstOther(said, says))))
 	return nil
+}
+
+// firstOther is the line at which two lists part, of the second where it has one.
+func firstOther(before, after []string) string {
+	i := 0
+	for i < len(before) && i < len(after) && before[i] == after[i] {
+		i++
+	}
+	if i < len(after) {
+		return after[i]
+	}
+	return before[i]
 }
 
 // changedLines are the lines of a file whose packages the other version has not
@@ -65,29 +79,23 @@ func placeless(p manifest.Package) string {
 	return fmt.Sprintf("%+v", p)
 }
 
-// firstUnexplained is the first line that the other text has not as often, and
-// that nothing explains.
-func firstUnexplained(text, other string, explained map[int]bool) string {
-	count := make(map[string]int)
-	for line := range strings.Lines(other) {
-		count[strings.TrimSpace(line)]++
-	}
+// otherLines are the lines of a text that nothing explains, in their order.
+func otherLines(text string, explained map[int]bool) (list []string) {
 	n := 0
 	for line := range strings.Lines(text) {
 		n++
-		line = strings.TrimSpace(line)
-		if count[line]--; count[line] >= 0 || explained[n] || remark(line) {
-			continue
+		if line = strings.TrimSpace(line); !explained[n] && !remark(line) {
+			list = append(list, line)
 		}
-		return shortened(line)
 	}
-	return ""
+	return list
 }
 
-// remark reports whether a line is empty, a bracket that closes or a comment up to
-// its end. "#{" begins code within a text.
+// remark reports whether a line is empty, or a comment up to its end wherever it
+// stands. "#{" begins code within a text, and "*/" ends a comment that may have
+// begun above.
 func remark(line string) bool {
-	return strings.Trim(line, ")]},; \t") == "" || strings.HasPrefix(line, "//") || strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "#{")
+	return line == "" || !strings.Contains(line, "*/") && (strings.HasPrefix(line, "//") || strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "#{"))
 }
 
 // shortened keeps a message readable, whatever the line.
