@@ -188,10 +188,14 @@ func (p *pack) read(offset, limit int64) (object, error) {
 	}
 	defer f.Close()
 	var deltas [][]byte
+	held := 0
 	for range maxChain {
 		e, err := readEntry(f, offset)
 		if err != nil {
 			return object{}, err
+		}
+		if held += len(e.data); held > 2*maxQuickSize {
+			return object{}, fmt.Errorf("%w: large differences", errRaw)
 		}
 		if kind, whole := packKinds[e.kind]; whole {
 			data := e.data

@@ -2,6 +2,7 @@ package gitrepo
 
 import (
 	"bytes"
+	"compress/zlib"
 	"context"
 	"os"
 	"path/filepath"
@@ -157,6 +158,57 @@ func TestObjectsAreGits(t *testing.T) {
 	if o, ok := newObjects(folder).object(id, 1<<20); ok {
 		t.Errorf("%q was read as %s", o.data, id)
 	}
+}
+
+// A chain of differences, each of them small in the pack and large in memory, is
+// left to git before it fills the memory.
+func TestChainsOfLargeDifferences(t *testing.T) {
+	t.Parallel()
+	const size = maxQuickSize - 1
+	packed := []byte{0xb0 | 4, 0, 0, 0} // a whole blob comes first, never reached
+	last := 0
+	for range 8 {
+		at := len(packed)
+		n := size >> 4
+		head := []byte{0x80 | deltaByOffset<<4 | byte(size&15)}
+		for ; n >= 0x80; n >>= 7 {
+			head = append(head, byte(n)|0x80)
+		}
+		head = append(head, byte(n))
+		packed = append(append(packed, head...), offsetBack(at-last)...)
+		packed = append(packed, deflated(t, make([]byte, size))...)
+		last = at
+	}
+	name := filepath.Join(t.TempDir(), "pack")
+	if err := os.WriteFile(name+".pack", packed, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (&pack{name: name}).read(int64(last), 1<<20); err == nil || !strings.Contains(err.Error(), "large differences") {
+		t.Error(err)
+	}
+}
+
+// offsetBack is how a pack writes how far back the base is.
+func offsetBack(n int) []byte {
+	out := []byte{byte(n & 0x7f)}
+	for n >>= 7; n > 0; n >>= 7 {
+		n--
+		out = append([]byte{byte(n&0x7f) | 0x80}, out...)
+	}
+	return out
+}
+
+func deflated(t *testing.T, data []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zlib.NewWriter(&b)
+	if _, err := z.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 // Whatever is in a pack, reading ends, in bounds.
