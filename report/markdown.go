@@ -210,11 +210,14 @@ func (d *document) session() {
 
 func (d *document) risk() {
 	fmt.Fprintf(d, "\n### Risk: %s (%d of 100)\n\n| factor | points | why |\n| --- | ---: | --- |\n", d.v.Risk.Level, d.v.Risk.Score)
-	fmt.Fprintf(d, "| size and shape | %d | half of the shape, %d of 100 |\n", d.v.Risk.Shape/2, d.v.Risk.Shape)
+	fmt.Fprintf(d, "| size and shape | %d | %s |\n", d.v.Risk.Shape/2, within(maxWhere, ShapeWhy(d.v), prose))
 	for _, f := range d.v.Risk.Factors[:min(len(d.v.Risk.Factors), maxListed)] {
 		fmt.Fprintf(d, "| %s | %d | %s |\n", within(maxName, f.Name, prose), f.Points, within(maxWhere, f.Why, prose))
 	}
 	d.more(len(d.v.Risk.Factors)-maxListed, "more factor")
+	if d.v.Risk.ScoreWhy != "" {
+		fmt.Fprintf(d, "\n%s.\n", within(maxWhere, d.v.Risk.ScoreWhy, prose))
+	}
 }
 
 func (d *document) footer() {

@@ -14,7 +14,7 @@ func Text(v *verdict.Verdict, colour bool) string {
 	t.line(t.paint(outcomeColour(v), Visible(v.Title)))
 	t.line("")
 	t.line("  " + Visible(Who(v)) + "; " + Size(v))
-	t.line(fmt.Sprintf("  risk %s, %d of 100 (size and shape %d%s)", v.Risk.Level, v.Risk.Score, v.Risk.Shape/2, factors(v)))
+	t.risk(v)
 	for _, m := range v.Missing {
 		t.line("")
 		t.line("  " + t.paint(red, "missing") + "  " + Visible(m.What))
@@ -27,14 +27,6 @@ func Text(v *verdict.Verdict, colour bool) string {
 	t.line("  policy: " + Visible(source(strings.Join(v.Policy.Sources, "; "))))
 	t.line("  verdict " + v.ID)
 	return t.String()
-}
-
-func factors(v *verdict.Verdict) string {
-	var b strings.Builder
-	for _, f := range v.Risk.Factors {
-		fmt.Fprintf(&b, ", %s %d", Visible(f.Name), f.Points)
-	}
-	return b.String()
 }
 
 // terminal collects lines.

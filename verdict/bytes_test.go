@@ -254,7 +254,7 @@ func TestSurfacesCountOnce(t *testing.T) {
 	c := changetest.New(nil, changetest.Text(map[string]string{"core/a.md": "a\n", "core/b.md": "b\n", "core/c.md": "c\n"}))
 	v := judge(t, c, "risk: {surfaces: {core: {paths: [\"core/**\"], weight: 20}, none: {paths: [\"lib/**\"], weight: 50}}}\n",
 		layer(t, verdict.OrganisationLayer, "risk: {surfaces: {core: {paths: [\"core/a*\"], weight: 30}, zed: {paths: [\"core/**\"], weight: 90}}}\n"))
-	want := verdict.Risk{Score: 100, Level: "critical", Factors: []verdict.Factor{
+	want := verdict.Risk{Score: 100, Level: "critical", ShapeWhy: []verdict.Factor{}, ScoreWhy: "0 for size and shape (half of 0) and 120 of factors make 120; 100 is the most", Factors: []verdict.Factor{
 		{Name: "zed", Points: 90, Why: "3 files, the first is core/a.md"}, {Name: "core", Points: 30, Why: "1 file: core/a.md"},
 	}}
 	if diff := gocmp.Diff(want, v.Risk); diff != "" {

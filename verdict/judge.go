@@ -72,7 +72,7 @@ type judge struct {
 	known    session.Session // recognised, before any layer's modes
 	policies []*policy.Policy
 	names    []string        // of each policy's layer
-	views    []*view         // of each policy
+	layings  []*laying       // of each policy
 	builtIn  []rules.Classes // of each file, before any policy has a say
 }
 
@@ -94,12 +94,12 @@ func Judge(ctx context.Context, in Input) (*Verdict, error) {
 	j.known = session.Recognise(in.Change, j.agents())
 	j.showSession(j.known)
 	j.builtIn = builtIn(in.Change)
-	for _, p := range j.policies {
-		j.views = append(j.views, newView(in.Change, p, j.builtIn))
+	for i, p := range j.policies {
+		j.layings = append(j.layings, j.lay(ctx, j.names[i], p))
 	}
 	j.countRisk(ctx)
-	for i, p := range j.policies {
-		j.layer(ctx, j.names[i], p, j.views[i])
+	for _, l := range j.layings {
+		l.findAll(ctx)
 	}
 	return j.finish(ctx)
 }
@@ -110,7 +110,7 @@ func newVerdict(in Input) *Verdict {
 		Engine: in.Engine, Base: c.Base, MergeBase: c.MergeBase, Head: c.Head,
 		Session:  Session{Modes: []string{}, IDs: []string{}, Evidence: []session.Evidence{}, Actor: session.Human},
 		Change:   Size{Files: len(c.Files), Commits: len(c.Commits)},
-		Risk:     Risk{Level: "low", Factors: []Factor{}},
+		Risk:     Risk{Level: "low", ShapeWhy: []Factor{}, Factors: []Factor{}},
 		Findings: []Finding{},
 	}
 }
@@ -194,25 +194,6 @@ func (j *judge) agents() []session.Known {
 		known = append(known, p.Agents...)
 	}
 	return known
-}
-
-// layer judges the change by one policy.
-func (j *judge) layer(ctx context.Context, name string, p *policy.Policy, view *view) {
-	c := j.in.Change
-	s := session.Declare(j.known, c, p.Specs(), p.UndeclaredAgent() != nil, j.in.Record)
-	j.showSession(s)
-	vars := j.vars(ctx, s, view)
-	l := &laying{judge: j, name: name, policy: p, session: s, view: view, vars: vars}
-	l.unknownModes()
-	if !j.mergeGroup() {
-		for _, bound := range s.Modes {
-			l.mode(ctx, bound)
-		}
-	}
-	for i := range p.Rules {
-		l.rule(ctx, &p.Rules[i])
-	}
-	l.riskLevel()
 }
 
 // mergeGroup reports whether the change is several pull requests put together,

@@ -26,7 +26,32 @@ type laying struct {
 	policy  *policy.Policy
 	session session.Session
 	view    *view
+	beyond  []offence // what the change did beyond its modes
 	vars    *condition.Vars
+}
+
+// lay looks at the change as one policy sees it: the classes of its files, its
+// session, and what that did beyond its limits.
+func (j *judge) lay(ctx context.Context, name string, p *policy.Policy) *laying {
+	c := j.in.Change
+	l := &laying{judge: j, name: name, policy: p, view: newView(c, p, j.builtIn)}
+	l.session = session.Declare(j.known, c, p.Specs(), p.UndeclaredAgent() != nil, j.in.Record)
+	l.beyond = l.offences(ctx)
+	return l
+}
+
+// findAll says what the policy finds, once the risk is known.
+func (l *laying) findAll(ctx context.Context) {
+	l.showSession(l.session)
+	l.vars = l.judge.vars(ctx, l.session, l.view)
+	l.unknownModes()
+	for _, o := range l.beyond {
+		l.mode(o)
+	}
+	for i := range l.policy.Rules {
+		l.rule(ctx, &l.policy.Rules[i])
+	}
+	l.riskLevel()
 }
 
 // found takes a finding of this layer into the verdict.

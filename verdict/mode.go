@@ -12,20 +12,43 @@ import (
 	"github.com/changeguard/changeguard/session"
 )
 
-// mode holds the change to the limits of one session mode.
-func (l *laying) mode(ctx context.Context, bound session.Bound) {
-	spec := l.policy.Session(bound.Name)
-	if spec == nil || spec.Level == policy.Off {
-		return
+// An offence is what a change did beyond the limits of one mode that binds it.
+// It is known before any finding, since the risk counts it and conditions ask for
+// the risk.
+type offence struct {
+	spec    *policy.Session
+	commits int   // made, when they are more than the mode allows
+	files   []int // of the change, that the mode may not touch
+	err     error // why more could not be told
+}
+
+// is reports whether anything was done that may not be done.
+func (o *offence) is() bool { return o.commits > 0 || len(o.files) > 0 }
+
+// offences compares the change with the limits of each of its modes.
+func (l *laying) offences(ctx context.Context) []offence {
+	if l.mergeGroup() {
+		return nil
 	}
-	l.maxCommits(spec, bound)
+	var all []offence
+	for _, bound := range l.session.Modes {
+		if spec := l.policy.Session(bound.Name); spec != nil && spec.Level != policy.Off {
+			all = append(all, l.offence(ctx, spec, bound))
+		}
+	}
+	return all
+}
+
+// offence compares the change with the limits of one mode.
+func (l *laying) offence(ctx context.Context, spec *policy.Session, bound session.Bound) offence {
+	o := offence{spec: spec, commits: l.tooManyCommits(spec, bound)}
 	if len(spec.MayChange) == 0 && !spec.Restricts {
-		return
+		return o
 	}
 	touched, err := l.touched(ctx, bound)
 	if err != nil {
-		l.missRule(spec.Name, err)
-		return
+		o.err = err
+		return o
 	}
 	l.prefetch(ctx, spec, touched)
 	for i, f := range l.in.Change.Files {
@@ -34,12 +57,26 @@ func (l *laying) mode(ctx context.Context, bound session.Bound) {
 		}
 		allowed, err := l.mayChange(ctx, spec, i)
 		if err != nil {
-			l.missRule(spec.Name, err)
-			return
+			o.err = err
+			return o
 		}
 		if !allowed {
-			l.addModeFinding(spec, f, l.view.classes[i])
+			o.files = append(o.files, i)
 		}
+	}
+	return o
+}
+
+// mode says what the change did beyond the limits of one mode.
+func (l *laying) mode(o offence) {
+	if o.commits > 0 {
+		l.addCommitsFinding(o.spec, o.commits)
+	}
+	if o.err != nil {
+		l.missRule(o.spec.Name, o.err)
+	}
+	for _, i := range o.files {
+		l.addModeFinding(o.spec, l.in.Change.Files[i], l.view.classes[i])
 	}
 }
 
@@ -79,10 +116,11 @@ func (l *laying) touched(ctx context.Context, bound session.Bound) (map[string]b
 	return names, nil
 }
 
-// maxCommits counts the session's commits without merges.
-func (l *laying) maxCommits(spec *policy.Session, bound session.Bound) {
+// tooManyCommits counts the session's commits without merges, when they are more
+// than the mode allows.
+func (l *laying) tooManyCommits(spec *policy.Session, bound session.Bound) int {
 	if spec.MaxCommits == 0 {
-		return
+		return 0
 	}
 	n := 0
 	for _, c := range l.in.Change.Commits {
@@ -91,8 +129,12 @@ func (l *laying) maxCommits(spec *policy.Session, bound session.Bound) {
 		}
 	}
 	if n <= spec.MaxCommits {
-		return
+		return 0
 	}
+	return n
+}
+
+func (l *laying) addCommitsFinding(spec *policy.Session, n int) {
 	l.found(spec.Name, SessionKind, spec.Level, rules.Finding{
 		Key:     "max-commits",
 		Message: fmt.Sprintf("%s sessions may make %d commits; this one made %d. A long session is hard to review and hard to roll back.", spec.Name, spec.MaxCommits, n),

@@ -20,10 +20,15 @@ import (
 // factors are what the policy and the kinds of files add.
 // Score = min(100, shape/2 + factors), the half rounded down.
 type Risk struct {
-	Score   int      `json:"score"`
-	Level   string   `json:"level"`
-	Shape   int      `json:"shape"`
-	Factors []Factor `json:"factors"`
+	Score int    `json:"score"`
+	Level string `json:"level"`
+	Shape int    `json:"shape"`
+	// ShapeWhy are the facts that Shape comes from; their points add up to it. It
+	// is nil in a verdict that was written before there was an explanation.
+	ShapeWhy []Factor `json:"shape_why"`
+	Factors  []Factor `json:"factors"`
+	// ScoreWhy says in words how Score comes about, "" in an old verdict.
+	ScoreWhy string `json:"score_why"`
 }
 
 // A Factor is one named reason for attention.
@@ -52,50 +57,74 @@ var riskNames = []string{"low", "medium", "high", "critical"}
 
 func riskRank(level string) int { return slices.Index(riskNames, level) }
 
-// countRisk fills the verdict's risk. It looks at the change and at the
-// policies' surfaces, never at findings, so that conditions can ask for it.
+// countRisk fills the verdict's risk. It looks at the change, at the policies'
+// surfaces and at the limits of sessions, never at findings, so that conditions
+// can ask for it.
 func (j *judge) countRisk(ctx context.Context) {
 	r := &j.verdict.Risk
-	r.Shape = j.shape(ctx)
+	r.ShapeWhy = j.shape(ctx)
+	for _, f := range r.ShapeWhy {
+		r.Shape += f.Points
+	}
 	r.Factors = append(r.Factors, j.surfaces()...)
 	r.Factors = append(r.Factors, j.kinds()...)
-	total := r.Shape / 2
-	for _, f := range r.Factors {
-		total += f.Points
-	}
-	r.Score = max(0, min(100, total))
-	r.Level = riskNames[points(riskLevels, r.Score)]
+	r.Factors = append(r.Factors, j.irreversible(ctx)...)
+	r.Factors = append(r.Factors, j.violations()...)
+	r.score()
 }
 
-// shape counts lines only where that is affordable; a change of more files is
-// as large as the table can say.
-func (j *judge) shape(ctx context.Context) int {
+// score adds up what has points.
+func (r *Risk) score() {
+	factors := 0
+	for _, f := range r.Factors {
+		factors += f.Points
+	}
+	total := r.Shape/2 + factors
+	r.Score = max(0, min(maxScore, total))
+	r.Level = riskNames[points(riskLevels, r.Score)]
+	r.ScoreWhy = fmt.Sprintf("%d for size and shape (half of %d) and %d of factors make %d", r.Shape/2, r.Shape, factors, total)
+	if total > maxScore {
+		r.ScoreWhy += fmt.Sprintf("; %d is the most", maxScore)
+	}
+}
+
+const maxScore = 100
+
+// shape explains the points for size and shape. It counts lines only where that
+// is affordable; a change of more files is as large as the table can say.
+func (j *judge) shape(ctx context.Context) []Factor {
 	c := j.in.Change
 	if len(c.Files) > change.MaxCountedFiles {
-		return 100
+		return uncounted(fmt.Sprintf("%d files: above %d lines are not counted", len(c.Files), change.MaxCountedFiles))
 	}
 	_, err := j.countLines(ctx)
 	if errors.Is(err, change.ErrNotCounted) {
-		return 100
+		return uncounted("the change is so large that its lines are not counted")
 	}
 	if err != nil {
 		j.miss(err.Error(), "Run the check again.")
-		return 100
+		return uncounted("the lines could not be counted")
 	}
 	lines, _, _ := c.CountLines(ctx) // counted just now, the error was looked at
-	var sum change.Lines
-	files := 0
+	facts := shape.Facts{Issue: namesIssue(c)}
 	for i := range c.Files {
 		switch j.builtIn[i].Now() {
 		case change.ClassDocs, change.ClassVendored, change.ClassGenerated:
 			continue
 		}
-		files++
-		sum.Added += lines[i].Added
-		sum.Deleted += lines[i].Deleted
+		facts.Files++
+		facts.Added += lines[i].Added
+		facts.Deleted += lines[i].Deleted
 	}
-	return shape.Of(shape.Facts{Added: sum.Added, Files: files, Deleted: sum.Deleted, Issue: namesIssue(c)}).Sum()
+	why := []Factor{}
+	for _, p := range facts.Explain() {
+		why = append(why, Factor(p))
+	}
+	return why
 }
+
+// uncounted is the shape of what nobody counts.
+func uncounted(why string) []Factor { return []Factor{{"size", shape.Max, why}} }
 
 // namesIssue reports whether the author's texts name a tracked issue.
 func namesIssue(c *change.Change) bool {
@@ -106,10 +135,9 @@ func namesIssue(c *change.Change) bool {
 // surfaces are the policies' own weights, each counted once.
 func (j *judge) surfaces() []Factor {
 	byName := make(map[string]Factor)
-	for i, p := range j.policies {
-		v := j.views[i]
-		for _, s := range p.Risk.Surfaces {
-			if f, ok := surfaceFactor(j.in.Change, v, s); ok && (byName[s.Name].Name == "" || byName[s.Name].Points < f.Points) {
+	for _, l := range j.layings {
+		for _, s := range l.policy.Risk.Surfaces {
+			if f, ok := surfaceFactor(j.in.Change, l.view, s); ok && (byName[s.Name].Name == "" || byName[s.Name].Points < f.Points) {
 				byName[s.Name] = f
 			}
 		}

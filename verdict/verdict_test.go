@@ -352,7 +352,9 @@ func TestRisk(t *testing.T) {
 	t.Parallel()
 	c := changetest.New(changetest.Text(map[string]string{"ws/a.py": "1\n"}), changetest.Text(map[string]string{"ws/a.py": strings.Repeat("x\n", 30), "requirements.txt": "a==1\n", "docs/long.md": strings.Repeat("words\n", 900)}))
 	v := judge(t, c, "risk: {surfaces: {sockets: {paths: [\"ws/**\"], weight: 30}}, approve-at: high}\nrules: {}\n")
-	want := verdict.Risk{Score: 75, Level: "critical", Shape: 50, Factors: []verdict.Factor{
+	want := verdict.Risk{Score: 75, Level: "critical", Shape: 50, ScoreWhy: "25 for size and shape (half of 50) and 50 of factors make 75", ShapeWhy: []verdict.Factor{
+		{Name: "lines added", Points: 45, Why: "31 lines added → 45 of 65 points, 50 from 50 on"}, {Name: "files", Points: 5, Why: "2 files → 5 of 15 points, 10 from 3 on"},
+	}, Factors: []verdict.Factor{
 		{Name: "sockets", Points: 30, Why: "1 file: ws/a.py"}, {Name: "dependencies", Points: 10, Why: "1 file: requirements.txt"}, {Name: "no tests", Points: 10, Why: "1 functional file changed, no test did"},
 	}}
 	if diff := cmp.Diff(want, v.Risk); diff != "" {
@@ -376,7 +378,7 @@ func TestLargeChangesAreNotCounted(t *testing.T) {
 		}
 		return changetest.New(nil, changetest.Text(files))
 	}
-	if v := judge(t, large(), "rules: {}\n"); v.Change.Additions != nil || v.Risk.Shape != 100 {
+	if v := judge(t, large(), "rules: {}\n"); v.Change.Additions != nil || v.Risk.Shape != 100 || len(v.Risk.ShapeWhy) != 1 || v.Risk.ShapeWhy[0].Why != "3001 files: above 3000 lines are not counted" {
 		t.Errorf("%+v %+v", v.Change, v.Risk)
 	}
 	if v := judge(t, large(), "rules: {l: {uses: limits, with: {lines: 100000}}}\n"); v.Change.Additions == nil || *v.Change.Additions != change.MaxCountedFiles+1 {
@@ -426,7 +428,7 @@ func TestJSONHasTheNamesOfTheManual(t *testing.T) {
 		{keys(v["policy"]), "digest sources"},
 		{keys(v["session"]), "actor agent evidence ids mode modes"},
 		{keys(v["change"]), "additions commits deletions files"},
-		{keys(v["risk"]), "factors level score shape"},
+		{keys(v["risk"]), "factors level score score_why shape shape_why"},
 		{keys(finding), "end_line evidence id kind level lifted_by line message package path previous_path remedy rule"},
 		{keys(finding["package"]), "change group new old purl"},
 	} {

@@ -18,7 +18,7 @@ package shape
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 )
 
 // Facts of a change.
@@ -70,23 +70,35 @@ func Of(f Facts) Points {
 // Sum is the shape, 0 to [Max].
 func (p Points) Sum() int { return p.Added + p.Files + p.Deleted + p.Issue }
 
-// Why says where the points come from.
-func (f Facts) Why() string {
+// A Part is one fact that has points, and why it has them.
+type Part struct {
+	Name   string
+	Points int // more than 0
+	Why    string
+}
+
+// Explain says where the points come from: a part for each fact that has some, in
+// the order of the facts. Their points add up to the sum of [Of].
+func (f Facts) Explain() []Part {
 	p := Of(f)
-	var parts []string
-	say := func(points int, text string) {
-		if points > 0 {
-			parts = append(parts, fmt.Sprintf("%s (%d)", text, points))
+	parts := []Part{
+		{"lines added", p.Added, count(f.Added, "line") + " added → " + of(added, p.Added)},
+		{"files", p.Files, count(f.Files, "file") + " → " + of(files, p.Files)},
+		{"lines deleted", p.Deleted, count(f.Deleted, "line") + " deleted → " + of(deleted, p.Deleted)},
+		{"issue", p.Issue, fmt.Sprintf("a tracked issue is named → %d points", p.Issue)},
+	}
+	return slices.DeleteFunc(parts, func(part Part) bool { return part.Points == 0 })
+}
+
+// of words the points of a step beside those of the highest.
+func of(table []step, points int) string {
+	most := table[len(table)-1].points
+	for i, s := range table {
+		if s.points == points && i+1 < len(table) {
+			return fmt.Sprintf("%d of %d points, %d from %d on", points, most, table[i+1].points, table[i+1].from)
 		}
 	}
-	say(p.Added, count(f.Added, "line")+" added")
-	say(p.Files, count(f.Files, "file"))
-	say(p.Deleted, count(f.Deleted, "line")+" deleted")
-	say(p.Issue, "names a tracked issue")
-	if len(parts) == 0 {
-		return "nothing that counts"
-	}
-	return strings.Join(parts, ", ")
+	return fmt.Sprintf("%d points, the most", points)
 }
 
 func count(n int, noun string) string {

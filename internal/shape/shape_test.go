@@ -1,6 +1,8 @@
 package shape_test
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,21 +18,44 @@ func TestPoints(t *testing.T) {
 		sum   int
 		why   string
 	}{
-		{shape.Facts{}, 0, "nothing that counts"},
-		{shape.Facts{Files: 1}, 0, "nothing that counts"},
-		{shape.Facts{Added: 1, Files: 1}, 10, "1 line added (10)"},
-		{shape.Facts{Added: 4, Files: 2, Deleted: 4}, 30, "4 lines added (25), 2 files (5)"},
-		{shape.Facts{Added: 19, Files: 4, Deleted: 5}, 50, "19 lines added (35), 4 files (10), 5 lines deleted (5)"},
-		{shape.Facts{Added: 499, Files: 5, Issue: true}, 90, "499 lines added (60), 5 files (15), names a tracked issue (15)"},
-		{shape.Facts{Added: 500, Files: 5, Deleted: 5, Issue: true}, shape.Max, "500 lines added (65), 5 files (15), 5 lines deleted (5), names a tracked issue (15)"},
+		{shape.Facts{}, 0, ""},
+		{shape.Facts{Files: 1}, 0, ""},
+		{shape.Facts{Added: 1, Files: 1}, 10, "lines added 10, 1 line added → 10 of 65 points, 25 from 2 on"},
+		{shape.Facts{Added: 4, Files: 2, Deleted: 4}, 30, "lines added 25, 4 lines added → 25 of 65 points, 30 from 5 on; files 5, 2 files → 5 of 15 points, 10 from 3 on"},
+		{shape.Facts{Added: 19, Files: 4, Deleted: 5}, 50, "lines added 35, 19 lines added → 35 of 65 points, 45 from 20 on; " +
+			"files 10, 4 files → 10 of 15 points, 15 from 5 on; lines deleted 5, 5 lines deleted → 5 points, the most"},
+		{shape.Facts{Added: 500, Files: 5, Deleted: 5, Issue: true}, shape.Max, "lines added 65, 500 lines added → 65 points, the most; " +
+			"files 15, 5 files → 15 points, the most; lines deleted 5, 5 lines deleted → 5 points, the most; issue 15, a tracked issue is named → 15 points"},
 	} {
 		if got := shape.Of(c.facts).Sum(); got != c.sum {
 			t.Errorf("%+v: %d points, want %d", c.facts, got, c.sum)
 		}
-		if got := c.facts.Why(); got != c.why {
+		var parts []string
+		for _, p := range c.facts.Explain() {
+			parts = append(parts, fmt.Sprintf("%s %d, %s", p.Name, p.Points, p.Why))
+		}
+		if got := strings.Join(parts, "; "); got != c.why {
 			t.Errorf("%+v: %q, want %q", c.facts, got, c.why)
 		}
 	}
+}
+
+// What is explained adds up to the points, and nothing is explained that has none.
+func TestExplainedPointsAddUp(t *testing.T) {
+	t.Parallel()
+	count := rapid.IntRange(0, 2000)
+	rapid.Check(t, func(t *rapid.T) {
+		f := shape.Facts{Added: count.Draw(t, "added"), Files: count.Draw(t, "files"), Deleted: count.Draw(t, "deleted"), Issue: rapid.Bool().Draw(t, "issue")}
+		sum := 0
+		for _, p := range f.Explain() {
+			if sum += p.Points; p.Points <= 0 || p.Name == "" || !strings.Contains(p.Why, strconv.Itoa(p.Points)) {
+				t.Fatalf("%+v: %+v", f, p)
+			}
+		}
+		if want := shape.Of(f).Sum(); sum != want {
+			t.Fatalf("%+v: %d explained, %d given", f, sum, want)
+		}
+	})
 }
 
 // A larger change never has fewer points, and none has more than the most.

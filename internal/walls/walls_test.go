@@ -15,7 +15,7 @@ import (
 var floors = [][]string{
 	{"internal/lazyregexp", "internal/nearest", "internal/pathset", "internal/shape", "internal/workflow"},
 	{"change"},
-	{"session", "internal/condition", "internal/manifest", "internal/deployment", "internal/testset"},
+	{"session", "internal/condition", "internal/manifest", "internal/deployment", "internal/migration", "internal/testset"},
 	{"rules"},
 	{kinds},
 	{"rules/catalogue", "policy"},

@@ -120,7 +120,8 @@ func sample() *verdict.Verdict {
 		Policy:  verdict.Policy{Digest: "sha256:00", Sources: []string{"repository sha256:" + strings.Repeat("0", 64), "no organisation policy seen"}},
 		Session: verdict.Session{Mode: "analysis-only", Modes: []string{"analysis-only"}, Actor: session.Agent, Agent: "claude-code", Evidence: []session.Evidence{{Signal: "label", Value: "analysis-only", Where: "pull request"}}},
 		Change:  verdict.Size{Files: 2, Commits: 1, Additions: &additions, Deletions: &deletions},
-		Risk:    verdict.Risk{Score: 60, Level: "high", Shape: 40, Factors: []verdict.Factor{{Name: "core", Points: 30, Why: "1 file: core/a.py"}}},
+		Risk:    verdict.Risk{Score: 60, Level: "high", Shape: 40, ShapeWhy: []verdict.Factor{{Name: "lines added", Points: 35, Why: "12 lines added → 35 of 65 points, 45 from 20 on"}, {Name: "files", Points: 5, Why: "2 files → 5 of 15 points, 10 from 3 on"}},
+			Factors: []verdict.Factor{{Name: "core", Points: 40, Why: "1 file: core/a.py"}}, ScoreWhy: "20 for size and shape (half of 40) and 40 of factors make 60"},
 		Findings: []verdict.Finding{
 			{ID: "f1", Rule: "core", Kind: "protected-paths", Level: policy.Block, Path: "core/a.py", PreviousPath: "lib/a.py", Line: 7, Message: "This protected file was changed.", Evidence: "x = 1", Remedy: "git rm -- core/a.py", LiftableBy: "an override by role:maintain", Enforced: true},
 			{ID: "f2", Rule: "packages", Kind: "dependencies", Level: policy.Approve, Path: "requirements.txt", Message: "A package.", Remedy: "git checkout X -- requirements.txt", LiftableBy: "1 approval by @acme/platform", Enforced: true},
@@ -152,7 +153,7 @@ func TestPageOfAPullRequestSaysWhy(t *testing.T) {
 		"What needs an approval 1 requirements.txt packages A package. Who can lift it: 1 approval by @acme/platform",
 		"Warnings 1 the change as a whole size The change is large.", "Only observed 1 org.py org Only seen. Who can lift it: an override by boss",
 		"Lifted 1 gone.py gone Was allowed. Lifted: override by lead-1, until 2026-12-01T00:00:00Z: asked for",
-		"label analysis-only pull request", "size and shape 20 half of the shape, 40 of 100", "core 30 1 file: core/a.py",
+		"label analysis-only pull request", "size and shape 20 half of the shape, 40 of 100: 12 lines added → 35 of 65 points, 45 from 20 on; 2 files → 5 of 15 points, 10 from 3 on", "core 40 1 file: core/a.py", "20 for size and shape (half of 40) and 40 of factors make 60.",
 	} {
 		if !strings.Contains(seen, want) {
 			t.Errorf("%q is not on the page: %s", want, seen)

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/changeguard/changeguard/change"
+	"github.com/changeguard/changeguard/internal/migration"
 	"github.com/changeguard/changeguard/rules"
 )
 
@@ -48,7 +49,7 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 	var moves []change.File
 	var read []string
 	for _, f := range in.Change.Files {
-		if migration(f.Path) || migration(f.OldPath) {
+		if migration.Is(f.Path) || migration.Is(f.OldPath) {
 			if moves = append(moves, f); f.HeadPath() != "" && f.Mode != change.Submodule {
 				read = append(read, f.Path)
 			}
@@ -122,7 +123,7 @@ func judge(ctx context.Context, c *change.Change, f change.File) ([]rules.Findin
 	one := func(key string, line int, message, shown string) rules.Finding {
 		return rules.Finding{Key: key, Path: f.Path, PreviousPath: f.OldPath, Line: line, EndLine: line, Message: message, Evidence: shown, Remedy: rules.Undo(c, f)}
 	}
-	if f.Status != change.Added && migration(f.BasePath()) {
+	if f.Status != change.Added && migration.Is(f.BasePath()) {
 		return []rules.Finding{one("edited", 0, fmt.Sprintf("A migration that was there before is %s: where it ran already it does not run again, and the way back is not the way it came.", f.Status), string(f.Status)+" "+f.Path)}, nil
 	}
 	data, err := c.Read(ctx, change.AtHead, f.Path)
@@ -135,10 +136,10 @@ func judge(ctx context.Context, c *change.Change, f change.File) ([]rules.Findin
 		return nil, err
 	}
 	var found []rules.Finding
-	for _, s := range steps(f.Path, string(data)) {
-		found = append(found, one(s.what+" "+s.shown, s.line, "This migration "+s.what+": what it takes away does not come back by reverting.", s.shown))
+	for _, s := range migration.Steps(f.Path, string(data)) {
+		found = append(found, one(s.What+" "+s.Shown, s.Line, "This migration "+s.What+": what it takes away does not come back by reverting.", s.Shown))
 	}
-	if back, needed := wayBack(f.Path); needed {
+	if back, needed := migration.WayBack(f.Path); needed {
 		_, there, err := c.Lookup(ctx, change.AtHead, back)
 		if err != nil {
 			return nil, err
@@ -155,7 +156,7 @@ func judge(ctx context.Context, c *change.Change, f change.File) ([]rules.Findin
 func mixed(in *rules.Input, moves []change.File) []rules.Finding {
 	files := make(map[change.Class]int)
 	for i, f := range in.Change.Files {
-		if !migration(f.Path) {
+		if !migration.Is(f.Path) {
 			files[in.Classes[i].Now()]++
 		}
 	}

@@ -1,4 +1,12 @@
-package reversibility
+// Package migration reads migrations of databases: which files are some, and
+// what in them cannot be undone.
+//
+// It knows SQL and the migrations of Alembic, Django, Rails, Laravel, Knex,
+// Sequelize, golang-migrate, goose, Flyway and Prisma by their folders and names.
+// What other tools do in code is not read. A text is looked at by signs, not
+// parsed: comments are left out, strings are not, so what is quoted may be taken
+// for a step.
+package migration
 
 import (
 	"path"
@@ -9,8 +17,8 @@ import (
 
 var flyway = lazyregexp.New(`^[VR][0-9_.]*__.*\.sql$`)
 
-// migration reports whether a path is that of a migration that goes forward.
-func migration(p string) bool {
+// Is reports whether a path is that of a migration that goes forward.
+func Is(p string) bool {
 	base := path.Base(p)
 	dir := "/" + strings.ToLower(path.Dir(p)) + "/"
 	switch path.Ext(p) {
@@ -36,8 +44,8 @@ func down(base string) bool {
 	return strings.Contains(base, ".down.") || strings.HasPrefix(base, "u") && strings.Contains(base, "__") || base == "down.sql"
 }
 
-// wayBack is the file that takes a migration back, where its tool wants one.
-func wayBack(p string) (back string, needed bool) {
+// WayBack is the file that takes a migration back, where its tool wants one.
+func WayBack(p string) (back string, needed bool) {
 	if before, ok := strings.CutSuffix(p, ".up.sql"); ok {
 		return before + ".down.sql", true
 	}
@@ -47,10 +55,11 @@ func wayBack(p string) (back string, needed bool) {
 	return "", false
 }
 
-// A step is something in a migration that cannot be undone.
-type step struct {
-	what, shown string
-	line        int
+// A Step is something in a migration that cannot be undone.
+type Step struct {
+	What  string // in words that follow "this migration"
+	Shown string // the first line of it
+	Line  int    // from 1
 }
 
 // A sign is how such a step looks.
@@ -96,11 +105,11 @@ var (
 	}
 )
 
-// maxSteps bounds what is said of one migration.
-const maxSteps = 20
+// MaxSteps bounds what is said of one migration.
+const MaxSteps = 20
 
-// steps finds what a migration takes away, each line once.
-func steps(p, text string) []step {
+// Steps finds what a migration takes away, each line once and at most [MaxSteps].
+func Steps(p, text string) []Step {
 	ext := path.Ext(p)
 	if ext == ".ts" {
 		ext = ".js"
@@ -114,17 +123,17 @@ func steps(p, text string) []step {
 	if ext == ".sql" {
 		signs = sqlSigns
 	}
-	var found []step
+	var found []Step
 	seen := make(map[int]bool)
 	for _, s := range signs {
-		for _, at := range s.re.FindAllStringIndex(code, maxSteps) {
+		for _, at := range s.re.FindAllStringIndex(code, MaxSteps) {
 			line := strings.Count(code[:at[0]], "\n") + 1
-			if at[0] >= forward && !strings.Contains(s.what, "downgrade") && !strings.Contains(s.what, "itself") || seen[line] || len(found) == maxSteps {
+			if at[0] >= forward && !strings.Contains(s.what, "downgrade") && !strings.Contains(s.what, "itself") || seen[line] || len(found) == MaxSteps {
 				continue
 			}
 			seen[line] = true
 			shown, _, _ := strings.Cut(strings.TrimSpace(code[at[0]:at[1]]), "\n")
-			found = append(found, step{s.what, strings.TrimSpace(shown), line})
+			found = append(found, Step{s.what, strings.TrimSpace(shown), line})
 		}
 	}
 	return found
