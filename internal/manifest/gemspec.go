@@ -34,6 +34,7 @@ func parseGemspec(path string, data []byte) (*File, error) {
 	tokens := code.tokens
 	f.program = code
 	listen(tokens, rubyCode.puts, gemspecWords, gemspecWhole)
+	gemspecIdle(tokens)
 	odd := false
 	for _, all := range rubyStatements(tokens) {
 		s := withoutParameters(oneCodeLine(all))
@@ -44,6 +45,7 @@ func parseGemspec(path string, data []byte) (*File, error) {
 			odd = true
 		}
 		if at := slices.IndexFunc(s, speaksOfExtensions); at >= 0 {
+			markRead(all)
 			if f.extensions(s, at) {
 				odd = true
 			}

@@ -33,6 +33,7 @@ type gradleBuild struct {
 type gradleVar struct {
 	text  string
 	at    int
+	value int  // where it stands
 	fixed bool // once, and in the whole file
 	used  bool
 }
@@ -55,6 +56,7 @@ func parseGradleBuild(path string, data []byte) (*File, error) {
 	if err := g.block(g.tokens, gradlePlace{}); err != nil {
 		return nil, err
 	}
+	g.idle()
 	if err := g.definitions(); err != nil {
 		return nil, err
 	}
@@ -232,7 +234,7 @@ func (g *gradleBuild) variables() {
 			continue
 		}
 		g.defs[t.text] = append(g.defs[t.text], i)
-		v := &gradleVar{at: i}
+		v := &gradleVar{at: i, value: value}
 		if value < len(g.tokens) && g.tokens[value].literal() && g.endsBehind(value) {
 			v.text, v.fixed = g.tokens[value].text, len(g.defs[t.text]) == 1
 		}

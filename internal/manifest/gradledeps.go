@@ -499,6 +499,7 @@ func (g *gradleBuild) elsewhere() error {
 			p.PURL = "pkg:generic/" + purlEscape(p.Name)
 		}
 		p.Pinned, p.Line, p.EndLine = mavenPinned(p.Spec) && !strings.Contains(p.Spec, "$"), t.line, t.end
+		t.read = true
 		g.file.Packages = append(g.file.Packages, *p)
 		if err := g.file.count(); err != nil {
 			return err

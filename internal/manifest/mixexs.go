@@ -22,6 +22,7 @@ func parseMixExs(path string, data []byte) (*File, error) {
 	}
 	tokens := code.tokens
 	f.program = code
+	mixIdle(tokens)
 	lists, ok := mixLists(tokens)
 	for _, list := range lists {
 		for _, entry := range codeArguments(list) {

@@ -32,6 +32,7 @@ func parseSwiftPackage(path string, data []byte) (*File, error) {
 		return nil, err
 	}
 	s.tokens, s.file.program = code.tokens, code
+	s.idle()
 	for i := range s.tokens {
 		if err := s.call(i); err != nil {
 			return nil, err
