@@ -15,6 +15,8 @@ type codeToken struct {
 	glued bool   // nothing stands before it
 	read  bool   // a reader took it in
 	loud  bool   // it has to do with dependencies
+	idle  bool   // it has no say in what is asked for
+	mark  byte   // the last of the mark that ends a text
 	span  int    // of an opening bracket: how far behind it its partner stands
 	line  int
 	end   int
@@ -64,16 +66,22 @@ type codeLexer struct {
 	tokens []codeToken
 	open   []int
 	glued  bool
+	unsure bool           // something could be read in two ways
 	docs   []hereDocument // of Ruby, which begin behind this line
 }
 
 // lexCode splits a program into its words.
-func lexCode(path string, data []byte, language *codeLanguage) ([]codeToken, error) {
+func lexCode(path string, data []byte, language *codeLanguage) (*program, error) {
 	if err := checkText(path, data); err != nil {
 		return nil, err
 	}
 	l := &codeLexer{codeLanguage: language, path: path, s: strings.TrimPrefix(string(data), "\ufeff"), line: 1}
-	l.tokens = make([]codeToken, 0, min(len(data)/4+1, maxCodeTokens+1))
+	if at := loneReturn(l.s); at >= 0 { // ends a line for some, and no line for others
+		l.line, _ = position(data, at)
+		return nil, l.fail("a control character")
+	}
+	l.unsure = language == groovyCode && strings.Contains(l.s, `\u`) // older ones read it wherever it stands
+	l.tokens = make([]codeToken, 0, min(len(data)/4+1, 4096))
 	for l.at < len(l.s) {
 		if err := l.next(); err != nil {
 			return nil, err
@@ -89,7 +97,21 @@ func lexCode(path string, data []byte, language *codeLanguage) ([]codeToken, err
 	if len(l.docs) > 0 {
 		return nil, l.fail("a text without an end")
 	}
-	return l.tokens, nil
+	return &program{language: language, text: l.s, tokens: l.tokens, sure: !l.unsure}, nil
+}
+
+// loneReturn is the place of a carriage return without a line feed behind it, -1 for
+// none.
+func loneReturn(s string) int {
+	for at := 0; ; at++ {
+		next := strings.IndexByte(s[at:], '\r')
+		if next < 0 {
+			return -1
+		}
+		if at += next; at+1 == len(s) || s[at+1] != '\n' {
+			return at
+		}
+	}
 }
 
 func (l *codeLexer) fail(format string, args ...any) error {
@@ -116,6 +138,9 @@ func (l *codeLexer) next() error {
 		l.glued = false
 		return nil
 	case l.starts("\\\n") || l.starts("\\\r\n"):
+		if len(l.docs) > 0 {
+			return l.fail("a line that goes on before the text that it speaks of")
+		}
 		l.at += strings.IndexByte(l.rest(), '\n') + 1
 		l.line++
 		l.glued = false
@@ -203,17 +228,32 @@ func (l *codeLexer) operand() bool {
 	case codeMark:
 		return t.text != ")" && t.text != "]" && t.text != "}"
 	case codeWord:
-		if t.label || codeBefore[t.text] {
-			return true
-		}
-		// "a /b" is a call with a text, "a / b" and "a/b" are none.
-		return !l.glued && l.at+1 < len(l.s) && l.s[l.at+1] != ' ' && l.s[l.at+1] != '='
+		return t.label || l.behindWord(t.text)
 	}
 	return false
 }
 
+// behindWord says so for what stands behind a name. In Groovy that is never a value,
+// but for a few words that may be names as well; in Ruby "a /b" is a call with a text
+// where a is no variable. There the program is unsure.
+func (l *codeLexer) behindWord(word string) bool {
+	member := len(l.tokens) > 1 && l.tokens[len(l.tokens)-2].is(".")
+	switch {
+	case word == "" || isDigits(word[:1]):
+		return false
+	case codeBefore[word]:
+		l.unsure = l.unsure || l.puts == "$"
+		return true
+	case l.puts == "$":
+		return false
+	}
+	value := !l.glued && l.at+1 < len(l.s) && l.s[l.at+1] != ' ' && l.s[l.at+1] != '='
+	l.unsure = l.unsure || value && !member
+	return value
+}
+
 // codeBefore are words with a value behind them.
-var codeBefore = wordSet("return if unless elsif when and or not in case while until puts")
+var codeBefore = wordSet("return if unless elsif when and or not in case while until puts throw assert else do instanceof")
 
 // plainWord reads names, numbers, brackets and marks.
 func (l *codeLexer) plainWord(c byte) error {
@@ -223,6 +263,9 @@ func (l *codeLexer) plainWord(c byte) error {
 		n++
 	}
 	if n > 0 {
+		if l.atoms && n < len(rest) && (rest[n] == '?' || rest[n] == '!') && (n+1 == len(rest) || rest[n+1] != '=' && rest[n+1] != ':') {
+			n++ // Ruby's and Elixir's names may end so
+		}
 		t := l.add(codeWord, rest[:n], n)
 		if l.labels && l.at < len(l.s) && l.s[l.at] == ':' && !l.starts("::") {
 			t.label = true

@@ -7,8 +7,18 @@ func (l *codeLexer) quoted(c byte) error {
 	mark := l.s[l.at : l.at+1]
 	if strings.IndexByte(l.triple, c) >= 0 && l.starts(strings.Repeat(mark, 3)) {
 		mark = strings.Repeat(mark, 3)
+		if l.puts == "$" && !l.nested && !evenMarks(l.rest(), c) {
+			return l.fail("a text with four marks, which is not read")
+		}
 	}
 	return l.delimited(len(mark), mark, strings.IndexByte(l.raw, c) < 0)
+}
+
+// evenMarks reports whether three marks open a text, or six are an empty one: of any
+// other number the versions of Groovy make different things.
+func evenMarks(s string, mark byte) bool {
+	n := len(s) - len(strings.TrimLeft(s, string(mark)))
+	return n == 3 || n == 6
 }
 
 // delimited reads a text up to its closing mark; n bytes open it. Where something
@@ -16,12 +26,16 @@ func (l *codeLexer) quoted(c byte) error {
 func (l *codeLexer) delimited(n int, closing string, puts bool) error {
 	line, glued, from := l.line, l.glued, l.at+n
 	l.at = from
+	if len(closing) == 3 && (l.puts == `\(` || l.hash) && !startsLine(l.rest()) {
+		return l.fail("a long text that begins in its first line")
+	}
 	plain, err := l.through(closing, puts, 0)
 	if err != nil {
 		return err
 	}
+	plain = plain && closing != "/" && closing != "/$"
 	text := l.s[from : l.at-len(closing)]
-	l.tokens = append(l.tokens, codeToken{kind: codeText, text: text, plain: plain && len(text) <= 4*maxPathLen, glued: glued, line: line, end: l.line})
+	l.tokens = append(l.tokens, codeToken{kind: codeText, text: text, plain: plain && len(text) <= 4*maxPathLen, mark: closing[0], glued: glued, line: line, end: l.line})
 	l.glued = true
 	if l.labels && len(closing) == 1 && l.at < len(l.s) && l.s[l.at] == ':' && !l.starts("::") && closing != "/" {
 		l.tokens[len(l.tokens)-1].label = true
@@ -31,18 +45,49 @@ func (l *codeLexer) delimited(n int, closing string, puts bool) error {
 	return nil
 }
 
+// startsLine reports whether nothing else stands on this line.
+func startsLine(s string) bool {
+	s = strings.TrimLeft(s, " \t\r")
+	return s == "" || s[0] == '\n'
+}
+
+// closes reports whether a text ends at a mark that looks like its end, and how long
+// that is. Elixir's long texts end at the beginning of a line only; of more than
+// three marks the last three are the end of Kotlin's.
+func (l *codeLexer) closes(closing string) (n int, ok bool, err error) {
+	if len(closing) < 3 {
+		return len(closing), true, nil
+	}
+	run := len(l.rest()) - len(strings.TrimLeft(l.rest(), closing[:1]))
+	switch {
+	case l.hash:
+		before := strings.TrimRight(l.s[:l.at], " \t")
+		return 3, before == "" || before[len(before)-1] == '\n', nil
+	case run > 3 && !l.nested, run > 3 && l.puts != "$":
+		return 0, false, l.fail("a text with four marks, which is not read")
+	}
+	return run, true, nil
+}
+
 // through moves behind a closing mark.
 func (l *codeLexer) through(closing string, puts bool, depth int) (plain bool, err error) {
 	from := l.line
 	plain = true
 	for l.at < len(l.s) {
 		c := l.s[l.at]
+		if c == closing[0] && strings.HasPrefix(l.s[l.at:], closing) {
+			n, ok, err := l.closes(closing)
+			if err != nil {
+				return false, err
+			}
+			if l.at += max(n, 1); ok {
+				return plain, nil
+			}
+			continue
+		}
 		switch {
-		case strings.HasPrefix(l.s[l.at:], closing):
-			l.at += len(closing)
-			return plain, nil
 		case c == '\n':
-			if l.line++; len(closing) == 1 && !l.hash {
+			if l.line++; len(closing) == 1 && !l.hash || len(l.docs) > 0 {
 				l.line--
 				return false, l.fail("a text without an end")
 			}
@@ -67,6 +112,9 @@ func (l *codeLexer) through(closing string, puts bool, depth int) (plain bool, e
 
 // puttingIn reports whether something is put into a text here.
 func (l *codeLexer) puttingIn() bool {
+	if l.slashes && l.hash && l.s[l.at] == '#' && l.at+1 < len(l.s) && (l.s[l.at+1] == '$' || l.s[l.at+1] == '@') {
+		return true // Ruby's "#@a"
+	}
 	if !l.starts(l.puts) {
 		return false
 	}
@@ -81,6 +129,10 @@ func (l *codeLexer) putIn(depth int) error {
 	if depth > maxNesting {
 		return l.fail("nested more than %d levels deep", maxNesting)
 	}
+	if !l.starts(l.puts) {
+		l.at += 2
+		return nil
+	}
 	l.at += len(l.puts)
 	if l.puts == "$" {
 		if l.at >= len(l.s) || l.s[l.at] != '{' {
@@ -91,7 +143,9 @@ func (l *codeLexer) putIn(depth int) error {
 	for brackets := 1; l.at < len(l.s); l.at++ {
 		switch c := l.s[l.at]; {
 		case c == '\n':
-			l.line++
+			if l.line++; len(l.docs) > 0 {
+				return l.fail("a text without an end")
+			}
 		case c == '{' || c == '(':
 			brackets++
 		case c == '}' || c == ')':
@@ -122,8 +176,12 @@ func (l *codeLexer) uncertain(c byte) bool {
 	switch c {
 	case '/', '`', '~', '%', '#':
 		return next > ' ' || c != '%'
+	case '<':
+		return l.hash && next == '<'
 	case '?':
-		return next == '"' || next == '\''
+		return next == '"' || next == '\'' || next == '#'
+	case '$':
+		return l.slashes && l.hash && next > ' ' && !isAlnum(next)
 	}
 	return false
 }
@@ -140,6 +198,7 @@ var (
 // groovyTexts reads "$/…/$".
 func groovyTexts(l *codeLexer) (bool, error) {
 	if l.starts("$/") {
+		l.unsure = true // what escapes what in it is more than is read here
 		return true, l.delimited(2, "/$", true)
 	}
 	return false, nil
@@ -147,6 +206,9 @@ func groovyTexts(l *codeLexer) (bool, error) {
 
 // kotlinNames reads `names in such marks`.
 func kotlinNames(l *codeLexer) (bool, error) {
+	if l.starts(`$"`) {
+		return false, l.fail("a text with marks of its own, which is not read")
+	}
 	if l.s[l.at] != '`' {
 		return false, nil
 	}
@@ -167,7 +229,7 @@ func swiftTexts(l *codeLexer) (bool, error) {
 		return false, l.fail("a regular expression, which is not read")
 	case rest[0] == '#':
 		hashes := len(rest) - len(strings.TrimLeft(rest, "#"))
-		if hashes < len(rest) && rest[hashes] == '"' {
+		if hashes < len(rest) && (rest[hashes] == '"' || rest[hashes] == '/') {
 			return false, l.fail("a raw text, which is not read")
 		}
 		n := hashes
@@ -185,26 +247,39 @@ var sigilClosing = map[byte]string{'(': ")", '[': "]", '{': "}", '<': ">", '/': 
 // elixirSigils reads ~w(…) and its like, and ?c.
 func elixirSigils(l *codeLexer) (bool, error) {
 	rest := l.rest()
-	if rest[0] == '~' && len(rest) > 2 && isAlnum(rest[1]) && sigilClosing[rest[2]] != "" {
+	if rest[0] == '~' && len(rest) > 2 && isAlnum(rest[1]) {
 		mark := sigilClosing[rest[2]]
-		if strings.HasPrefix(rest[2:], `"""`) || strings.HasPrefix(rest[2:], `'''`) {
+		switch {
+		case isAlnum(rest[2]):
+			return false, l.fail("a text with a long name, which is not read")
+		case mark == "":
+			return false, nil
+		case strings.HasPrefix(rest[2:], `"""`) || strings.HasPrefix(rest[2:], "'''"):
 			mark = rest[2:5]
 		}
 		if err := l.delimited(2+len(mark), mark, rest[1] >= 'a'); err != nil {
 			return false, err
 		}
-		l.tokens[len(l.tokens)-1].plain = false
-		return true, nil
-	}
-	if rest[0] == '?' && !l.glued && len(rest) > 1 && rest[1] > ' ' {
-		n := 2
-		if rest[1] == '\\' {
-			n = 3
+		t := &l.tokens[len(l.tokens)-1]
+		if t.plain = false; rest[1] < 'a' && strings.Contains(t.text, `\`) {
+			return false, l.fail("a text with a backslash, which is not read")
 		}
-		l.add(codeWord, rest[:min(n, len(rest))], min(n, len(rest)))
 		return true, nil
 	}
-	return false, nil
+	return l.character(rest)
+}
+
+// character reads ?c, which may be a mark of a text.
+func (l *codeLexer) character(rest string) (bool, error) {
+	if rest[0] != '?' || len(rest) < 2 || rest[1] <= ' ' {
+		return false, nil
+	}
+	n := 2
+	if rest[1] == '\\' {
+		n = 3
+	}
+	l.add(codeWord, rest[:min(n, len(rest))], min(n, len(rest)))
+	return true, nil
 }
 
 // A hereDocument is a text that stands behind the line that speaks of it.
@@ -223,9 +298,22 @@ func rubyTexts(l *codeLexer) (bool, error) {
 		return false, l.fail("a block of text, which is not read")
 	case rest[0] == '%' && l.operand():
 		return l.percent(rest)
-	case strings.HasPrefix(rest, "<<") && len(rest) > 3 && (rest[2] == '~' || rest[2] == '-' || isAlnum(rest[2]) && l.operand()):
+	case strings.HasPrefix(rest, "<<") && len(rest) > 3:
 		return l.hereDocument(rest)
-	case rest[0] == '?' && len(rest) > 1 && (rest[1] == '"' || rest[1] == '\''):
+	case len(rest) < 2 || rest[1] <= ' ':
+		return false, nil
+	case rest[0] == '$' && rest[1] != '_' && !isAlnum(rest[1]): // a variable: $', $/
+		l.add(codeWord, rest[:2], 2)
+		return true, nil
+	case rest[0] == ':' && strings.IndexByte("/%`", rest[1]) >= 0: // the name of an operator, or what follows "a ? b :"
+		l.unsure = true
+		l.add(codeWord, rest[:2], 2)
+		return true, nil
+	case rest[0] == '?' && rest[1] == '\\':
+		return false, l.fail("a character that is not read")
+	case rest[0] == '?' && l.operand():
+		return l.character(rest)
+	case rest[0] == '?' && strings.IndexByte("\"'`#/%<", rest[1]) >= 0:
 		return false, l.fail("a character that is not read")
 	}
 	return false, nil
@@ -251,26 +339,51 @@ func (l *codeLexer) percent(rest string) (bool, error) {
 		l.line = l.tokens[len(l.tokens)-1].line
 		return false, l.fail("a text with brackets in it, which is not read")
 	}
-	l.tokens[len(l.tokens)-1].plain = false
+	t := &l.tokens[len(l.tokens)-1]
+	if t.plain = false; rest[1] == 'x' {
+		t.mark = '`'
+	}
 	return true, nil
 }
 
+// hereDocument reads <<A, <<~A, <<-"A" and its like. Behind a name it is one where
+// that is a method, and a shift where it is a variable.
 func (l *codeLexer) hereDocument(rest string) (bool, error) {
 	n := 2
 	if rest[2] == '~' || rest[2] == '-' {
 		n = 3
 	}
-	name := strings.TrimLeft(rest[n:min(len(rest), n+maxQuoteLen)], "\"'`")
-	quotes := min(len(rest), n+maxQuoteLen) - n - len(name)
-	end := 0
-	for end < len(name) && (isAlnum(name[end]) || name[end] == '_') {
+	mark := ""
+	if rest[n] == '"' || rest[n] == '\'' || rest[n] == '`' {
+		mark = rest[n : n+1]
+	}
+	from := n + len(mark)
+	end := from
+	for end < len(rest) && (isAlnum(rest[end]) || rest[end] == '_' || rest[end] >= 0x80) {
 		end++
 	}
-	if end == 0 || quotes > 1 {
+	if end == from && mark == "" || mark == "" && isDigits(rest[from:from+1]) {
 		return false, nil
 	}
-	l.docs = append(l.docs, hereDocument{name[:end], n == 3})
-	t := l.add(codeText, rest[:n+2*quotes+end], n+2*quotes+end)
+	last := &codeToken{kind: codeEnd}
+	if len(l.tokens) > 0 {
+		last = &l.tokens[len(l.tokens)-1]
+	}
+	before := l.unsure
+	l.unsure = false
+	value := l.operand()
+	doubt := l.unsure
+	l.unsure = before
+	switch {
+	case value && doubt:
+		return false, l.fail("a text that begins here, or none: that depends on what %s is", quote(last.text))
+	case !value:
+		return false, nil
+	case end == from || !strings.HasPrefix(rest[end:], mark):
+		return false, l.fail("a text with a name that is not read")
+	}
+	l.docs = append(l.docs, hereDocument{rest[from:end], n == 3})
+	t := l.add(codeText, rest[:end+len(mark)], end+len(mark))
 	t.plain = false
 	return true, nil
 }

@@ -27,26 +27,31 @@ var gemspecControl = wordSet("if unless case while until for else elsif when beg
 // a block that may not hold, every line of the file is an unread part.
 func parseGemspec(path string, data []byte) (*File, error) {
 	f := &File{Path: path, Ecosystem: Gem, Format: "gemspec"}
-	tokens, err := lexCode(path, data, rubyCode)
+	code, err := lexCode(path, data, rubyCode)
 	if err != nil {
 		return nil, err
 	}
+	tokens := code.tokens
+	f.program = code
 	listen(tokens, rubyCode.puts, gemspecWords, gemspecWhole)
+	gemspecIdle(tokens)
 	odd := false
 	for _, all := range rubyStatements(tokens) {
-		s := oneCodeLine(all)
+		s := withoutParameters(oneCodeLine(all))
+		if len(s) == 0 {
+			continue
+		}
 		if s[0].kind == codeWord && gemspecControl[s[0].text] {
 			odd = true
+		}
+		if at := slices.IndexFunc(s, speaksOfExtensions); at >= 0 {
+			markRead(all)
+			if f.extensions(s, at) {
+				odd = true
+			}
 			continue
 		}
-		if len(s) > 3 && s[1].is(".") && s[2].word("extensions") {
-			f.Scripts = append(f.Scripts, Script{Name: "extensions", Command: joinedCode(s[3:]), Line: s[0].line, EndLine: s[len(s)-1].end})
-			odd = odd || slices.ContainsFunc(s[3:], func(t codeToken) bool {
-				return t.kind == codeWord || t.kind == codeText && !t.plain && t.text != "" && strings.Contains(t.text, "#{")
-			})
-			continue
-		}
-		if !slices.ContainsFunc(s, func(t codeToken) bool { return t.loud }) {
+		if s[0].kind == codeWord && gemspecControl[s[0].text] || !loudOutside(s) {
 			continue
 		}
 		p, ok := gemspecDependency(s)
@@ -59,10 +64,57 @@ func parseGemspec(path string, data []byte) (*File, error) {
 			return nil, err
 		}
 	}
-	if odd && (len(f.Packages) > 0 || slices.ContainsFunc(tokens, func(t codeToken) bool { return t.loud })) {
-		return f, f.program(tokens)
+	if odd && (len(f.Packages)+len(f.Scripts) > 0 || slices.ContainsFunc(tokens, func(t codeToken) bool { return t.loud })) {
+		return f, f.rest(tokens)
 	}
 	return f, f.count()
+}
+
+// speaksOfExtensions: whatever is done with that name, it is about the programs that
+// installing builds and runs.
+func speaksOfExtensions(t codeToken) bool {
+	return t.text == "extensions" && (t.kind == codeWord || t.kind == codeAtom || t.kind == codeText)
+}
+
+// extensions takes in a statement about them. It is odd where it does more than give
+// a list of texts.
+func (f *File) extensions(s []codeToken, at int) (odd bool) {
+	plain := at == 2 && s[1].is(".") && s[0].kind == codeWord
+	command := s
+	if plain {
+		command = s[3:]
+	}
+	f.Scripts = append(f.Scripts, Script{Name: "extensions", Command: joinedCode(command), Line: s[0].line, EndLine: s[len(s)-1].end})
+	return !plain || slices.ContainsFunc(command, func(t codeToken) bool {
+		return t.kind == codeWord || t.kind == codeText && !t.plain && t.text != "" && strings.Contains(t.text, "#{")
+	})
+}
+
+// loudOutside reports whether a statement speaks of dependencies itself: what stands
+// in its blocks is a statement of its own.
+func loudOutside(s []codeToken) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i].loud {
+			return true
+		}
+		if s[i].is("{") {
+			i += s[i].span
+		}
+	}
+	return false
+}
+
+// withoutParameters takes the names off that a block begins with.
+func withoutParameters(s []codeToken) []codeToken {
+	if len(s) == 0 || !s[0].is("|") {
+		return s
+	}
+	for i := 1; i < len(s); i++ {
+		if s[i].is("|") {
+			return trimEnds(s[i+1:])
+		}
+	}
+	return s
 }
 
 // rubyStatements splits all of a file, whatever the blocks: a call that asks for a

@@ -25,12 +25,15 @@ type gradleBuild struct {
 	vars   map[string]*gradleVar
 	defs   map[string][]int // where a name gets a value
 	asked  map[string]bool  // names that computed lists speak of
+
+	several map[int]bool // where names get the parts of a value
 }
 
 // A gradleVar is a name that gets a text.
 type gradleVar struct {
 	text  string
 	at    int
+	value int  // where it stands
 	fixed bool // once, and in the whole file
 	used  bool
 }
@@ -43,15 +46,17 @@ func parseGradleBuild(path string, data []byte) (*File, error) {
 	if g.kotlin = strings.HasSuffix(strings.ToLower(path), ".kts"); g.kotlin {
 		language = kotlinCode
 	}
-	var err error
-	if g.tokens, err = lexCode(path, data, language); err != nil {
+	code, err := lexCode(path, data, language)
+	if err != nil {
 		return nil, err
 	}
+	g.tokens, g.file.program = code.tokens, code
 	listen(g.tokens, language.puts, gradleWords, gradleWhole)
 	g.variables()
 	if err := g.block(g.tokens, gradlePlace{}); err != nil {
 		return nil, err
 	}
+	g.idle()
 	if err := g.definitions(); err != nil {
 		return nil, err
 	}
@@ -218,9 +223,10 @@ func (g *gradleBuild) computed(s []codeToken) error {
 // variables finds the names that get a value, and those that get one text, once.
 func (g *gradleBuild) variables() {
 	g.vars, g.defs = make(map[string]*gradleVar), make(map[string][]int)
+	g.givenTogether()
 	for i := range g.tokens {
 		t := &g.tokens[i]
-		if t.kind != codeWord {
+		if t.kind != codeWord && (t.kind != codeText || !t.plain || len(t.text) > maxPathLen) {
 			continue
 		}
 		value, ok := g.given(i)
@@ -228,7 +234,7 @@ func (g *gradleBuild) variables() {
 			continue
 		}
 		g.defs[t.text] = append(g.defs[t.text], i)
-		v := &gradleVar{at: i}
+		v := &gradleVar{at: i, value: value}
 		if value < len(g.tokens) && g.tokens[value].literal() && g.endsBehind(value) {
 			v.text, v.fixed = g.tokens[value].text, len(g.defs[t.text]) == 1
 		}
@@ -244,15 +250,54 @@ func (g *gradleBuild) given(i int) (value int, ok bool) {
 		}
 		return &codeToken{}
 	}
+	before := func(n int) *codeToken {
+		if i >= n {
+			return &g.tokens[i-n]
+		}
+		return &codeToken{}
+	}
+	if g.tokens[i].kind == codeText {
+		switch { // set("v", "1"), extra["v"] = "1"
+		case before(1).is("(") && (before(2).word("set") || before(2).word("setProperty")) && next(1).is(","):
+			return i + 2, true
+		case before(1).is("[") && next(1).is("]") && next(2).is("=") && !next(3).is("="):
+			return i + 3, true
+		case before(1).is("[") && next(1).is("]") && next(2).kind == codeMark && next(3).is("=") && next(3).glued:
+			return len(g.tokens), true
+		}
+		return 0, false
+	}
 	switch {
-	case next(1).is("=") && !next(2).is("="):
+	case next(1).is("=") && !next(2).is("=") && !next(2).is("~"):
 		return i + 2, true
+	case next(1).kind == codeMark && strings.Contains("+-*/?|&<>%.", next(1).text) && (next(2).is("=") && next(2).glued || next(2).is(next(1).text) && next(2).glued && next(1).text != "." && next(1).text != "?"):
+		return len(g.tokens), true // v += "1", v ?= "1", v++, v << "1"
 	case next(1).word("by") && next(2).word("extra") && next(3).is("("):
 		return i + 4, true
 	case next(1).is(":") && next(2).kind == codeWord && next(3).is("="):
 		return i + 4, true
 	}
-	return 0, i > 0 && (g.tokens[i-1].word("fun") || g.tokens[i-1].word("def"))
+	return len(g.tokens), before(1).word("fun") || before(1).word("def") || g.several[i]
+}
+
+// givenTogether finds the names in "def (a, b) = …" and "val (a, b) = …".
+func (g *gradleBuild) givenTogether() {
+	g.several = make(map[int]bool)
+	for i := range g.tokens {
+		if t := &g.tokens[i]; i == 0 || !t.is("(") || !g.tokens[i-1].word("def") && !g.tokens[i-1].word("val") && !g.tokens[i-1].word("var") && !g.assigned(i) {
+			continue
+		}
+		for n := i + 1; n < i+g.tokens[i].span; n++ {
+			g.several[n] = g.tokens[n].kind == codeWord
+		}
+	}
+}
+
+// assigned reports whether brackets get a value: "(a, b) = …". What is compared, or
+// named with a value, does not.
+func (g *gradleBuild) assigned(i int) bool {
+	behind := i + g.tokens[i].span + 1
+	return g.tokens[i].span < 2*maxClauses && (i == 0 || g.tokens[i-1].kind == codeEnd) && behind+1 < len(g.tokens) && g.tokens[behind].is("=") && !g.tokens[behind+1].is("=")
 }
 
 // endsBehind reports whether nothing is done to a value.

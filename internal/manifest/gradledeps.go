@@ -379,8 +379,8 @@ func (g *gradleBuild) pluginName(p *Package, words []codeToken) (rest []codeToke
 	return rest, coordinate(p.Name)
 }
 
-// repository reads one place that packages come from. Its credentials are nobody's
-// business here.
+// repository reads one place that packages come from. Whom it is asked as is nobody's
+// business here; what else stands among the credentials is.
 func (g *gradleBuild) repository(s []codeToken, at gradlePlace) error {
 	if s[0].kind != codeWord || gradleControl[s[0].text] {
 		return g.computed(s)
@@ -390,15 +390,22 @@ func (g *gradleBuild) repository(s []codeToken, at gradlePlace) error {
 			return err
 		}
 	}
-	var shown []codeToken
+	shown := make([]codeToken, 0, len(s))
+	secret := false
 	for i := 0; i < len(s); i++ {
 		t := s[i]
 		switch {
 		case t.word("credentials") || t.word("authentication"):
-			for i+1 < len(s) && (s[i+1].span > 0 || s[i+1].is(":") || s[i+1].kind == codeWord) {
-				i += 1 + s[i+1].span
+			if end := credentialsEnd(s, i); end > i {
+				i = end
+				continue
 			}
-			continue
+		case t.kind == codeWord:
+			secret = secret || gradleSecret[t.text]
+		case t.kind == codeEnd || t.is("}"):
+			secret = false
+		case t.kind == codeText && secret:
+			t.text = "…"
 		case t.kind == codeText:
 			t.text = redact(t.text)
 		}
@@ -436,6 +443,27 @@ func plainAddress(s []codeToken) bool {
 	return true
 }
 
+// credentialsEnd is the last word of credentials that are nothing else: where an
+// address stands among them, they are part of what is shown.
+func credentialsEnd(s []codeToken, at int) int {
+	end := at
+	for end+1 < len(s) && (s[end+1].span > 0 || s[end+1].is(":") || s[end+1].kind == codeWord) {
+		end += 1 + s[end+1].span
+	}
+	for _, t := range s[at+1 : min(end+1, len(s))] {
+		if t.loud || t.kind == codeWord && containsFold(t.text, gradlePlaces) {
+			return at
+		}
+	}
+	return end
+}
+
+// gradlePlaces are in the names of what says where something lies.
+var gradlePlaces = []string{"url", "uri", "maven", "ivy", "artifact", "invoke", "with", "call", "owner", "delegate", "evaluate"}
+
+// gradleSecret are words with a secret behind them.
+var gradleSecret = wordSet("username password setUsername setPassword accessKey secretKey sessionToken setAccessKey setSecretKey setSessionToken value setValue")
+
 var gradleAddress = wordSet("url setUrl artifactUrls")
 
 var gradleControl = wordSet("if else for while def val var when try")
@@ -448,16 +476,20 @@ var gradleOther = wordSet("version versionName versionCode group sourceCompatibi
 func (g *gradleBuild) elsewhere() error {
 	for i := range g.tokens {
 		t := &g.tokens[i]
-		if t.read || !t.literal() || len(t.text) > maxPathLen {
+		if t.read || t.kind != codeText || len(t.text) > maxPathLen || !t.plain && strings.Contains(t.text, `\`) {
 			continue
 		}
-		p, ok := notation(t.text)
+		text := t.text
+		if !t.plain {
+			text = g.put(text)
+		}
+		p, ok := notation(text)
 		key := i - 2
 		switch {
 		case ok && p.Spec != "" && p.Spec[0] != '/':
 			p.Group = "elsewhere"
 			p.PURL = mavenPURL(p.Name)
-		case key < 0 || g.tokens[key].kind != codeWord || !g.tokens[i-1].is(":") && !g.tokens[i-1].is("=") || gradleOther[g.tokens[key].text] || g.used(key):
+		case !t.plain || t.idle || key < 0 || g.tokens[key].kind != codeWord || !g.tokens[i-1].is(":") && !g.tokens[i-1].is("=") || gradleOther[g.tokens[key].text] || g.used(key):
 			continue
 		default:
 			if v, ok := parseLoose(t.text, true); !ok || len(v.core) < 2 {
@@ -466,7 +498,8 @@ func (g *gradleBuild) elsewhere() error {
 			p = &Package{Ecosystem: Maven, Name: g.tokens[key].text, Spec: t.text, Group: "version"}
 			p.PURL = "pkg:generic/" + purlEscape(p.Name)
 		}
-		p.Pinned, p.Line, p.EndLine = mavenPinned(p.Spec), t.line, t.end
+		p.Pinned, p.Line, p.EndLine = mavenPinned(p.Spec) && !strings.Contains(p.Spec, "$"), t.line, t.end
+		t.read = true
 		g.file.Packages = append(g.file.Packages, *p)
 		if err := g.file.count(); err != nil {
 			return err

@@ -164,6 +164,7 @@ type File struct {
 	Declared []Package
 	Members  []string
 
+	program  *program          // of a manifest that is one
 	project  string            // the name of the project itself, where drift must know it
 	patterns map[string]string // of Yarn's lock: what somebody asks for, and the Path of its answer; of Composer's: names that entries answer to; of Gradle's: what is locked
 }

@@ -16,10 +16,13 @@ var mixFormat = Format{
 // there. Where it is no plain list, every line of the file is an unread part.
 func parseMixExs(path string, data []byte) (*File, error) {
 	f := &File{Path: path, Ecosystem: Hex, Format: "mix-exs"}
-	tokens, err := lexCode(path, data, elixirCode)
+	code, err := lexCode(path, data, elixirCode)
 	if err != nil {
 		return nil, err
 	}
+	tokens := code.tokens
+	f.program = code
+	mixIdle(tokens)
 	lists, ok := mixLists(tokens)
 	for _, list := range lists {
 		for _, entry := range codeArguments(list) {
@@ -36,7 +39,7 @@ func parseMixExs(path string, data []byte) (*File, error) {
 		}
 	}
 	if !ok {
-		return f, f.program(tokens)
+		return f, f.rest(tokens)
 	}
 	return f, f.count()
 }
@@ -49,6 +52,9 @@ func mixLists(tokens []codeToken) (lists [][]codeToken, ok bool) {
 		t := &tokens[i]
 		if mixComputing[t.text] && t.kind == codeWord || t.kind == codeText && !t.plain && strings.Contains(t.text, "deps") {
 			return lists, false
+		}
+		if t.text == "deps" && (t.kind == codeAtom || t.kind == codeText) {
+			return lists, false // a key that is written in another way, or looked up
 		}
 		if t.text != "deps" || t.kind != codeWord {
 			continue
@@ -65,7 +71,7 @@ func mixLists(tokens []codeToken) (lists [][]codeToken, ok bool) {
 			if t.label {
 				calls++
 			}
-		case t.label && len(behind) > 0 && (behind[0].is(",") || behind[0].is("]") || behind[0].kind == codeEnd):
+		case t.label && mixEnds(behind):
 			calls++
 		case i > 0 && tokens[i-1].label && tokens[i-1].text == "deps": // the call behind the label
 		default:
@@ -73,6 +79,19 @@ func mixLists(tokens []codeToken) (lists [][]codeToken, ok bool) {
 		}
 	}
 	return lists, calls == functions && calls <= 1
+}
+
+// mixEnds reports whether a list is all that there is of a value: a line that follows
+// may do something to it.
+func mixEnds(behind []codeToken) bool {
+	for len(behind) > 0 && behind[0].kind == codeEnd {
+		behind = behind[1:]
+	}
+	if len(behind) == 0 {
+		return true
+	}
+	t := &behind[0]
+	return t.is(",") || t.is("]") || t.is(")") || t.is("}") || t.word("end") || t.word("def") || t.word("defp")
 }
 
 // mixComputing are words by which a list may become another one.
@@ -107,8 +126,7 @@ func mixList(rest []codeToken, label, function bool) (list, behind []codeToken, 
 	}
 	list, rest = rest[1:rest[0].span], rest[rest[0].span+1:]
 	if label {
-		ok = len(rest) == 0 || rest[0].kind == codeEnd || rest[0].is(",") || rest[0].is("]") || rest[0].word("end")
-		return list, rest, ok
+		return list, rest, mixEnds(rest)
 	}
 	skip()
 	return list, rest, len(rest) > 0 && rest[0].word("end")

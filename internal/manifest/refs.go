@@ -21,13 +21,19 @@ func refKinds(old, new *Package) []Kind {
 }
 
 // commitKinds compares two commits of one repository. Nobody can tell from its
-// number what a commit holds, so that is a minor version at least. The comments
-// beside them only make it more: a new major version or an older one. Another
-// commit that calls itself the same release is no bump: the tag moved, or one of
-// the two is not what it says.
+// number what a commit holds, or whether it came from a fork, so it is of unknown
+// size, which is a major version. Where the comments beside both name a release and
+// not the same one, it is what they say, but a minor version at least. Another commit
+// that calls itself the same release is no bump: the tag moved, or one of the two is
+// not what it says.
 func commitKinds(old, new *Package) []Kind {
 	if isRelease(old.Remark) && strings.EqualFold(old.Remark, new.Remark) {
-		return []Kind{SourceChanged}
+		return []Kind{Major, SourceChanged}
+	}
+	_, okA := parseLoose(old.Remark, true)
+	_, okB := parseLoose(new.Remark, true)
+	if !okA || !okB || strings.EqualFold(old.Remark, new.Remark) {
+		return append(remarked(old.Remark, new.Remark), Major)
 	}
 	if kinds := remarked(old.Remark, new.Remark); len(kinds) > 0 {
 		return kinds
@@ -64,12 +70,11 @@ func isRelease(name string) bool {
 }
 
 // digestKinds compares the digests of an image. Under the same tag another one is
-// another build: a minor version at least, since nobody can tell from its number
-// what is in it.
+// another build of unknown size, since nobody can tell from its number what is in it.
 func digestKinds(old, new *Package) []Kind {
 	kinds := weakened(old, new)
 	if old.Spec == new.Spec && !slices.Equal(old.Integrity, new.Integrity) {
-		kinds = append(kinds, Minor)
+		kinds = append(kinds, Major)
 	}
 	return kinds
 }
@@ -117,9 +122,14 @@ func remarkVersion(comment string) string {
 }
 
 // Opaque reports whether a package is at another commit, or an image at another
-// build, and its kinds are no more than the least that this can be.
+// build, and nothing tells how far the two are apart.
 func (c *Change) Opaque() bool {
-	if c.Old == nil || c.New == nil || !slices.Equal(c.Kinds, []Kind{Minor}) {
+	if c.Old == nil || c.New == nil || !slices.Equal(c.Kinds, []Kind{Major}) {
+		return false
+	}
+	a, okA := parseLoose(c.Old.Remark, true)
+	b, okB := parseLoose(c.New.Remark, true)
+	if okA && okB && a.Compare(b) != 0 {
 		return false
 	}
 	return isCommit(c.Old.Spec) && isCommit(c.New.Spec) || c.New.Ecosystem == Docker && c.Old.Spec == c.New.Spec

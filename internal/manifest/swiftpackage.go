@@ -27,17 +27,19 @@ type swiftPackage struct {
 // file counts as well: every line of it is an unread part.
 func parseSwiftPackage(path string, data []byte) (*File, error) {
 	s := &swiftPackage{file: &File{Path: path, Ecosystem: Swift, Format: "swift-package"}}
-	var err error
-	if s.tokens, err = lexCode(path, data, swiftCode); err != nil {
+	code, err := lexCode(path, data, swiftCode)
+	if err != nil {
 		return nil, err
 	}
+	s.tokens, s.file.program = code.tokens, code
+	s.idle()
 	for i := range s.tokens {
 		if err := s.call(i); err != nil {
 			return nil, err
 		}
 	}
 	if s.odd {
-		return s.file, s.file.program(s.tokens)
+		return s.file, s.file.rest(s.tokens)
 	}
 	return s.file, s.file.count()
 }
@@ -49,7 +51,7 @@ var swiftComputing = wordSet("#if #else #elseif #endif if else guard switch for 
 func (s *swiftPackage) call(i int) error {
 	t := &s.tokens[i]
 	if t.kind != codeWord {
-		s.odd = s.odd || t.kind == codeText && !t.plain
+		s.odd = s.odd || t.kind == codeText && !t.plain || t.is("?")
 		return nil
 	}
 	dot := i > 0 && s.tokens[i-1].is(".")
@@ -129,6 +131,7 @@ func (s *swiftPackage) dependency(args [][]codeToken) (*Package, bool) {
 		return nil, false
 	}
 	p.PURL = "pkg:swift/" + purlEscape(p.Name)
+	branch := fields["branch"] != ""
 	for label, text := range fields {
 		switch label {
 		case "name", "url", "path", "id":
@@ -137,7 +140,7 @@ func (s *swiftPackage) dependency(args [][]codeToken) (*Package, bool) {
 		case "exact":
 			p.Spec = text
 		case "branch":
-			p.Spec = text
+			p.branch(text)
 		case "revision":
 			p.Spec, p.Pinned = text, isCommit(text)
 		default:
@@ -153,13 +156,23 @@ func (s *swiftPackage) dependency(args [][]codeToken) (*Package, bool) {
 		if label != "" || !ok || p.Spec != "" {
 			return nil, false
 		}
+		if branch = branch || value[1].word("branch"); branch {
+			p.branch(spec)
+		}
 		p.Spec = spec
 	}
-	p.Pinned = p.Pinned || isCommit(p.Spec) || fields["branch"] == "" && isOneLoose(Swift, p.Spec)
+	p.Pinned = p.Pinned || isCommit(p.Spec) || !branch && isOneLoose(Swift, p.Spec)
 	if p.Spec == "" && p.Source == "" || fields["branch"] != "" && fields["revision"] != "" {
 		return nil, false
 	}
 	return p, true
+}
+
+// branch: a branch is another place than the versions, also where it has the name of
+// one.
+func (p *Package) branch(name string) {
+	p.Spec = name
+	p.Source += "@" + name
 }
 
 // swiftSource is the repository, as the lock file names it.

@@ -49,9 +49,9 @@ func (f *File) unread(tokens []codeToken) error {
 	return f.count()
 }
 
-// program takes every line of which something was not read for an unread part: where
-// lists are computed, anything may be what they are computed from.
-func (f *File) program(tokens []codeToken) error {
+// rest takes every line of which something was not read for an unread part: where
+// lists are computed, anything may be what they are computed from but what is idle.
+func (f *File) rest(tokens []codeToken) error {
 	var line []codeToken
 	for i := range tokens {
 		t := &tokens[i]
@@ -61,7 +61,7 @@ func (f *File) program(tokens []codeToken) error {
 			}
 			line = line[:0]
 		}
-		if !t.read && t.kind != codeEnd {
+		if !t.read && !t.idle && t.kind != codeEnd {
 			line = append(line, *t)
 		}
 	}

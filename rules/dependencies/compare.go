@@ -163,7 +163,7 @@ func (j *judging) reportPackage(c candidate, ch manifest.Change, kinds []manifes
 	key := strings.Join(append([]string{p.PURL, p.Group, p.Path, p.Marker, info.Old, info.New}, info.Change...), " ")
 	what := words(kinds)
 	if ch.Opaque() {
-		what = "another commit or build of the same, which is a minor version at least"
+		what = "another commit or build of the same; how far apart the two are nothing tells, so it counts as another major version"
 	}
 	j.report(c, key, kinds, first, last, fmt.Sprintf("%s%s: %s.", p.Name, group, what), evidence, info)
 }

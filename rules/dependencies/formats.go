@@ -48,14 +48,17 @@ func code(names []string) string {
 
 const conditionsText = `## What the conditions mean
 
-- A commit, or the digest of an image, that is replaced by another of the same repository or tag is ` + "`minor`" + ` at least: nobody can tell from its
-  number what is in it. A version in the comment beside it (` + "`# v4.1.2`" + `) is shown and never believed to anybody's advantage: it makes the change
-  ` + "`major`" + ` or ` + "`downgraded`" + `, not less. Another commit that calls itself the same release is ` + "`source-changed`" + `. A tag that becomes a commit is
-  quiet; a commit that becomes a tag or a branch is ` + "`unpinned`" + `. A submodule is at a commit as well.
+- A commit, or the digest of an image, that is replaced by another of the same repository or tag is of unknown size, and counts as ` + "`major`" + `: nobody can
+  tell from its number what is in it, not even whether it belongs to the repository or to a fork of it. Where the comment beside it
+  (` + "`# v4.1.2`" + `), or the tag of the image, names another release than before, the change is of the size that this says, but ` + "`minor`" + ` at least: a comment proves nothing.
+  Another commit that calls itself the same release is ` + "`source-changed`" + ` as well. A tag that becomes a commit is
+  quiet; a commit that becomes a tag or a branch is ` + "`unpinned`" + `. A submodule is at a commit as well, without a comment.
 - Build files that are programs (Gradle's, ` + "`mix.exs`, `Package.swift`, `*.gemspec`" + `) are read where they are plain text. What is computed counts as an
   unread part: a change of it, and of what it is computed from in the same file, is a finding whatever is asked for.
-  No reader sees everything that a program can do: where such a file says something else than before in a line that names no package that
-  changed and is no comment, a person must look.
+  No reader sees everything that a program can do: where such a file says something else than before, a person must look, unless a package that
+  changed explains it or it is known to have no say. That is so of comments and of plain values of what configures something else: the version and the
+  description of the project itself, options of compilers and tests, tasks, what is published, targets of the own tree. A name in them that the rest of
+  the file speaks of counts, and so does every word that is not known.
 - A file that does not parse is a finding, whatever is asked for.
 `
 

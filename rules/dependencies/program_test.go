@@ -1,49 +1,64 @@
 package dependencies_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/changeguard/changeguard/change/changetest"
-	"github.com/changeguard/changeguard/rules"
-	"github.com/changeguard/changeguard/rules/dependencies"
+	"golang.org/x/tools/txtar"
+
+	"github.com/changeguard/changeguard/rules/rulestest"
 )
 
-// A line of a file that is a program is explained by a package that changed, or a
-// person must look.
-func TestLinesOfProgramsAreExplained(t *testing.T) {
+// testdata/program has edits of manifests that are programs: ordinary ones, of which
+// nobody wants to hear, and hostile ones, of which somebody must.
+func TestOrdinaryEditsOfProgramsAreQuiet(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		name, before, after string
-		unexplained         bool
-	}{
-		{"build.gradle", "ext { set('v', \"2023.0.0\") }\ndependencies { implementation \"a:b:${v}\" }\n", "ext { set('v', \"2023.0.1\") }\ndependencies { implementation \"a:b:${v}\" }\n", true},
-		{"build.gradle", "ext.deps = [core: \"a:b:$v\"]\n", "ext.deps = [core: \"evil:b:$v\"]\n", true},
-		{"build.gradle", "def y = 4\ndependencies { }\n", "def y = 4 /2; dependencies { implementation 'evil:evil:1.0' } //\ndependencies { }\n", true},
-		{"build.gradle", "dependencies {\n    implementation 'a:b:1.0'\n}\n", "dependencies {\n    implementation 'a:b:1.1'\n}\n", false},
-		{"build.gradle", "// one\ndependencies {\n    implementation 'a:b:1.0'\n}\n", "// two\n\ndependencies {\n    implementation 'a:b:1.0'\n}\n", false},
-		{"build.gradle", "/*\n    task evil {}\n*/\n", "/*\n*/\n    task evil {}\n", true},
-		{"build.gradle", "/*\n*/\n", "/*\n// */ apply from: 'evil' /*\n*/\n", true},
-		{"build.gradle", "", "def y = 4 /2; dependencies { implementation 'evil:evil:1.0' } //\n", true},
-		{"mix.exs", "defmodule A do\n  def project, do: [deps: deps()]\n  defp deps, do: []\nend\n", "defmodule A do\n  def project, do: [{:deps, [{:evil, \"~> 1.0\"}]}]\n  defp deps, do: []\nend\n", true},
-		{"Package.swift", "let package = Package(name: \"a\", dependencies: [\n.package(url: \"https://e.com/b\", .exact(\"1.0.0\")),\n])\n", "let package = Package(name: \"a\", dependencies: [\n.package(url: \"https://e.com/b\", .branch(\"1.0.0\")),\n])\n", true},
-		{"a.gemspec", "Gem::Specification.new do |s|\n  s.name = \"x\"\nend\n", "Gem::Specification.new do |s|\n  s.name, s.extensions = \"x\", [\"ext/extconf.rb\"]\nend\n", true},
-	} {
-		base := changetest.Text(map[string]string{c.name: c.before})
-		if c.before == "" {
-			base = nil
+	program(t, "ordinary", func(t *testing.T, messages []string) {
+		t.Helper()
+		if len(messages) > 0 {
+			t.Errorf("%q", messages)
 		}
-		change := changetest.New(base, changetest.Text(map[string]string{c.name: c.after}))
-		found, err := dependencies.Kind().Run(t.Context(), &rules.Input{Change: change}, &dependencies.Options{})
-		if err != nil {
-			t.Fatal(err)
+	})
+}
+
+func TestHostileEditsOfProgramsAreFound(t *testing.T) {
+	t.Parallel()
+	program(t, "hostile", func(t *testing.T, messages []string) {
+		t.Helper()
+		if len(messages) == 0 {
+			t.Error("nothing is found")
 		}
-		got := false
-		for _, f := range found {
-			got = got || strings.Contains(f.Message, "is a program")
-		}
-		if got != c.unexplained {
-			t.Errorf("%s:\n%s%s: %t, %v", c.name, c.before, c.after, got, found)
-		}
+	})
+}
+
+func program(t *testing.T, kind string, judge func(*testing.T, []string)) {
+	t.Helper()
+	names, err := filepath.Glob("testdata/program/" + kind + "/*.txtar")
+	if err != nil || len(names) < 25 {
+		t.Fatalf("%d archives: %v", len(names), err)
+	}
+	for _, name := range names {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			data, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := txtar.Parse(data)
+			a.Files = append([]txtar.File{{Name: "policy.yml", Data: []byte("version: 1\nrules:\n  packages:\n    uses: dependencies\n")}}, a.Files...)
+			v := rulestest.Judge(t, a)
+			if len(v.Missing) > 0 {
+				t.Fatal(v.Missing)
+			}
+			var messages []string
+			for _, f := range v.Findings {
+				if f.Kind == "dependencies" {
+					messages = append(messages, f.Message)
+				}
+			}
+			judge(t, messages)
+		})
 	}
 }
