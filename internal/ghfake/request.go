@@ -69,7 +69,7 @@ func (s *Server) teamJSON(org, slug string) obj {
 	self := apiBase + "/orgs/" + org + "/teams/" + slug
 	return obj{
 		"id": int64(1), "node_id": nodeID("T", 1), "url": self, "html_url": site + "/orgs/" + org + "/teams/" + slug, "name": slug, "slug": slug, "description": nil,
-		"privacy": "closed", "notification_setting": "notifications_enabled", "permission": "push", "members_url": self + "/members{/member}",
+		"privacy": "closed", "notification_setting": "notifications_enabled", "permission": "push", "type": "organization", "organization_id": s.account(org).ID, "members_url": self + "/members{/member}",
 		"repositories_url": self + "/repos", "parent": nil,
 	}
 }
