@@ -65,7 +65,8 @@ func TestBypass03_OneHeadInSeveralPullRequests(t *testing.T) {
 				w.evaluate(w.pull(numbers[i]))
 			}
 			for _, n := range numbers {
-				w.concluded("feature", "failure", fmt.Sprintf("#%d: ", n))
+				w.concluded("feature", "failure", fmt.Sprintf("[#%d](http://127.0.0.1", n))
+				w.concluded("feature", "failure", fmt.Sprintf("/acme/app/pull/%d): ", n))
 			}
 			w.evaluate(w.pull(numbers[0])) // the last word of a green one changes nothing
 			w.concluded("feature", "failure", "core")

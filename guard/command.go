@@ -82,6 +82,9 @@ func (e *evaluation) turnDown(ctx context.Context, why string) error {
 
 // decide finds out what a command asks for and whether it may.
 func (s *standing) decide(ctx context.Context, c store.Command) (decision, error) {
+	if d, ok := tooMany(c); ok {
+		return d, nil
+	}
 	verb, rest := word(strings.TrimPrefix(c.Body, "/changeguard"))
 	if c.Via != "" && verb != "help" && verb != "explain" {
 		return refused("This was written through an App, so it asks for nothing: only what people write themselves counts."), nil

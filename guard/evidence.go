@@ -317,7 +317,12 @@ func (e *evaluation) showWaiting(ctx context.Context, head string, run report.Ch
 
 // Awaiting lists whom a check of somebody else on a commit has judged again:
 // those whose policy names it, and with no name those that wait at all.
+//
+// A check with the name of the App's own concerns everybody who has the commit.
 func (g *Guard) Awaiting(ctx context.Context, owner, repo, commit, check string) ([]store.Subject, error) {
+	if check == g.GitHub.CheckName() {
+		return g.Store.Sharing(ctx, owner, repo, commit)
+	}
 	return g.watching(ctx, owner, repo, commit, func(w store.Watch) bool {
 		if w.Head != commit {
 			return false

@@ -19,7 +19,8 @@ import (
 
 // A Notice is something that people are to be told of beside the check run.
 type Notice struct {
-	// Kind is "landing": a watched branch got what has no green verdict.
+	// Kind is "landing": a watched branch got what has no green verdict; or
+	// [NoticeForeign], of which After and Note say all.
 	Kind       string     `json:"kind"`
 	Repository string     `json:"repository"` // "owner/repo"
 	Branch     string     `json:"branch"`

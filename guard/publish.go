@@ -55,20 +55,32 @@ func (e *evaluation) publish(ctx context.Context, loaded *github.Loaded, v *verd
 		// what is good enough for a push must not stand in for that.
 		return e.endRun(ctx, v.Head, started)
 	}
-	own := judged{subject: e.Subject, verdict: v}
-	run, err := e.combine(ctx, append([]judged{own}, others...))
+	if err := e.foreign(ctx, loaded, v.Head); err != nil {
+		return err
+	}
+	asked := e.askFor(ctx, loaded, v)
+	together := append([]judged{{subject: e.Subject, verdict: v}}, others...)
+	run, err := e.combine(ctx, together)
 	if err != nil {
 		return err
 	}
+	beside, err := e.besides(ctx, v.Head, together)
+	if err != nil {
+		return err
+	}
+	beside.add(&run)
 	if err := e.show(ctx, v.Head, run, started); err != nil {
 		return e.unpublished("check run", err)
 	}
 	if e.Kind == store.Pull {
-		if err := e.comment(ctx, loaded.Change, v); err != nil {
+		if err := e.comment(ctx, loaded.Change, v, beside); err != nil {
 			return err
 		}
 	}
-	return e.seen(ctx, loaded, v)
+	if err := e.seen(ctx, loaded, v); err != nil {
+		return err
+	}
+	return asked // is tried again; the result stands
 }
 
 // recently is how long after its verdict was stored a run may have been
@@ -224,7 +236,7 @@ func (e *evaluation) combine(ctx context.Context, list []judged) (report.CheckRu
 	var ids, words []string
 	for _, j := range list {
 		ids = append(ids, j.verdict.ID)
-		words = append(words, fmt.Sprintf("%s: %s", called(j.subject), j.verdict.Outcome))
+		words = append(words, fmt.Sprintf("%s: %s", e.linked(j.subject), j.verdict.Outcome))
 	}
 	slices.Sort(ids)
 	slices.Sort(words)
@@ -237,9 +249,10 @@ func (e *evaluation) combine(ctx context.Context, list []judged) (report.CheckRu
 	return run, nil
 }
 
-func called(s store.Subject) string {
+// linked names a subject, a pull request with a link to it.
+func (e *evaluation) linked(s store.Subject) string {
 	if s.Kind == store.Pull {
-		return fmt.Sprintf("#%d", s.Number)
+		return fmt.Sprintf("[#%d](%s)", s.Number, e.GitHub.PullURL(s.Owner, s.Repo, s.Number))
 	}
 	return "the push"
 }
@@ -250,11 +263,12 @@ func severity(v *verdict.Verdict) int {
 }
 
 // comment writes, edits or leaves the one comment of a pull request.
-func (e *evaluation) comment(ctx context.Context, c *change.Change, v *verdict.Verdict) error {
+func (e *evaluation) comment(ctx context.Context, c *change.Change, v *verdict.Verdict, beside notes) error {
 	if v.Waiting {
 		return nil // what it will say is not known yet
 	}
 	body, wanted := report.Comment(v, c.Draft, e.details(e.Subject))
+	body, wanted = beside.comment(body, wanted, c.Draft || v.Observed)
 	id, digest, err := e.Store.Comment(ctx, e.Repository(), e.Number)
 	switch {
 	case errors.Is(err, store.ErrNotFound):

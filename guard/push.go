@@ -29,6 +29,9 @@ type seen struct {
 	At    time.Time `json:"at"` // zero when the policy has changed since
 	// Broken says that a policy did not load, so that every push is judged.
 	Broken bool `json:"broken,omitempty"`
+	// Policy are the ids of the policy files, as the last pull request into the
+	// branch was judged by them.
+	Policy []string `json:"policy,omitempty"`
 }
 
 const (
@@ -113,20 +116,43 @@ func (e *evaluation) rememberPushes(ctx context.Context, loaded *github.Loaded, 
 		now.At = time.Time{}
 	}
 	k, err := e.pushes(ctx, e.Subject)
-	if err != nil || k.has(c.BaseRef, now) && k.Default == loaded.Default {
+	now.Policy = k.Branches[c.BaseRef].Policy
+	entry, err := e.policyChange(loaded, &now, err)
+	if err != nil || k.has(c.BaseRef, now) && k.Default == loaded.Default && entry == nil {
 		return err
 	}
 	scope := pushScope(e.Subject)
-	return e.Store.ChangeRecords(ctx, []string{scope}, func(have map[string][]byte) (map[string][]byte, error) {
+	return e.Store.ChangeRecordsOn(ctx, []string{scope}, entry, func(have map[string][]byte) (map[string][]byte, error) {
 		k, err := parseKnown(scope, have[scope])
-		if err != nil {
-			return nil, err
+		if err != nil || entry != nil && slices.Equal(k.Branches[c.BaseRef].Policy, now.Policy) {
+			return nil, err // somebody else noticed it as well
 		}
 		k.add(c.BaseRef, now)
 		k.Default = loaded.Default
 		body, err := json.Marshal(k)
 		return map[string][]byte{scope: body}, err
 	})
+}
+
+// policyChange is the entry of the audit log for a policy that is not the one that
+// was last seen, nil where it is.
+func (e *evaluation) policyChange(loaded *github.Loaded, now *seen, err error) (*store.Entry, error) {
+	if err != nil || e.Kind != store.Pull {
+		return nil, err // a push is judged by the policy before it
+	}
+	before := now.Policy
+	now.Policy = nil
+	for _, p := range loaded.Policies {
+		now.Policy = append(now.Policy, p.ID)
+	}
+	if slices.Equal(before, now.Policy) {
+		return nil, nil
+	}
+	body, err := json.Marshal(map[string]any{"branch": loaded.Change.BaseRef, "commit": loaded.Change.Base, "before": before, "after": now.Policy, "seen_by": e.Name()})
+	if err != nil {
+		return nil, fmt.Errorf("write for the audit log: %w", err)
+	}
+	return &store.Entry{At: e.Now(), Kind: store.AuditPolicy, Subject: e.Repository() + ":" + loaded.Change.BaseRef, Body: body}, nil
 }
 
 // has reports whether the same is known and will be for a while.

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/report"
@@ -22,6 +23,7 @@ type found struct {
 	again   bool // somebody asked for a new result
 	outside *outsider
 	command *store.Command
+	note    *Note
 }
 
 // with adds to the subjects what was found to share the head.
@@ -97,6 +99,11 @@ type pull struct {
 		} `json:"repo"`
 	} `json:"base"`
 	ChangedFiles int `json:"changed_files"` // not in every event
+
+	Merged      bool      `json:"merged"`
+	MergedBy    *account  `json:"merged_by"`
+	MergedAt    time.Time `json:"merged_at"`
+	MergeCommit string    `json:"merge_commit_sha"`
 }
 
 // checks are a check run, or the suite that it is in. The pull requests of
@@ -121,6 +128,9 @@ var actions = map[string][]string{
 	"status":              {""},
 	"merge_group":         {"checks_requested"},
 	"push":                {""},
+	// Nothing of these is evaluated; they are written down.
+	"installation":              {"created", "deleted", "suspend", "unsuspend", "new_permissions_accepted"},
+	"installation_repositories": {"added", "removed"},
 }
 
 // The shapes of names; what has another shape does not come from GitHub.
@@ -137,7 +147,7 @@ func isCommit(s string) bool { return commitID.MatchString(s) }
 func isNothing(s string) bool { return strings.Trim(s, "0") == "" }
 
 // subject reads a payload as far as needed.
-func subject(event string, raw []byte) (found, error) {
+func subject(event string, raw []byte) (f found, err error) {
 	known, ok := actions[event]
 	if !ok {
 		if !json.Valid(raw) {
@@ -146,15 +156,19 @@ func subject(event string, raw []byte) (found, error) {
 		return found{}, nil
 	}
 	var p payload
-	if err := json.Unmarshal(raw, &p); err != nil {
+	if err = json.Unmarshal(raw, &p); err != nil {
 		return found{}, describe(err)
 	}
-	f := found{action: p.Action}
+	f = found{action: p.Action}
 	if !slices.Contains(known, p.Action) {
 		return f, nil
 	}
 	if p.Action == "requested_action" && p.RequestedAction.Identifier != report.Recheck && p.RequestedAction.Identifier != report.ApproveChange {
 		return f, nil // a button of an earlier version, or of nobody
+	}
+	if strings.HasPrefix(event, "installation") {
+		f.note, err = installed(p.Action, raw)
+		return f, err
 	}
 	base, err := p.subject()
 	if err != nil {
@@ -234,6 +248,7 @@ func (p *payload) pull(s store.Subject, f *found) error {
 	switch p.Action {
 	case "closed":
 		f.sharing.Head = x.Head
+		f.note = p.PullRequest.merge(x)
 		return nil // what is closed keeps its result
 	case "synchronize":
 		if isCommit(p.Before) && p.Before != x.Head {

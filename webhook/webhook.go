@@ -40,6 +40,9 @@ type Config struct {
 	// no name those that wait for any. nil means nobody's.
 	Awaiting func(ctx context.Context, owner, repo, head, check string) ([]store.Subject, error)
 	App      int64 // whose own checks are no evidence
+	// Note is told, before the answer, of what the audit log has besides what is
+	// evaluated; by the delivery's id. nil is not told.
+	Note   func(ctx context.Context, delivery string, n Note) error
 	Logger   *slog.Logger
 	Now      func() time.Time
 }
@@ -106,6 +109,11 @@ func (h *handler) open(w http.ResponseWriter, r *http.Request) (d store.Delivery
 // accept hands over a delivery for each of its subjects, and returns how many
 // there were.
 func (h *handler) accept(ctx context.Context, d store.Delivery, f found) (n int, err error) {
+	if f.note != nil && h.Note != nil {
+		if err := h.Note(ctx, d.ID, *f.note); err != nil {
+			return 0, err
+		}
+	}
 	awaiting, err := h.awaiting(ctx, f.outside)
 	if err != nil {
 		return 0, err

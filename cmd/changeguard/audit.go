@@ -26,18 +26,22 @@ var auditExportCommand = command{
 Every verdict, session, override, approval by the button and refusal that the
 server wrote down, the oldest first, one a line. Each entry holds the hash of the
 one before, so that a change shows: see audit verify. With --kind only entries
-of one kind: verdict, session, override, approval, lift-session or refusal; what
-is left out then makes the export one that cannot be verified.`,
+of one kind: verdict, session, override, approval, lift-session, refusal, landing,
+merge, foreign-check, policy, installation or configuration; what is left out then
+makes the export one that cannot be verified. With --overrides only what went in by
+an override: the pull request, who merged it, when, and for each finding who lifted
+it and why.`,
 	example: `changeguard audit export --database-url sqlite:/var/lib/changeguard.db > audit.jsonl
-changeguard audit export --kind override`,
+changeguard audit export --overrides`,
 	setup: func(f *flag.FlagSet, e env) func(context.Context, []string) int {
 		database := auditDatabase(f)
 		kind := f.String("kind", "", "only entries of this `kind`")
+		overrides := f.Bool("overrides", false, "only what went in by an override")
 		return func(ctx context.Context, args []string) int {
 			if !noArguments(e, "audit export", args) {
 				return app.ExitUsage
 			}
-			return app.Audit{DatabaseURL: databaseOf(e, *database), Kind: *kind}.Export(ctx, e.stdout, e.stderr)
+			return app.Audit{DatabaseURL: databaseOf(e, *database), Kind: *kind, Overrides: *overrides}.Export(ctx, e.stdout, e.stderr)
 		}
 	},
 }

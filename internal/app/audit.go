@@ -17,6 +17,7 @@ import (
 type Audit struct {
 	DatabaseURL string
 	Kind        string // of entries to export; "" means all
+	Overrides   bool   // export what went in by an override, and nothing else
 	File        string // an export to verify instead of the database, "-" for stdin
 	Contains    string // a hash that the log must hold
 }
@@ -30,7 +31,7 @@ func (a Audit) Export(ctx context.Context, stdout, stderr io.Writer) int {
 			if err != nil {
 				return ExitUsage, err
 			}
-			if a.Kind != "" && e.Kind != a.Kind {
+			if a.Kind != "" && e.Kind != a.Kind || a.Overrides && e.Kind != store.AuditMerge {
 				continue
 			}
 			if err := enc.Encode(e); err != nil {

@@ -25,7 +25,10 @@ const remembered = 30 * time.Second
 
 // accept hands a delivery to the queue.
 func (s *Server) accept(ctx context.Context, d store.Delivery, x store.Subject) error {
-	err := s.queue.Accept(ctx, d, x)
+	d, drop, err := s.limited(ctx, d, x)
+	if err == nil && !drop {
+		err = s.queue.Accept(ctx, d, x)
+	}
 	if err == nil {
 		s.metrics.Delivery(true)
 		s.intake.note(nil, s.outside.Now())

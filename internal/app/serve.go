@@ -163,6 +163,9 @@ func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
 		Notice: func(ctx context.Context, n guard.Notice) error { return s.notifier.Notice(ctx, n) },
 	})
 	s.guard = g
+	if err := s.auditConfiguration(ctx); err != nil {
+		return err
+	}
 	s.queue, err = queue.New(ctx, queue.Config{
 		Store: s.store, Workers: s.config.workers, Handler: s.evaluate, Logger: s.outside.Logger, Now: s.outside.Now, Timeout: s.outside.Timeout,
 		Periodic: append(s.periodic(), s.expiry(), s.deadlines(), s.oldEvidence(), s.sending()),
@@ -171,7 +174,7 @@ func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
 		return err
 	}
 	router.Mount("/webhook", s.metrics.Answers(webhook.Handler(webhook.Config{
-		Secret: []byte(s.config.WebhookSecret), Accept: s.accept, Sharing: s.store.Sharing, Awaiting: g.Awaiting, App: s.config.appID, Logger: s.outside.Logger, Now: s.outside.Now,
+		Secret: []byte(s.config.WebhookSecret), Accept: s.accept, Sharing: s.store.Sharing, Awaiting: g.Awaiting, Note: s.note, App: s.config.appID, Logger: s.outside.Logger, Now: s.outside.Now,
 	}), s.outside.Now))
 	router.Method(http.MethodPost, "/api/v1/evidence", s.newAttaching(app))
 	c, err := s.pages()

@@ -31,7 +31,7 @@ func SchemaFields() []string {
 // sampleArguments are what SelectAll passes.
 var sampleArguments = map[string]string{
 	"Query.repository": `(owner:"acme",name:"app")`, "Repository.pullRequest": "(number:1)", "Repository.object": `(expression:"feature")`,
-	"Repository.ref": `(qualifiedName:"main")`, "Commit.file": `(path:"mod")`,
+	"Repository.ref": `(qualifiedName:"main")`, "Commit.file": `(path:"mod")`, "Status.context": `(name:"changeguard")`,
 }
 
 // SelectAll writes a selection of all fields of a type, down to a depth, and

@@ -233,7 +233,7 @@ func TestQueryResourceLimit(t *testing.T) {
 // Every field of the schema has an answer.
 func TestEveryFieldIsAnswered(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, ghfake.Options{}, map[string]string{"metadata": "read", "contents": "read", "pull_requests": "read", "merge_queues": "read"})
+	w := newWorld(t, ghfake.Options{}, map[string]string{"metadata": "read", "contents": "read", "pull_requests": "read", "merge_queues": "read", "checks": "write", "statuses": "read"})
 	w.hub.AddAccount(ghfake.Account{Login: "dev", ID: 11, Type: "User", Email: author.Email})
 	w.open(ghfake.Files{"b": ghfake.Text("b\n"), "dir/x": ghfake.Text("x"), "mod": {Mode: "160000", Content: strings.Repeat("1", 40)}})
 	w.repo.Label(1, "a", "lead")
@@ -241,6 +241,9 @@ func TestEveryFieldIsAnswered(t *testing.T) {
 	w.repo.Label(1, "b", "robot[bot]")
 	w.repo.Review(1, "lead", "APPROVED", "")
 	w.repo.Enqueue("main", "SQUASH", 1)
+	w.repo.TestMerge(1)
+	w.repo.SetStatus(w.repo.Tip("feature"), "changeguard", "success", "dev")
+	w.repo.AddRun(ghfake.Run{App: 9, Name: "changeguard", Head: w.repo.Tip("feature"), Status: "completed", Conclusion: "success"})
 	w.repo.MergePull(1, "lead", author)
 	asked := make(map[string]bool)
 	text := "{" + ghfake.SelectAll("Query", 7, asked) + "}"

@@ -216,6 +216,10 @@ func (c *checker) value(v *ast.Value, want *ast.Type, name string, path []any) {
 		}
 		return
 	}
+	if d := c.schema.types[want.Name()]; v.Kind == ast.ObjectValue && d != nil && d.Kind == ast.InputObject {
+		c.inputs(v, d, path)
+		return
+	}
 	if v.Kind != ast.Variable {
 		if err := c.schema.fits(want, literal(v, nil)); err != nil {
 			c.fail(v.Position, path, obj{"code": "argumentLiteralsIncompatible"}, "Argument '%s' has an invalid value: %s", name, err)
@@ -230,6 +234,18 @@ func (c *checker) value(v *ast.Value, want *ast.Type, name string, path []any) {
 	}
 	if !assignable(d.Type, want, d.DefaultValue != nil) {
 		c.fail(v.Position, path, obj{"code": "variableMismatch"}, "Type mismatch on variable $%s and argument %s (%s / %s)", v.Raw, name, d.Type, want)
+	}
+}
+
+// inputs checks the fields of an argument that has some.
+func (c *checker) inputs(v *ast.Value, d *ast.Definition, path []any) {
+	for _, child := range v.Children {
+		f := d.Fields.ForName(child.Name)
+		if f == nil {
+			c.fail(v.Position, path, obj{"code": "argumentNotAccepted"}, "InputObject '%s' doesn't accept argument '%s'", d.Name, child.Name)
+			continue
+		}
+		c.value(child.Value, f.Type, child.Name, path)
 	}
 }
 

@@ -76,6 +76,8 @@ func (n commitNode) related(e *execution, name string, args obj) any {
 		return connect("PullRequestConnection", list, args)
 	case "additions", "deletions", "changedFilesIfAvailable":
 		return n.size(name)
+	case "checkSuites", "status":
+		return n.checks(e, name, args)
 	}
 	return unresolved(n, name)
 }

@@ -101,6 +101,11 @@ func (n pullNode) ends(e *execution, name string, args obj) any {
 			return commitNode{n.Repo, c}
 		}
 		return nil
+	case "potentialMergeCommit":
+		if c := n.objects.commits[p.testMerge]; c != nil {
+			return commitNode{n.Repo, c}
+		}
+		return nil
 	case "additions", "deletions", "changedFiles":
 		return n.size(name)
 	}

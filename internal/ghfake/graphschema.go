@@ -120,6 +120,12 @@ func literal(v *ast.Value, variables obj) any {
 			list = append(list, literal(c.Value, variables))
 		}
 		return list
+	case ast.ObjectValue:
+		fields := make(obj, len(v.Children))
+		for _, c := range v.Children {
+			fields[c.Name] = literal(c.Value, variables)
+		}
+		return fields
 	case ast.IntValue, ast.FloatValue:
 		var n float64
 		if _, err := fmt.Sscan(v.Raw, &n); err != nil {

@@ -30,9 +30,11 @@ type Pull struct {
 	created, updated, closed time.Time
 	mergedBy                 string
 	mergeCommit              string
+	testMerge                string // what merging would make
 	labels                   []label
 	events                   []labelEvent
 	reviews                  []*Review
+	asked                    []string // whose reviews are requested: logins, and teams as org/slug
 }
 
 type label struct{ name, by string }

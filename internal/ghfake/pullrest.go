@@ -37,7 +37,7 @@ func (r *Repo) pullBrief(p *Pull) obj {
 	o := obj{
 		"id": p.id, "node_id": nodeID("PR", p.id), "number": p.Number, "state": p.State, "locked": false, "title": p.Title, "body": nullable(p.Body), "draft": p.Draft,
 		"user": p.Author.json(), "labels": mapped(p.labels, func(l label) obj { return r.label(l.name).json(r) }), "milestone": nil, "assignee": nil,
-		"assignees": []obj{}, "requested_reviewers": []obj{}, "requested_teams": []obj{}, "author_association": r.association(p.Author.Login), "auto_merge": nil,
+		"assignees": []obj{}, "requested_reviewers": r.requested(p)["users"], "requested_teams": r.requested(p)["teams"], "author_association": r.association(p.Author.Login), "auto_merge": nil,
 		"active_lock_reason": nil, "created_at": stamp(p.created), "updated_at": stamp(p.updated), "closed_at": stamp(p.closed), "merged_at": nil, "merge_commit_sha": nullable(p.mergeCommit),
 		"head": r.headJSON(p), "base": r.end(r.Owner, p.Base, p.base(r)),
 		"url": self, "html_url": page, "diff_url": page + ".diff", "patch_url": page + ".patch", "issue_url": issue, "commits_url": self + "/commits",

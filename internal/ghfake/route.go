@@ -69,6 +69,8 @@ func (s *Server) readingRoutes() []*route {
 		{pattern: "GET " + inRepo + "/pulls/{pull_number}/commits", needs: pulls, do: s.listPullCommits},
 		{pattern: "GET " + inRepo + "/pulls/{pull_number}/reviews", needs: pulls, do: s.listReviews},
 		{pattern: "GET " + inRepo + "/commits/{commit_sha}/pulls", needs: pulls, do: s.listCommitPulls},
+		{pattern: "GET " + inRepo + "/pulls/{pull_number}/requested_reviewers", needs: pulls, do: s.listRequested},
+		{pattern: "POST " + inRepo + "/pulls/{pull_number}/requested_reviewers", needs: need("pull_requests:write"), creates: true, do: s.requestReviewers},
 	}
 }
 

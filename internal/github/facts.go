@@ -90,6 +90,9 @@ func (l *loader) facts(ctx context.Context, r *Range) (moved bool, err error) {
 	if err := l.readDefault(a.Repository["main"]); err != nil {
 		return false, err
 	}
+	if err := l.readForeign(a.Repository["foreign"]); err != nil {
+		return false, err
+	}
 	if l.in.Queue != "" {
 		if err := l.readGroup(a.Repository); err != nil {
 			return false, err
@@ -110,7 +113,8 @@ func (l *loader) ask(ctx context.Context, before, after []string) (a answer, err
 	q.bind("policy", "String!", policy.Path)
 	q.bind("baseTip", "GitObjectID!", l.change.Base)
 	q.bind("siblingHead", "GitObjectID!", l.in.Head)
-	q.fields = append(q.fields, "policy:object(oid:$baseTip){...on Commit{"+policyFile+"}}", siblingFields, defaultFields)
+	q.bind("checkName", "String!", l.client.app.options.CheckName)
+	q.fields = append(q.fields, "policy:object(oid:$baseTip){...on Commit{"+policyFile+"}}", siblingFields, defaultFields, "foreign:object(oid:$siblingHead){...on Commit{"+foreignFields+"}}")
 	if !isCommitID(l.in.Base) {
 		q.bind("baseRef", "String!", "refs/heads/"+l.in.Base)
 		q.fields = append(q.fields, tipFields)

@@ -91,8 +91,9 @@ func (c *Client) post(ctx context.Context, query map[string]any) ([]byte, http.H
 }
 
 // optionalFields are the fields that an installation may be refused: an organisation's
-// policy outside of it looks like none, and of an unseen queue nothing is known.
-var optionalFields = []string{aliasOrganisation, aliasQueue}
+// policy outside of it looks like none, of an unseen queue nothing is known, and
+// unseen checks are none.
+var optionalFields = []string{aliasOrganisation, aliasQueue, aliasForeignRuns, aliasForeignStatus}
 
 // errors judges the errors of an answer: what is not found is null in the data,
 // and the caller looks at that.

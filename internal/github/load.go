@@ -38,6 +38,9 @@ type Loaded struct {
 	Group           Group  // of a merge group
 	// Default is the repository's default branch; "" when it is not known.
 	Default string
+	// Foreign are the checks of others that carry this App's name, on the head and
+	// on the commit that GitHub made to try the merge.
+	Foreign []Foreign
 	// Approvals are the reviews that approve, of each person the last word.
 	Approvals []Review
 	// Makers are the accounts that GitHub shows for the authors and committers

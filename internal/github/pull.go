@@ -52,6 +52,7 @@ type pullFacts struct {
 		TotalCount int          `json:"totalCount"`
 		Nodes      []reviewFact `json:"nodes"`
 	} `json:"reviews"`
+	Merge         *foreignFact `json:"merge"`
 	TimelineItems struct {
 		Nodes []struct {
 			Actor *account `json:"actor"`
@@ -62,10 +63,11 @@ type pullFacts struct {
 	} `json:"timelineItems"`
 }
 
-const pullFields = `pull:pullRequest(number:$number){state isDraft title body headRefName headRefOid baseRefName isCrossRepository changedFiles` +
+var pullFields = `pull:pullRequest(number:$number){state isDraft title body headRefName headRefOid baseRefName isCrossRepository changedFiles` +
 	` author` + accountFields + ` headRepositoryOwner{login}` +
 	` labels(first:100){totalCount nodes{name}}` +
 	` reviews(last:100,states:[APPROVED,CHANGES_REQUESTED,DISMISSED]){totalCount nodes{state author` + accountFields + ` commit{oid}}}` +
+	` merge:potentialMergeCommit{oid ` + foreignFields + `}` +
 	` timelineItems(itemTypes:[LABELED_EVENT],last:100){nodes{...on LabeledEvent{actor` + accountFields + `label{name}}}}}`
 
 const siblingFields = `siblings:object(oid:$siblingHead){...on Commit{associatedPullRequests(first:100){totalCount nodes{number state headRefOid}}}}`
@@ -88,6 +90,9 @@ func (l *loader) pull(raw json.RawMessage, r *Range) (moved bool, err error) {
 	c.HeadRef, c.BaseRef, c.Author = p.HeadRefName, p.BaseRefName, p.Author.person()
 	l.loaded.State, l.loaded.Owner = p.State, p.HeadOwner.person().Login
 	l.labels(p)
+	if p.Merge != nil {
+		l.foreign(p.Merge, p.Merge.OID, true)
+	}
 	if p.Reviews != nil {
 		l.loaded.Approvals = approvals(p.Reviews.Nodes)
 	}

@@ -151,6 +151,8 @@ func (n *Notifier) Notice(ctx context.Context, notice any) error {
 	}
 	title := fmt.Sprintf("%d commits reached %s without a green verdict", len(x.Commits)+x.More, clip(x.Branch, maxText))
 	switch {
+	case x.Kind == "foreign-check":
+		title = "a check of somebody else carries the name of the guard's"
 	case x.Deleted:
 		title = clip(x.Branch, maxText) + " was deleted"
 	case x.Forced:

@@ -107,6 +107,8 @@ func (q *Queue) dropOld(ctx context.Context) error {
 		{keepDeliveries, s.DropDeliveries},
 		{keepVerdicts, s.DropVerdicts},
 		{keepVerdicts, s.DropRuns},
+		{keepVerdicts, s.DropForeignChecks},
+		{keepDeliveries, s.DropNoted},
 		{keepDeliveries, idle(store.Push)},
 		{keepDeliveries, idle(store.Group)},
 	} {

@@ -36,6 +36,12 @@ const (
 	AuditLiftSession = "lift-session"
 	AuditRefusal     = "refusal"
 	AuditLanding     = "landing"
+
+	AuditForeign       = "foreign-check" // a check of somebody else that carries the App's name
+	AuditMerge         = "merge"         // what went in by an override
+	AuditConfiguration = "configuration" // of the server
+	AuditPolicy        = "policy"        // of a branch, as it was first seen to differ
+	AuditInstallation  = "installation"  // of the App: added, removed, suspended, permissions, repositories
 )
 
 // sum is the hash that an entry must have: over all else in it.

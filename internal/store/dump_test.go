@@ -48,6 +48,9 @@ func everything(t *testing.T, s *store.Store) {
 	check(s.SetComment(ctx, "acme/app", 1, 5, "digest"))
 	check(s.SetRecords(ctx, map[string][]byte{"branch a": []byte(`{"x": 1}`)}))
 	for _, row := range []string{
+		`INSERT INTO foreign_checks (repository, head, subject, body, at, told) VALUES ('acme/app', 'h', 1, '{}', 1, TRUE)`,
+		`INSERT INTO asks (repository, number, what, refused, at) VALUES ('acme/app', 1, 'label a', '', 1)`,
+		`INSERT INTO noted (key, at) VALUES ('event 1', 1)`,
 		`INSERT INTO landings (id, repository, branch, before_commit, after_commit, body, at, told) VALUES (1, 'acme/app', 'main', 'a', 'b', '{}', 1, TRUE)`,
 		`INSERT INTO evidence (repository, commit_id, source, suite, ref, run, body, received_at) VALUES ('acme/app', 'h', 'w', 's', '', '', '{}', 1)`,
 		`INSERT INTO watches (subject, repository, head, merge_base, base, names, reports, since, wake) VALUES (1, 'acme/app', 'h', 'm', 'b', '[]', TRUE, 1, 0)`,

@@ -36,6 +36,14 @@ func asked(t *testing.T, f *fixture) {
 	list, err = f.Commands(background, s.ID)
 	f.check(err)
 	f.same("what is left", []any{len(list), list[0].Cause}, []any{1, "comment 6"})
+	for since, want := range map[time.Time][]int{at: {2, 2}, at.Add(time.Second): {0, 0}} {
+		here, everywhere, err := f.CommandsSince(background, s.Name(), 9, since)
+		f.check(err)
+		f.same("counted", []int{here, everywhere}, want)
+	}
+	here, everywhere, err := f.CommandsSince(background, pull(2).Name(), 9, at)
+	f.check(err)
+	f.same("elsewhere", []int{here, everywhere}, []int{0, 2})
 }
 
 func lifted(t *testing.T, f *fixture) {
