@@ -72,6 +72,9 @@ func (c *Client) Load(ctx context.Context, r Range) (*Loaded, error) {
 			moved, err = c.locate(ctx, &r, err)
 		}
 		if err != nil {
+			if !passes(err) {
+				c.forgetComparison(r)
+			}
 			return nil, fmt.Errorf("load %s/%s %s: %w", r.Owner, r.Repo, r.subject(), err)
 		}
 		if !moved {
@@ -124,9 +127,21 @@ func (c *Client) locate(ctx context.Context, r *Range, missing error) (moved boo
 	return true, nil
 }
 
-// compare asks for the first page of the comparison, which has all files that
-// GitHub shows in one, and for the other commits.
+// compare is the comparison of what is to be loaded.
 func (c *Client) compare(ctx context.Context, r Range) (*gh.CommitsComparison, error) {
+	if kept := c.keptComparison(r); kept != nil {
+		return kept, nil
+	}
+	compared, err := c.askComparison(ctx, r)
+	if err == nil {
+		c.keepComparison(r, compared)
+	}
+	return compared, err
+}
+
+// askComparison asks for the first page of the comparison, which has all files that
+// GitHub shows in one, and for the other commits.
+func (c *Client) askComparison(ctx context.Context, r Range) (*gh.CommitsComparison, error) {
 	base := r.Base
 	if r.tip != "" {
 		base = r.tip
