@@ -28,6 +28,7 @@ type Pull struct {
 	id                       int64
 	before                   string // the head before the last push
 	created, updated, closed time.Time
+	written                  time.Time // the body anew
 	mergedBy                 string
 	mergeCommit              string
 	labels                   []label
@@ -142,8 +143,12 @@ func (r *Repo) Edit(number int, change func(p *Pull)) {
 	r.server.mu.Lock()
 	defer r.server.mu.Unlock()
 	p := r.pulls[number]
+	before := p.Body
 	change(p)
 	p.updated = r.server.now()
+	if p.Body != before {
+		p.written = p.updated
+	}
 }
 
 // Delete removes a pull request, as if its repository had gone.

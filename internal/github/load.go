@@ -36,6 +36,7 @@ type Loaded struct {
 	State           string // OPEN, CLOSED or MERGED; empty without a pull request
 	Owner           string // of the repository that the head is in; "" when unknown
 	Group           Group  // of a merge group
+	Edited          string // when the body was last written anew, as GitHub says it; "" for never
 	// Default is the repository's default branch; "" when it is not known.
 	Default string
 	// Approvals are the reviews that approve, of each person the last word.
@@ -146,7 +147,7 @@ func (c *Client) askComparison(ctx context.Context, r Range) (*gh.CommitsCompari
 	if r.tip != "" {
 		base = r.tip
 	}
-	compared, err := c.comparePage(ctx, r, base, 1)
+	compared, err := c.comparePage(ctx, r, base, 1, perPage)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +156,7 @@ func (c *Client) askComparison(ctx context.Context, r Range) (*gh.CommitsCompari
 		return nil, ErrNoMergeBase
 	}
 	for page := 2; (page-1)*perPage < compared.GetTotalCommits() && compared.GetTotalCommits() <= maxCommits; page++ {
-		next, err := c.comparePage(ctx, r, base, page)
+		next, err := c.comparePage(ctx, r, base, page, perPage)
 		if err != nil {
 			return nil, err
 		}
@@ -167,8 +168,8 @@ func (c *Client) askComparison(ctx context.Context, r Range) (*gh.CommitsCompari
 	return compared, nil
 }
 
-func (c *Client) comparePage(ctx context.Context, r Range, base string, page int) (*gh.CommitsComparison, error) {
-	path := fmt.Sprintf("%scompare/%s...%s?per_page=%d&page=%d", r.path(), url.PathEscape(base), url.PathEscape(r.Head), perPage, page)
+func (c *Client) comparePage(ctx context.Context, r Range, base string, page, size int) (*gh.CommitsComparison, error) {
+	path := fmt.Sprintf("%scompare/%s...%s?per_page=%d&page=%d", r.path(), url.PathEscape(base), url.PathEscape(r.Head), size, page)
 	req, err := c.rest.NewRequest(http.MethodGet, path, nil)
 	if err != nil {
 		return nil, fmt.Errorf("compare: %w", err)
