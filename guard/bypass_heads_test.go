@@ -228,7 +228,7 @@ func TestBypass24_PushBeforeItsEvent(t *testing.T) {
 	if got := w.runs("feature"); len(got) != 0 {
 		t.Errorf("before its event: %v", got)
 	}
-	w.hub.Inject(ghfake.Fault{Route: "/compare/", Times: 2, Status: 500, Body: `{"message":"oops"}`, Header: jsonHeader})
+	w.hub.Inject(ghfake.Fault{Route: "/compare/", Times: 3, Status: 500, Body: `{"message":"oops"}`, Header: jsonHeader})
 	w.wants(w.try(w.pull(n)), errAny)
 	if got := w.runs("feature"); slices.Contains(got, "completed success") {
 		t.Errorf("before it was judged: %v", got)

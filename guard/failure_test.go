@@ -23,7 +23,7 @@ func TestErrorsTakeGreenBack(t *testing.T) {
 	w.evaluate(w.pull(n))
 	w.concluded("feature", "success", "")
 	w.repo.Label(n, "analysis-only", "lead")
-	w.hub.Inject(ghfake.Fault{Route: "/graphql", Status: 500, Body: `{}`, Header: jsonHeader})
+	w.hub.Inject(ghfake.Fault{Route: "/graphql", Times: 3, Status: 500, Body: `{}`, Header: jsonHeader})
 	w.wants(w.try(w.pull(n)), errAny)
 	if got := w.last("feature").Status; got != "in_progress" {
 		t.Errorf("%s", got)
@@ -35,7 +35,7 @@ func TestErrorsTakeGreenBack(t *testing.T) {
 	}
 	// Without a green result there is nothing to take back.
 	m := w.open("other", "main", fine)
-	w.hub.Inject(ghfake.Fault{Route: "/graphql", Status: 500, Body: `{}`, Header: jsonHeader})
+	w.hub.Inject(ghfake.Fault{Route: "/graphql", Times: 3, Status: 500, Body: `{}`, Header: jsonHeader})
 	w.wants(w.try(w.pull(m)), errAny)
 	if got := w.runs("other"); len(got) != 0 {
 		t.Errorf("%v", got)

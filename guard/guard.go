@@ -59,6 +59,7 @@ type Guard struct {
 	unsure marks    // heads with a run that was sent and not noted
 	looked marks    // evaluations that are run a second time
 	loaded policies // that were loaded before
+	parted marks    // verdicts whose merge base was looked at under a later base
 }
 
 // New makes a guard.

@@ -23,7 +23,7 @@ func TestEvaluateAgainWritesNothing(t *testing.T) {
 	for range 2 {
 		w.evaluate(w.pull(n))
 	}
-	if got := w.asked(); got != 4 || len(w.runs("feature")) != 1 || len(w.repo.Comments(n)) != 1 {
+	if got := w.asked(); got != 2 || len(w.runs("feature")) != 1 || len(w.repo.Comments(n)) != 1 {
 		t.Errorf("%d requests, %v, %d comments", got, w.runs("feature"), len(w.repo.Comments(n)))
 	}
 }

@@ -29,7 +29,7 @@ func TestResultsForSomethingElseAreTakenBack(t *testing.T) {
 	w.repo.Edit(m, func(p *ghfake.Pull) { p.Base = "main" })
 	before := ""
 	w.once("/compare/", func() { before = w.last("second").Status })
-	w.hub.Inject(ghfake.Fault{Route: "/compare/", Times: 2, Status: 500, Body: `{"message":"oops"}`, Header: jsonHeader})
+	w.hub.Inject(ghfake.Fault{Route: "/compare/", Times: 3, Status: 500, Body: `{"message":"oops"}`, Header: jsonHeader})
 	w.wants(w.try(w.pull(m)), errAny)
 	if before != "in_progress" {
 		t.Errorf("while it was read, the run was %q", before)

@@ -34,6 +34,12 @@ func (m *marks) add(key string) bool {
 	return !known
 }
 
+func (m *marks) has(key string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.set[key]
+}
+
 func (m *marks) remove(key string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

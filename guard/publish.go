@@ -98,7 +98,7 @@ func (e *evaluation) saveVerdict(ctx context.Context, loaded *github.Loaded, v *
 	if err != nil {
 		return err
 	}
-	kept := inputs{BaseRef: c.BaseRef, HeadRef: c.HeadRef, Prints: e.prints, Evidence: e.recorded(), Facts: facts(c)}
+	kept := inputs{BaseRef: c.BaseRef, HeadRef: c.HeadRef, Prints: e.prints, Evidence: e.recorded(), Facts: facts(c, loaded.Edited)}
 	for _, p := range loaded.Policies {
 		kept.Policies = append(kept.Policies, p.ID)
 	}
@@ -116,12 +116,12 @@ func (e *evaluation) saveVerdict(ctx context.Context, loaded *github.Loaded, v *
 }
 
 // facts are what a survey compares, to find an event that was lost.
-func facts(c *change.Change) string {
+func facts(c *change.Change, edited string) string {
 	var labels []string
 	for _, l := range c.Labels {
 		labels = append(labels, l.Name)
 	}
-	return github.Facts(c.Title, c.Draft, labels)
+	return github.Facts(c.Title, c.Draft, labels, edited)
 }
 
 // show publishes a run unless it stands already. The head is held.

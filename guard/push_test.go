@@ -24,7 +24,7 @@ func TestPushesAreJudgedByThePolicyBefore(t *testing.T) {
 	w.concluded("main", "failure", "core")
 	// With the policy that the push brings, which is looked at, and the question
 	// whether a pull request brought it, which is asked again a moment later.
-	if got := w.asked(); got != 8 {
+	if got := w.asked(); got != 7 {
 		t.Errorf("%d requests", got)
 	}
 }

@@ -37,6 +37,8 @@ const (
 	// missing, and those that stand under an older policy.
 	mendAtOnce = 300
 	paceAtOnce = 60
+	// askAtOnce bounds the requests for merge bases, where base branches moved.
+	askAtOnce = 60
 )
 
 // Reconciled is what the last reconciliation left; zero before the first.
@@ -52,9 +54,9 @@ func (g *Guard) Reconciled(ctx context.Context) (r Reconciled, err error) {
 }
 
 // Reconcile compares what GitHub has with what was judged, since events get
-// lost: it asks for failed deliveries again, and has open pull requests
-// evaluated that have no result for their head, or one under another policy. It
-// can be run at any time; what is right already costs a query for each twenty
+// lost: it asks for failed deliveries again, and has merge groups evaluated that
+// have no result, and open pull requests that have none for their head, merge
+// base, title, body and labels, or one under another policy. It can be run at any time; what is right already costs a query for each twenty
 // repositories. An installation that cannot be asked does not keep the others
 // waiting.
 func (g *Guard) Reconcile(ctx context.Context, enqueue Enqueue) error {
@@ -138,9 +140,12 @@ func (g *Guard) survey(ctx context.Context, i github.Installed, enqueue Enqueue)
 	if err != nil {
 		return 0, err
 	}
-	list, err := client.Survey(ctx, repos)
+	list, queued, err := client.Survey(ctx, repos)
 	if err != nil {
 		return 0, err
+	}
+	if evaluated, err = g.groups(ctx, i, queued, enqueue); err != nil { // a merge queue does not wait for long
+		return evaluated, err
 	}
 	var open []string
 	for _, p := range list {
@@ -150,9 +155,10 @@ func (g *Guard) survey(ctx context.Context, i github.Installed, enqueue Enqueue)
 		return 0, err
 	}
 	left := map[need]int{missing: mendAtOnce, outdated: paceAtOnce}
+	bases := &askedBases{client: client, left: askAtOnce}
 	for _, p := range list {
 		s := store.Subject{Kind: store.Pull, Installation: i.ID, Owner: p.Owner, Repo: p.Repo, Number: p.Number, Base: p.Base, Head: p.Head}
-		n, err := g.needs(ctx, s, p)
+		n, err := g.needs(ctx, s, p, bases)
 		if err != nil {
 			return evaluated, err
 		}
@@ -178,7 +184,7 @@ const (
 )
 
 // needs compares an open pull request with what was judged.
-func (g *Guard) needs(ctx context.Context, s store.Subject, p github.Open) (need, error) {
+func (g *Guard) needs(ctx context.Context, s store.Subject, p github.Open, bases *askedBases) (need, error) {
 	known, err := g.Store.FindSubject(ctx, s.Name())
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -209,5 +215,5 @@ func (g *Guard) needs(ctx context.Context, s store.Subject, p github.Open) (need
 	case last.Head != p.Head || in.BaseRef != p.Base, in.Facts != "" && in.Facts != p.Facts:
 		return missing, nil
 	}
-	return nothing, nil
+	return g.baseNeeds(ctx, last, p, bases)
 }

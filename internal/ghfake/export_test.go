@@ -62,6 +62,9 @@ func SelectAll(name string, depth int, asked map[string]bool) string {
 			args := sampleArguments[name+"."+f.Name]
 			if strings.HasSuffix(inner, "Connection") {
 				args = "(first:2)"
+				if f.Name == "refs" {
+					args = `(first:2,refPrefix:"refs/heads/")`
+				}
 			}
 			fmt.Fprintf(&b, " %s_%s:%s%s", name, f.Name, f.Name, args)
 			if !s.leaf(inner) {

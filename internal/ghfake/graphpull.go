@@ -52,6 +52,11 @@ func (n pullNode) field(e *execution, name string, args obj) any {
 		return stamp(p.created)
 	case "updatedAt":
 		return stamp(p.updated)
+	case "lastEditedAt":
+		if p.written.IsZero() {
+			return nil
+		}
+		return stamp(p.written)
 	case "closedAt":
 		return stamp(p.closed)
 	case "mergedAt":

@@ -80,6 +80,11 @@ func (r repoNode) field(e *execution, name string, args obj) any {
 			return forbidden()
 		}
 		return r.git(name, args)
+	case "refs":
+		if !e.call.permitted(permission{"contents", "read"}) {
+			return forbidden()
+		}
+		return r.branches(args)
 	case "pullRequest", "pullRequests":
 		if !e.call.permitted(permission{"pull_requests", "read"}) {
 			return forbidden()

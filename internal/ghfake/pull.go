@@ -28,6 +28,7 @@ type Pull struct {
 	id                       int64
 	before                   string // the head before the last push
 	created, updated, closed time.Time
+	written                  time.Time // the body anew
 	mergedBy                 string
 	mergeCommit              string
 	testMerge                string // what merging would make
@@ -144,8 +145,12 @@ func (r *Repo) Edit(number int, change func(p *Pull)) {
 	r.server.mu.Lock()
 	defer r.server.mu.Unlock()
 	p := r.pulls[number]
+	before := p.Body
 	change(p)
 	p.updated = r.server.now()
+	if p.Body != before {
+		p.written = p.updated
+	}
 }
 
 // Delete removes a pull request, as if its repository had gone.

@@ -6,7 +6,9 @@
 // An [App] holds the key. Each installation has one [Client], which carries its
 // rate limit: once GitHub says stop, every further call fails at once with a
 // [LimitError] that says until when, and whoever called waits elsewhere. No
-// call sleeps.
+// call waits for that. What GitHub only failed to answer is asked for again at
+// once, a few times; so is what was written and may not have arrived, after a
+// look whether it has.
 //
 // Loading a usual pull request takes two requests: a comparison for the merge
 // base, the files and the commits, and one query for modes, blob ids, the pull
@@ -15,8 +17,9 @@
 // it speaks of one head and one tip of the base: when either moves between two
 // requests, the load begins again.
 //
-// Contents and the names that a commit touches are cached by their ids, which
-// never change their meaning. Types of the API's library do not leave the
+// Contents, listings, comparisons and the names that a commit touches are cached
+// by their ids, which never change their meaning, for each installation and
+// repository apart. Types of the API's library do not leave the
 // package.
 package github
 
@@ -57,6 +60,8 @@ type App struct {
 	own     *http.Client                  // that sends them
 	cache   *cache
 	trees   *cache // listings, see source.BaseTree
+	// compared are comparisons, see keptComparison.
+	compared *cache
 
 	mu      sync.Mutex
 	clients map[int64]*Client
@@ -89,7 +94,8 @@ func New(o Options) (*App, error) {
 	own := &http.Client{Transport: newLimiter(o.observed(0, apps), "app", o), Timeout: requestTimeout, CheckRedirect: sameHost}
 	return &App{
 		options: o, base: base, graphql: graphqlURL(base), key: key, apps: apps, own: own,
-		cache: newCache(cacheBytes, maxCached), trees: newCache(treeCacheBytes, maxCachedTree), clients: make(map[int64]*Client),
+		cache: newCache(cacheBytes, maxCached), trees: newCache(treeCacheBytes, maxCachedTree), compared: newCache(compareCacheBytes, maxCached),
+		clients: make(map[int64]*Client),
 	}, nil
 }
 

@@ -16,14 +16,14 @@ import (
 // commit, and every push to them, list it once.
 func (s *source) BaseTree(ctx context.Context) ([]change.Entry, error) {
 	kept := s.client.app.trees
-	if data, ok := kept.get(s.mergeBase); ok {
+	if data, ok := kept.get(s.key(s.mergeBase)); ok {
 		return unpackEntries(data)
 	}
 	l := &lister{source: s}
 	if err := l.list(ctx, "", s.mergeBase); err != nil {
 		return nil, err
 	}
-	kept.put(s.mergeBase, packEntries(l.entries))
+	kept.put(s.key(s.mergeBase), packEntries(l.entries))
 	return l.entries, nil
 }
 

@@ -14,26 +14,34 @@ import (
 // PublishComment writes the one comment of a pull request and returns its id.
 // Without an id, or when that comment was deleted, one that is there is looked
 // for before a new one is written: an earlier attempt may not have lived to
-// note it.
+// note it, or its answer was lost.
 func (c *Client) PublishComment(ctx context.Context, owner, repo string, number int, id int64, body string) (int64, error) {
 	comment := &gh.IssueComment{Body: &body}
-	if id == 0 {
-		var err error
-		if id, err = c.findComment(ctx, owner, repo, number); err != nil {
+	for try := 1; ; try++ {
+		if id == 0 {
+			var err error
+			if id, err = c.findComment(ctx, owner, repo, number); err != nil {
+				return 0, err
+			}
+		}
+		if id != 0 {
+			err := persist(ctx, func() error {
+				_, _, err := c.rest.Issues.EditComment(ctx, owner, repo, id, comment)
+				return explain("edit the comment", err)
+			})
+			if !errors.Is(err, ErrNotFound) {
+				return id, err
+			}
+		}
+		created, _, err := c.rest.Issues.CreateComment(ctx, owner, repo, number, comment)
+		if err == nil {
+			return created.GetID(), nil
+		}
+		if err = explain(fmt.Sprintf("comment on #%d", number), err); !doubtful(err) || try == writeTries || !pause(ctx, try) {
 			return 0, err
 		}
+		id = 0
 	}
-	if id != 0 {
-		_, _, err := c.rest.Issues.EditComment(ctx, owner, repo, id, comment)
-		if err = explain("edit the comment", err); !errors.Is(err, ErrNotFound) {
-			return id, err
-		}
-	}
-	created, _, err := c.rest.Issues.CreateComment(ctx, owner, repo, number, comment)
-	if err != nil {
-		return 0, explain(fmt.Sprintf("comment on #%d", number), err)
-	}
-	return created.GetID(), nil
 }
 
 // maxCommentPages bounds the search for a comment that probably is not there.

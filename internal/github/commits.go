@@ -20,7 +20,7 @@ const maxCommitFiles = 3000
 func (s *source) CommitPaths(ctx context.Context, ids []string) (map[string][]string, error) {
 	found := make(map[string][]string, len(ids))
 	for _, id := range ids {
-		key := "paths " + id
+		key := s.key("paths " + id)
 		if data, ok := s.client.app.cache.get(key); ok {
 			found[id] = splitPaths(data)
 			continue

@@ -222,7 +222,8 @@ func (l *loader) addPolicy(ctx context.Context, repo string, b *policyBlob, orga
 // largePolicy reads what an answer of a query does not show whole, once for each
 // content: every change of an organisation meets the same one.
 func (l *loader) largePolicy(ctx context.Context, repo, id string) ([]byte, error) {
-	if data, ok := l.client.app.cache.get(id); ok {
+	key := l.client.key(repoPath(l.in.Owner, repo), id)
+	if data, ok := l.client.app.cache.get(key); ok {
 		return data, nil
 	}
 	blob, err := l.client.blob(ctx, l.in.Owner, repo, id, policy.MaxSize+1)
@@ -232,6 +233,6 @@ func (l *loader) largePolicy(ctx context.Context, repo, id string) ([]byte, erro
 	case blob.TooLarge:
 		return make([]byte, policy.MaxSize+1), nil // loading it words the problem
 	}
-	l.client.app.cache.put(id, slices.Clip(blob.Data))
+	l.client.app.cache.put(key, slices.Clip(blob.Data))
 	return blob.Data, nil
 }

@@ -52,8 +52,8 @@ func newLimiter(next http.RoundTripper, name string, o Options) *limiter {
 	return &limiter{next: next, now: o.Now, name: name, memory: o.Memory, until: make(map[string]time.Time)}
 }
 
-// RoundTrip implements http.RoundTripper. A reading request that meets a
-// gateway's hiccup is tried once more.
+// RoundTrip implements http.RoundTripper. A reading request that fails in
+// passing is tried again; queries all read.
 func (l *limiter) RoundTrip(r *http.Request) (*http.Response, error) {
 	kind := requests
 	if strings.HasSuffix(r.URL.Path, "/graphql") {
@@ -62,24 +62,15 @@ func (l *limiter) RoundTrip(r *http.Request) (*http.Response, error) {
 	if until, limited := l.limited(kind); limited {
 		return nil, &LimitError{until}
 	}
-	resp, err := l.next.RoundTrip(r)
-	if err == nil && r.Method == http.MethodGet && hiccup(resp) {
-		drain(resp)
-		resp, err = l.next.RoundTrip(r)
+	send := l.next.RoundTrip
+	if kind == queries || r.Method == http.MethodGet {
+		send = func(r *http.Request) (*http.Response, error) { return l.read(r, kind) }
 	}
+	resp, err := send(r)
 	if err != nil {
 		return nil, l.denied(err)
 	}
 	return l.obey(kind, resp)
-}
-
-// hiccup tells an answer that is likely to be another one at once.
-func hiccup(resp *http.Response) bool {
-	switch resp.StatusCode {
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return resp.Header.Get("Retry-After") == ""
-	}
-	return false
 }
 
 func drain(resp *http.Response) {

@@ -56,6 +56,7 @@ func TestTheLastRequestOfTheHour(t *testing.T) {
 	n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
 	w.load(n) // a request and a query; the queries have a quota of their own
 	w.asked()
+	w.push()
 	_, err := w.client.Load(context.Background(), w.pull(n))
 	limited(t, err)
 	w.clock.move(62 * time.Minute)
@@ -72,6 +73,7 @@ func TestTheLastQueryOfTheHour(t *testing.T) {
 	n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
 	w.load(n)
 	w.asked()
+	w.push()
 	_, err := w.client.Load(context.Background(), w.pull(n))
 	limited(t, err)
 	if asked := w.asked(); len(asked) != 1 || asked[0] != compare {
@@ -123,6 +125,7 @@ func TestSecondaryLimits(t *testing.T) {
 			n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
 			for range 3 {
 				w.load(n)
+				w.push()
 			}
 			_, err := w.client.Load(context.Background(), w.pull(n))
 			if wait := limited(t, err).Until.Sub(w.clock.Now()); wait <= 0 || wait > time.Minute+time.Second {
@@ -214,7 +217,7 @@ func TestNothingOfATokenInErrors(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, ghfake.Options{}, nil)
 	n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
-	w.hub.Inject(ghfake.Fault{Route: "/compare/", Times: 2, Reset: true})
+	w.hub.Inject(ghfake.Fault{Route: "/compare/", Times: -1, Reset: true})
 	if _, err := w.client.Load(context.Background(), w.pull(n)); err == nil || strings.Contains(err.Error(), "ghs_") {
 		t.Errorf("%v", err)
 	}

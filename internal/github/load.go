@@ -36,6 +36,7 @@ type Loaded struct {
 	State           string // OPEN, CLOSED or MERGED; empty without a pull request
 	Owner           string // of the repository that the head is in; "" when unknown
 	Group           Group  // of a merge group
+	Edited          string // when the body was last written anew, as GitHub says it; "" for never
 	// Default is the repository's default branch; "" when it is not known.
 	Default string
 	// Foreign are the checks of others that carry this App's name, on the head and
@@ -75,6 +76,9 @@ func (c *Client) Load(ctx context.Context, r Range) (*Loaded, error) {
 			moved, err = c.locate(ctx, &r, err)
 		}
 		if err != nil {
+			if !passes(err) {
+				c.forgetComparison(r)
+			}
 			return nil, fmt.Errorf("load %s/%s %s: %w", r.Owner, r.Repo, r.subject(), err)
 		}
 		if !moved {
@@ -127,14 +131,26 @@ func (c *Client) locate(ctx context.Context, r *Range, missing error) (moved boo
 	return true, nil
 }
 
-// compare asks for the first page of the comparison, which has all files that
-// GitHub shows in one, and for the other commits.
+// compare is the comparison of what is to be loaded.
 func (c *Client) compare(ctx context.Context, r Range) (*gh.CommitsComparison, error) {
+	if kept := c.keptComparison(r); kept != nil {
+		return kept, nil
+	}
+	compared, err := c.askComparison(ctx, r)
+	if err == nil {
+		c.keepComparison(r, compared)
+	}
+	return compared, err
+}
+
+// askComparison asks for the first page of the comparison, which has all files that
+// GitHub shows in one, and for the other commits.
+func (c *Client) askComparison(ctx context.Context, r Range) (*gh.CommitsComparison, error) {
 	base := r.Base
 	if r.tip != "" {
 		base = r.tip
 	}
-	compared, err := c.comparePage(ctx, r, base, 1)
+	compared, err := c.comparePage(ctx, r, base, 1, perPage)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +159,7 @@ func (c *Client) compare(ctx context.Context, r Range) (*gh.CommitsComparison, e
 		return nil, ErrNoMergeBase
 	}
 	for page := 2; (page-1)*perPage < compared.GetTotalCommits() && compared.GetTotalCommits() <= maxCommits; page++ {
-		next, err := c.comparePage(ctx, r, base, page)
+		next, err := c.comparePage(ctx, r, base, page, perPage)
 		if err != nil {
 			return nil, err
 		}
@@ -155,8 +171,8 @@ func (c *Client) compare(ctx context.Context, r Range) (*gh.CommitsComparison, e
 	return compared, nil
 }
 
-func (c *Client) comparePage(ctx context.Context, r Range, base string, page int) (*gh.CommitsComparison, error) {
-	path := fmt.Sprintf("%scompare/%s...%s?per_page=%d&page=%d", r.path(), url.PathEscape(base), url.PathEscape(r.Head), perPage, page)
+func (c *Client) comparePage(ctx context.Context, r Range, base string, page, size int) (*gh.CommitsComparison, error) {
+	path := fmt.Sprintf("%scompare/%s...%s?per_page=%d&page=%d", r.path(), url.PathEscape(base), url.PathEscape(r.Head), size, page)
 	req, err := c.rest.NewRequest(http.MethodGet, path, nil)
 	if err != nil {
 		return nil, fmt.Errorf("compare: %w", err)

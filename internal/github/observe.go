@@ -41,7 +41,7 @@ type CacheUse struct {
 
 // CacheUses are those of the App's caches.
 func (a *App) CacheUses() []CacheUse {
-	return []CacheUse{a.cache.use("contents", cacheBytes), a.trees.use("trees", treeCacheBytes)}
+	return []CacheUse{a.cache.use("contents", cacheBytes), a.trees.use("trees", treeCacheBytes), a.compared.use("comparisons", compareCacheBytes)}
 }
 
 func (c *cache) use(name string, size int) CacheUse {

@@ -21,20 +21,13 @@ type Target struct {
 }
 
 // StartRun publishes a run in progress. When the answer is lost it looks whether
-// GitHub has it.
+// GitHub has it before it publishes again.
 func (c *Client) StartRun(ctx context.Context, t Target, summary string) (int64, error) {
 	status := "in_progress"
-	run, _, err := c.rest.Checks.CreateCheckRun(ctx, t.Owner, t.Repo, gh.CreateCheckRunOptions{
+	return c.startOnce(ctx, t, "start the check run", gh.CreateCheckRunOptions{
 		Name: c.app.options.CheckName, HeadSHA: t.Head, Status: &status, DetailsURL: optional(t.Details),
 		Output: &gh.CheckRunOutput{Title: gh.String("Judging the change"), Summary: &summary},
 	})
-	err = explain("start the check run", err)
-	if doubtful(err) {
-		if r, lost := c.latestRun(ctx, t); lost == nil && r.GetStatus() == status {
-			return r.GetID(), nil
-		}
-	}
-	return run.GetID(), err
 }
 
 // latestRun is the App's latest run of its name on a commit, nil without one.
@@ -104,9 +97,35 @@ func (p *publication) find(ctx context.Context) error {
 }
 
 // conclude publishes the conclusion. When the answer is lost it looks whether
-// GitHub has it. Annotations that GitHub does not take are left out; the summary
-// says the same.
+// GitHub has it, and publishes again where it has not. Annotations that GitHub
+// does not take are left out; the summary says the same.
 func (p *publication) conclude(ctx context.Context) error {
+	for try := 1; ; try++ {
+		err := p.attempt(ctx)
+		if !doubtful(err) {
+			return err
+		}
+		if p.target.RunID == 0 || len(p.marks) > 0 { // else doing it again changes nothing
+			if lost := p.find(ctx); lost != nil || p.stands {
+				return unless(p.stands, errors.Join(err, lost))
+			}
+		}
+		if try == writeTries || !pause(ctx, try) {
+			return err
+		}
+	}
+}
+
+// unless is the error, or none where it does not matter any more.
+func unless(done bool, err error) error {
+	if done {
+		return nil
+	}
+	return err
+}
+
+// attempt writes the conclusion in the forms that GitHub may take.
+func (p *publication) attempt(ctx context.Context) error {
 	err := p.write(ctx)
 	if errors.Is(err, ErrNotFound) && p.target.RunID != 0 {
 		p.target.RunID = 0 // the run in progress is gone
@@ -115,12 +134,6 @@ func (p *publication) conclude(ctx context.Context) error {
 	if errors.Is(err, ErrInvalid) && len(p.marks) > 0 {
 		p.marks = nil
 		err = p.write(ctx)
-	}
-	if doubtful(err) {
-		if lost := p.find(ctx); lost != nil || !p.stands {
-			return errors.Join(err, lost)
-		}
-		return nil
 	}
 	return err
 }

@@ -35,6 +35,7 @@ type pullFacts struct {
 	IsDraft           bool     `json:"isDraft"`
 	Title             string   `json:"title"`
 	Body              string   `json:"body"`
+	LastEditedAt      string   `json:"lastEditedAt"`
 	HeadRefName       string   `json:"headRefName"`
 	HeadRefOid        string   `json:"headRefOid"`
 	BaseRefName       string   `json:"baseRefName"`
@@ -63,7 +64,7 @@ type pullFacts struct {
 	} `json:"timelineItems"`
 }
 
-var pullFields = `pull:pullRequest(number:$number){state isDraft title body headRefName headRefOid baseRefName isCrossRepository changedFiles` +
+var pullFields = `pull:pullRequest(number:$number){state isDraft title body lastEditedAt headRefName headRefOid baseRefName isCrossRepository changedFiles` +
 	` author` + accountFields + ` headRepositoryOwner{login}` +
 	` labels(first:100){totalCount nodes{name}}` +
 	` reviews(last:100,states:[APPROVED,CHANGES_REQUESTED,DISMISSED]){totalCount nodes{state author` + accountFields + ` commit{oid}}}` +
@@ -88,7 +89,7 @@ func (l *loader) pull(raw json.RawMessage, r *Range) (moved bool, err error) {
 	c := l.change
 	c.Event, c.Title, c.Body, c.Draft, c.Fork = change.PullRequest, p.Title, p.Body, p.IsDraft, p.IsCrossRepository
 	c.HeadRef, c.BaseRef, c.Author = p.HeadRefName, p.BaseRefName, p.Author.person()
-	l.loaded.State, l.loaded.Owner = p.State, p.HeadOwner.person().Login
+	l.loaded.State, l.loaded.Edited, l.loaded.Owner = p.State, p.LastEditedAt, p.HeadOwner.person().Login
 	l.labels(p)
 	if p.Merge != nil {
 		l.foreign(p.Merge, p.Merge.OID, true)

@@ -49,6 +49,9 @@ func inParts(list []string, size int, do func([]string) error) error {
 	return nil
 }
 
+// key is an id in the caches.
+func (s *source) key(id string) string { return s.client.key(s.in.path(), id) }
+
 // Entries implements change.Source.
 func (s *source) Entries(ctx context.Context, side change.Side, paths []string) (map[string]change.Entry, error) {
 	commit := s.in.Head
@@ -94,7 +97,7 @@ func (s *source) Blobs(ctx context.Context, ids []string, limit change.Limits) (
 	r := &reading{source: s, limit: limit, found: make(map[string]change.Blob, len(ids))}
 	var ask []string
 	for _, id := range ids {
-		data, ok := s.client.app.cache.get(id)
+		data, ok := s.client.app.cache.get(s.key(id))
 		if !ok {
 			ask = append(ask, id)
 		} else if err := r.take(id, data); err != nil {
@@ -141,7 +144,7 @@ func (r *reading) read(ctx context.Context, ids []string) error {
 		if err := r.take(id, data); err != nil {
 			return err
 		}
-		r.client.app.cache.put(id, data)
+		r.client.app.cache.put(r.key(id), data)
 	}
 	return nil
 }

@@ -187,7 +187,7 @@ func TestProtectedBranches(t *testing.T) {
 		}
 	}
 	// An error is not "no", whatever the branch is called.
-	w.hub.Inject(ghfake.Fault{Route: "/branches/", Times: 2, Status: 500, Body: `{"message":"oops"}`, Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}})
+	w.hub.Inject(ghfake.Fault{Route: "/branches/", Times: 3, Status: 500, Body: `{"message":"oops"}`, Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}})
 	if _, err := w.client.Protected(context.Background(), "acme", "app", "fix/404"); err == nil {
 		t.Error("an error passes for an answer")
 	}

@@ -21,18 +21,24 @@ type Open struct {
 	Number      int
 	Head        string
 	Base        string   // branch
-	Facts       string   // its title and labels, as [Facts] writes them
+	Tip         string   // the commit that the branch is at; "" when it is not known
+	Facts       string   // its title, body and labels, as [Facts] writes them
 	Policies    []string // the ids of the policy files at its base, as [PolicyFile] has them
 }
 
 // Facts are what a verdict may depend on besides commits and policies, in short:
-// two pull requests with the same title and labels have the same.
-func Facts(title string, draft bool, labels []string) string {
+// two pull requests with the same title and labels have the same. edited is when
+// somebody last wrote the body anew, as GitHub says it, "" for never: bodies are
+// too long to be read by the hundred.
+func Facts(title string, draft bool, labels []string, edited string) string {
 	labels = slices.Clone(labels)
 	for i, l := range labels {
 		labels[i] = strings.ToLower(l)
 	}
 	slices.Sort(labels)
+	if edited != "" {
+		labels = append(labels, "\x00edited "+edited) // no label's name has such a byte
+	}
 	sum := sha256.New()
 	for _, part := range append([]string{title, fmt.Sprint(draft)}, labels...) {
 		fmt.Fprintf(sum, "%d %s ", len(part), part)
@@ -102,18 +108,19 @@ const (
 )
 
 // Survey lists the open pull requests of repositories, with the policies that
-// are in force at their bases. It takes about one query for each twenty
-// repositories and another for each fifty branches.
-func (c *Client) Survey(ctx context.Context, repos [][2]string) ([]Open, error) {
+// are in force at their bases, and the merge groups. It takes about one query for
+// each twenty repositories and another for each fifty branches.
+func (c *Client) Survey(ctx context.Context, repos [][2]string) ([]Open, []Queued, error) {
 	var list []Open
+	var queued []Queued
 	for part := range slices.Chunk(repos, surveyRepos) {
-		some, err := c.openPulls(ctx, part)
+		some, groups, err := c.openPulls(ctx, part)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		list = append(list, some...)
+		list, queued = append(list, some...), append(queued, groups...)
 	}
-	return list, c.policiesOf(ctx, list)
+	return list, queued, c.policiesOf(ctx, list)
 }
 
 // openPage is a page of open pull requests in an answer.
@@ -129,6 +136,7 @@ type openPage struct {
 			BaseRefName string `json:"baseRefName"`
 			Title       string `json:"title"`
 			IsDraft     bool   `json:"isDraft"`
+			Edited      string `json:"lastEditedAt"`
 			Labels      *struct {
 				Nodes []struct {
 					Name string `json:"name"`
@@ -136,6 +144,14 @@ type openPage struct {
 			} `json:"labels"`
 		} `json:"nodes"`
 	} `json:"pullRequests"`
+	Refs *struct {
+		Nodes []struct {
+			Name   string `json:"name"`
+			Target struct {
+				OID string `json:"oid"`
+			} `json:"target"`
+		} `json:"nodes"`
+	} `json:"refs"`
 }
 
 // reposQuery asks the same of several repositories, each under the alias rN.
@@ -178,8 +194,9 @@ func (q *reposQuery) ask(ctx context.Context, c *Client, what string) ([]json.Ra
 	return list, nil
 }
 
-func (c *Client) openPulls(ctx context.Context, repos [][2]string) ([]Open, error) {
+func (c *Client) openPulls(ctx context.Context, repos [][2]string) ([]Open, []Queued, error) {
 	var list []Open
+	var queued []Queued
 	type rest struct {
 		repo  [2]string
 		after *string
@@ -193,21 +210,26 @@ func (c *Client) openPulls(ctx context.Context, repos [][2]string) ([]Open, erro
 		for i, r := range todo {
 			after := fmt.Sprint("after", i)
 			q.bind(after, "String", r.after)
-			q.add(r.repo[0], r.repo[1], "pullRequests(states:OPEN,first:100,after:$"+after+"){pageInfo{hasNextPage endCursor} nodes{number headRefOid baseRefName title isDraft labels(first:100){nodes{name}}}}")
+			refs := ""
+			if r.after == nil {
+				refs = queueRefs
+			}
+			q.add(r.repo[0], r.repo[1], "pullRequests(states:OPEN,first:100,after:$"+after+"){pageInfo{hasNextPage endCursor} nodes{number headRefOid baseRefName title isDraft lastEditedAt labels(first:100){nodes{name}}}}"+refs)
 		}
 		answers, err := q.ask(ctx, c, "list open pull requests")
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		var more []rest
 		for i, raw := range answers {
 			var p *openPage
 			if err := json.Unmarshal(raw, &p); err != nil {
-				return nil, fmt.Errorf("list open pull requests: %w", err)
+				return nil, nil, fmt.Errorf("list open pull requests: %w", err)
 			}
 			if p == nil || p.Pulls == nil {
 				continue // gone, or not to be seen
 			}
+			queued = append(queued, p.groups(todo[i].repo)...)
 			for _, n := range p.Pulls.Nodes {
 				var labels []string
 				if n.Labels != nil {
@@ -216,7 +238,7 @@ func (c *Client) openPulls(ctx context.Context, repos [][2]string) ([]Open, erro
 					}
 				}
 				list = append(list, Open{
-					Owner: todo[i].repo[0], Repo: todo[i].repo[1], Number: n.Number, Head: n.HeadRefOid, Base: n.BaseRefName, Facts: Facts(n.Title, n.IsDraft, labels),
+					Owner: todo[i].repo[0], Repo: todo[i].repo[1], Number: n.Number, Head: n.HeadRefOid, Base: n.BaseRefName, Facts: Facts(n.Title, n.IsDraft, labels, n.Edited),
 				})
 			}
 			if p.Pulls.PageInfo.HasNextPage {
@@ -225,7 +247,7 @@ func (c *Client) openPulls(ctx context.Context, repos [][2]string) ([]Open, erro
 		}
 		todo = more
 	}
-	return list, nil
+	return list, queued, nil
 }
 
 // branch is where policies are read from. The organisation's are at the default
@@ -237,11 +259,11 @@ const organisationRepo = ".github"
 
 // policiesOf fills in the ids of the policies.
 func (c *Client) policiesOf(ctx context.Context, list []Open) error {
-	found := make(map[branch]string)
+	found := make(map[branch]tipped)
 	var ask []branch
 	want := func(b branch) {
 		if _, ok := found[b]; !ok {
-			found[b] = ""
+			found[b] = tipped{}
 			ask = append(ask, b)
 		}
 	}
@@ -256,7 +278,10 @@ func (c *Client) policiesOf(ctx context.Context, list []Open) error {
 	}
 	for i, p := range list {
 		for _, b := range []branch{{p.Owner, organisationRepo, ""}, {p.Owner, p.Repo, p.Base}} {
-			if id := found[b]; id != "" && (b.name != "" || p.Repo != organisationRepo) {
+			if b.name != "" {
+				list[i].Tip = found[b].tip
+			}
+			if id := found[b].policy; id != "" && (b.name != "" || p.Repo != organisationRepo) {
 				list[i].Policies = append(list[i].Policies, id)
 			}
 		}
@@ -264,9 +289,12 @@ func (c *Client) policiesOf(ctx context.Context, list []Open) error {
 	return nil
 }
 
-const policyEntry = `{target{...on Commit{file(path:$policy){mode type oid}}}}`
+const policyEntry = `{target{oid ...on Commit{file(path:$policy){mode type oid}}}}`
 
-func (c *Client) policiesAt(ctx context.Context, branches []branch, found map[branch]string) error {
+// tipped is what is at a branch: its commit, and the policy's id, "" for none.
+type tipped struct{ tip, policy string }
+
+func (c *Client) policiesAt(ctx context.Context, branches []branch, found map[branch]tipped) error {
 	q := newReposQuery()
 	q.bind("policy", "String!", policy.Path)
 	for i, b := range branches {
@@ -285,6 +313,7 @@ func (c *Client) policiesAt(ctx context.Context, branches []branch, found map[br
 		var r *struct {
 			At *struct {
 				Target struct {
+					OID  string     `json:"oid"`
 					File *treeEntry `json:"file"`
 				} `json:"target"`
 			} `json:"at"`
@@ -292,9 +321,14 @@ func (c *Client) policiesAt(ctx context.Context, branches []branch, found map[br
 		if err := json.Unmarshal(raw, &r); err != nil {
 			return fmt.Errorf("look for policies: %w", err)
 		}
-		if r != nil && r.At != nil && r.At.Target.File != nil && r.At.Target.File.Type != "tree" {
-			found[branches[i]] = policyID(branches[i].name == "", r.At.Target.File.Mode, r.At.Target.File.OID)
+		if r == nil || r.At == nil {
+			continue
 		}
+		at := tipped{tip: r.At.Target.OID}
+		if f := r.At.Target.File; f != nil && f.Type != "tree" {
+			at.policy = policyID(branches[i].name == "", f.Mode, f.OID)
+		}
+		found[branches[i]] = at
 	}
 	return nil
 }

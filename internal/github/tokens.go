@@ -38,7 +38,7 @@ func newTokens(a *App, id int64) *tokens {
 // reset forgets the token. Each installation has a signer of its own, since the
 // library writes to it.
 func (t *tokens) reset() {
-	signer := ghinstallation.NewAppsTransportFromPrivateKey(t.app.options.Transport, t.app.options.AppID, t.app.key)
+	signer := ghinstallation.NewAppsTransportFromPrivateKey(patient{t.app.options.Transport}, t.app.options.AppID, t.app.key)
 	signer.BaseURL = t.app.apps.BaseURL
 	t.inst = ghinstallation.NewFromAppsTransport(signer, t.id)
 	t.made = t.app.options.Now()

@@ -31,6 +31,7 @@ func TestRefusedTokensAreReplaced(t *testing.T) {
 			n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
 			w.load(n)
 			w.clock.move(2 * time.Minute)
+			w.push()
 			w.hub.Inject(ghfake.Fault{Route: route, Status: 401, Body: `{"message":"Bad credentials","documentation_url":"https://docs.github.com/rest"}`, Header: jsonHeader})
 			w.load(n)
 			id, err := w.client.PublishRun(context.Background(), github.Target{Owner: "acme", Repo: "app", Head: w.repo.Tip("feature")}, passed)
@@ -153,7 +154,7 @@ func TestRenamedRepositories(t *testing.T) {
 		fmt.Fprint(w, "{}")
 	})
 	_, _ = gh.Load(context.Background(), somewhere)
-	if len(paths) != 2 || !strings.HasPrefix(paths[1], "/repositories/17/compare/") {
+	if len(paths) < 2 || !strings.HasPrefix(paths[1], "/repositories/17/compare/") {
 		t.Errorf("%v", paths)
 	}
 }

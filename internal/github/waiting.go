@@ -22,21 +22,35 @@ func (c *Client) PublishWaiting(ctx context.Context, t Target, run report.CheckR
 	status := "in_progress"
 	output := &gh.CheckRunOutput{Title: &run.Title, Summary: &run.Summary}
 	if t.RunID != 0 {
-		_, _, err := c.rest.Checks.UpdateCheckRun(ctx, t.Owner, t.Repo, t.RunID, gh.UpdateCheckRunOptions{
-			Name: c.app.options.CheckName, Status: &status, ExternalID: &run.ExternalID, DetailsURL: optional(t.Details), Output: output,
+		err := persist(ctx, func() error {
+			_, _, err := c.rest.Checks.UpdateCheckRun(ctx, t.Owner, t.Repo, t.RunID, gh.UpdateCheckRunOptions{
+				Name: c.app.options.CheckName, Status: &status, ExternalID: &run.ExternalID, DetailsURL: optional(t.Details), Output: output,
+			})
+			return explain("update the waiting check run", err)
 		})
-		if err = explain("update the waiting check run", err); !errors.Is(err, ErrNotFound) {
+		if !errors.Is(err, ErrNotFound) {
 			return t.RunID, err
 		}
 	}
-	created, _, err := c.rest.Checks.CreateCheckRun(ctx, t.Owner, t.Repo, gh.CreateCheckRunOptions{
+	return c.startOnce(ctx, t, "publish the waiting check run", gh.CreateCheckRunOptions{
 		Name: c.app.options.CheckName, HeadSHA: t.Head, Status: &status, ExternalID: &run.ExternalID, DetailsURL: optional(t.Details), Output: output,
 	})
-	err = explain("publish the waiting check run", err)
-	if doubtful(err) {
-		if r, lost := c.latestRun(ctx, t); lost == nil && r.GetStatus() == status && r.GetExternalID() == run.ExternalID {
+}
+
+// startOnce creates a run that stays in progress. Where it is in doubt whether
+// GitHub has it, it is looked for before it is sent again.
+func (c *Client) startOnce(ctx context.Context, t Target, what string, o gh.CreateCheckRunOptions) (int64, error) {
+	for try := 1; ; try++ {
+		created, _, err := c.rest.Checks.CreateCheckRun(ctx, t.Owner, t.Repo, o)
+		if err = explain(what, err); !doubtful(err) {
+			return created.GetID(), err
+		}
+		r, lost := c.latestRun(ctx, t)
+		if lost == nil && r.GetStatus() == *o.Status && (o.ExternalID == nil || r.GetExternalID() == *o.ExternalID) {
 			return r.GetID(), nil
 		}
+		if lost != nil || try == writeTries || !pause(ctx, try) {
+			return 0, err
+		}
 	}
-	return created.GetID(), err
 }

@@ -113,6 +113,12 @@ func (w *world) open(base, changes ghfake.Files) int {
 	return w.repo.Open(ghfake.Pull{Title: "A change", Body: "Words.", Base: "main", Head: "feature", Author: dev}).Number
 }
 
+// push adds a commit to the pull request, so that there is something new to load.
+func (w *world) push() {
+	w.t.Helper()
+	w.repo.Commit("feature", "more", ghfake.Files{"more.txt": ghfake.Text(w.repo.Tip("feature"))}, author)
+}
+
 // pull is the range of a pull request as an event names it.
 func (w *world) pull(number int) github.Range {
 	var r github.Range

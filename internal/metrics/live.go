@@ -18,7 +18,7 @@ var (
 	redelivered = describe("reconciled_redelivered", "Deliveries that the last reconciliation asked GitHub to send again.")
 	evaluated   = describe("reconciled_evaluated", "Pull requests that the last reconciliation had evaluated since they had no result, or one under another policy.")
 	unsent      = describe("notifications_waiting", "Notifications that wait to be sent, for the first time or again. Escalations that are not due do not count.")
-	cacheAsked  = describeAs("counter", "cache_requests_total", "Look-ups in the caches of what GitHub said, by cache (contents, trees) and result (hit, miss).", "cache", "result")
+	cacheAsked  = describeAs("counter", "cache_requests_total", "Look-ups in the caches of what GitHub said, by cache (contents, trees, comparisons) and result (hit, miss).", "cache", "result")
 	cacheBytes  = describe("cache_bytes", "Bytes that a cache holds.", "cache")
 )
 

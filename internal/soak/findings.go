@@ -129,24 +129,29 @@ type logged struct {
 func readLog(log io.Reader, replica int, deaths []death) (l logged, err error) {
 	l.messages = make(map[string]int)
 	running := make(map[string]time.Time)
-	died := func(until time.Time) {
-		for subject, begin := range running {
-			end := until
-			for _, d := range deaths {
-				if !d.to.Before(begin) {
-					end = later(begin, d.from) // it may have begun while the signal was on its way
-					break
-				}
+	// ended is when an evaluation ended that has no line of it: with the kill that
+	// came next, before a time by which it had.
+	ended := func(begin, until time.Time) time.Time {
+		for _, d := range deaths {
+			if !d.to.Before(begin) && d.from.Before(until) {
+				return later(begin, d.from) // it may have begun while the signal was on its way
 			}
-			l.spans = append(l.spans, span{subject, begin, end, replica})
 		}
-		clear(running)
+		return until
+	}
+	died := func(subject string, until time.Time) {
+		if begin, ok := running[subject]; ok {
+			l.spans = append(l.spans, span{subject, begin, ended(begin, until), replica})
+			delete(running, subject)
+		}
 	}
 	lines := bufio.NewReader(log)
 	for {
 		raw, err := lines.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
-			died(time.Now())
+			for subject := range running {
+				died(subject, time.Now())
+			}
 			return l, nil
 		}
 		if err != nil {
@@ -157,9 +162,8 @@ func readLog(log io.Reader, replica int, deaths []death) (l logged, err error) {
 			continue // cut off by a kill
 		}
 		switch x.Msg {
-		case "listening":
-			died(x.Time)
 		case "evaluation begins":
+			died(x.Subject, x.Time.Add(1)) // without a kill between the two they overlap
 			running[x.Subject] = x.Time
 		case "evaluation ends":
 			if begin, ok := running[x.Subject]; ok {

@@ -67,6 +67,15 @@ func TestOverlapsAreSeen(t *testing.T) {
 	if err != nil || len(killed.spans) != 2 || len(overlaps(killed.spans)) != 0 {
 		t.Errorf("%v %v", killed, err)
 	}
+	early, err := readLog(logOf(logLine(4, "evaluation begins", "a"), logLine(5, "listening", ""), logLine(6, "evaluation ends", "a"), logLine(8, "evaluation begins", "a"),
+		logLine(9, "evaluation ends", "a")), 0, []death{{at(2), at(3)}, {at(20), at(21)}})
+	if err != nil || len(early.spans) != 2 || len(overlaps(early.spans)) != 0 {
+		t.Errorf("one that began before the program listened: %v %v", early, err)
+	}
+	twice, err := readLog(logOf(logLine(4, "evaluation begins", "a"), logLine(5, "evaluation begins", "a"), logLine(6, "evaluation ends", "a")), 0, []death{{at(20), at(21)}})
+	if err != nil || len(overlaps(twice.spans)) != 1 {
+		t.Errorf("two in one program: %v %v", twice, err)
+	}
 	other, err := readLog(logOf(logLine(6, "evaluation begins", "a"), logLine(8, "evaluation ends", "a"), "cut o"), 1, nil)
 	if err != nil || len(overlaps(append(killed.spans, other.spans...))) != 1 {
 		t.Errorf("%v %v", other, err)

@@ -1,0 +1,98 @@
+package guard_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/store"
+)
+
+// settled has what a reconciliation wants evaluated evaluated, and makes sure that
+// the next one wants nothing.
+func (w *world) settled(want int) (list []store.Subject) {
+	w.t.Helper()
+	list = w.reconcile()
+	if len(list) != want {
+		w.t.Fatalf("a reconciliation wants %v evaluated, not %d", list, want)
+	}
+	for _, s := range list {
+		w.evaluate(s)
+	}
+	w.asked()
+	if again := w.reconcile(); len(again) != 0 {
+		w.t.Errorf("the next one wants %v", again)
+	}
+	return list
+}
+
+// The base branch got some of the pull request's commits, or was set back: what
+// the pull request changes is another thing than what was judged, and no event
+// tells of it.
+func TestLostMovesOfTheMergeBaseAreMadeUpFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.base(testPolicy)
+	start := w.repo.Tip("main")
+	n := w.open("feature", "main", wrong)
+	first := w.repo.Tip("feature")
+	w.repo.Commit("feature", "more", ghfake.Files{"lib/more.py": ghfake.Text("x = 1\n")}, author)
+	w.evaluate(w.pull(n))
+	w.concluded("feature", "failure", "core")
+	w.settled(0)
+
+	// The first commit went in by itself; what is left is fine.
+	w.repo.Branch("main", first)
+	w.settled(1)
+	w.concluded("feature", "success", "")
+
+	// And it was taken out again.
+	w.repo.Branch("main", start)
+	w.settled(1)
+	w.concluded("feature", "failure", "core")
+
+	// A base that moved on elsewhere is looked at once.
+	w.repo.Commit("main", "elsewhere", ghfake.Files{"docs/b.md": ghfake.Text("b\n")}, author)
+	w.settled(0)
+	from := len(w.hub.Requests())
+	w.reconcile()
+	for _, r := range w.hub.Requests()[from:] {
+		if strings.Contains(r.Route, "/compare/") {
+			t.Errorf("%s is asked for again", r.Path)
+		}
+	}
+}
+
+// A merge group whose event was lost is found by its branch.
+func TestLostMergeGroupsAreMadeUpFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	numbers := w.three()
+	w.settled(0)
+	queue := w.repo.Enqueue("main", "SQUASH", numbers[0])
+	found := w.settled(1)
+	if want := w.group(queue, w.repo.Tip("main")); found[0].Name() != want.Name() || found[0].Base != want.Base || found[0].Ref != want.Ref || found[0].Kind != store.Group {
+		t.Errorf("%+v, where the event would have said %+v", found[0], want)
+	}
+	w.concluded(queue, "success", "")
+	// What is called like a group and is none is not judged as one.
+	w.repo.Branch("gh-readonly-queue/odd", "main")
+	w.settled(0)
+}
+
+// An edit whose event was lost is noticed, of the title and of the body.
+func TestLostEditsAreMadeUpFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.base("version: 1\nrules: {words: {uses: expression, with: {require: \"!pr.body.contains('bad') && !pr.title.contains('bad')\"}}}\n")
+	n := w.open("feature", "main", fine)
+	w.evaluate(w.pull(n))
+	w.concluded("feature", "success", "")
+	w.settled(0)
+	w.repo.Edit(n, func(p *ghfake.Pull) { p.Body = "a bad one" })
+	w.settled(1)
+	w.concluded("feature", "failure", "words")
+	w.repo.Edit(n, func(p *ghfake.Pull) { p.Body, p.Title = "", "bad" })
+	w.settled(1)
+	w.concluded("feature", "failure", "words")
+}
