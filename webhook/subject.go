@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/report"
 )
@@ -125,8 +125,8 @@ var actions = map[string][]string{
 
 // The shapes of names; what has another shape does not come from GitHub.
 var (
-	commitID = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
-	nameRule = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
+	commitID = lazyregexp.New(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
+	nameRule = lazyregexp.New(`^[A-Za-z0-9_.-]{1,100}$`)
 )
 
 func isName(s string) bool { return nameRule.MatchString(s) && s != "." && s != ".." }
