@@ -3,6 +3,7 @@ package change
 import (
 	"bytes"
 	"regexp"
+	"sync"
 )
 
 // cssScanner reads CSS. Whether white space stands between two tokens means
@@ -211,7 +212,7 @@ func cssEscapeEnd(src []byte, at int) int {
 func (s *cssScanner) begins(word []byte, to int) token {
 	var buffer [longestName]byte
 	first := s.statement == cssBegin
-	heading := first && s.at == 0 && charset.Match(s.src)
+	heading := first && s.at == 0 && charset().Match(s.src)
 	if first && !heading && hasFold(word, "@charset") {
 		return bad
 	}
@@ -230,7 +231,7 @@ func (s *cssScanner) begins(word []byte, to int) token {
 }
 
 // charset only counts as the first bytes of a file, and only like this.
-var charset = regexp.MustCompile(`\A@charset "[^"\n]*";`)
+var charset = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A@charset "[^"\n]*";`) })
 
 var cssConditions = set(`@media @supports @container @import @custom-media`)
 

@@ -75,7 +75,8 @@ type evaluation struct {
 
 	inherited []inherited // of a merge group
 	evidence  *evidence
-	doubted   bool // whether the verdict that was stored already was published
+	judged    verdict.Input // of the verdict that is published
+	doubted   bool          // whether the verdict that was stored already was published
 }
 
 // Evaluate judges a subject and publishes the verdict.
@@ -220,6 +221,7 @@ func (e *evaluation) judge(ctx context.Context, loaded *github.Loaded) (*verdict
 			return nil, err
 		}
 	}
+	e.judged = in
 	if e.Kind == store.Pull {
 		if v, record, err = e.people(ctx, loaded, in, v, scopes); err != nil {
 			return nil, err

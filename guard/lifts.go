@@ -53,7 +53,9 @@ func (e *evaluation) people(ctx context.Context, loaded *github.Loaded, in verdi
 		}
 	}
 	e.prints = s.prints.all(s.verdict)
-	if in.Lifts, err = s.lifts(ctx); err != nil || len(in.Lifts) == 0 {
+	in.Lifts, err = s.lifts(ctx)
+	e.judged = in
+	if err != nil || len(in.Lifts) == 0 {
 		return s.verdict, in.Record, err
 	}
 	v, err = verdict.Judge(ctx, in)

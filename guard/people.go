@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/github"
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/policy"
 	"github.com/changeguard/changeguard/verdict"
@@ -180,7 +180,7 @@ func address(value string) string {
 	return strings.TrimSpace(email)
 }
 
-var hiddenAddress = regexp.MustCompile(`(?i)^(?:([0-9]{1,18})\+)?([a-z0-9][a-z0-9_-]*(?:\[bot\])?)@users\.noreply\.`)
+var hiddenAddress = lazyregexp.New(`(?i)^(?:([0-9]{1,18})\+)?([a-z0-9][a-z0-9_-]*(?:\[bot\])?)@users\.noreply\.`)
 
 // hidden reads the account out of an address that GitHub gives to those who hide
 // theirs.

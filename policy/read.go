@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/nearest"
 )
 
@@ -221,7 +221,7 @@ func (r *reader) boolean(n *yaml.Node, where string) bool {
 	return n.Value == "true"
 }
 
-var wholeNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
+var wholeNumber = lazyregexp.New(`^-?(0|[1-9][0-9]*)$`)
 
 // number reads a whole number between two bounds, both included.
 func (r *reader) number(n *yaml.Node, where string, least, most int64) int64 {
@@ -244,7 +244,7 @@ func (r *reader) number(n *yaml.Node, where string, least, most int64) int64 {
 // maxCount is the largest number of anything that is counted.
 const maxCount = 1_000_000_000
 
-var days = regexp.MustCompile(`^([0-9]{1,4}) ?(d|days?|w|weeks?)$`)
+var days = lazyregexp.New(`^([0-9]{1,4}) ?(d|days?|w|weeks?)$`)
 
 // duration reads a time in Go's notation.
 func (r *reader) duration(n *yaml.Node, where string) time.Duration {

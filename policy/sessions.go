@@ -1,13 +1,13 @@
 package policy
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/changeguard/changeguard/change"
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/nearest"
 	"github.com/changeguard/changeguard/internal/pathset"
 	"github.com/changeguard/changeguard/session"
@@ -89,7 +89,7 @@ func (r *reader) labels(n *yaml.Node, where string) []string {
 	return texts
 }
 
-var trailerKey = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+var trailerKey = lazyregexp.New(`^[A-Za-z0-9-]+$`)
 
 func (r *reader) trailers(n *yaml.Node, where string, s *session.Spec) {
 	texts, nodes := r.texts(n, where)

@@ -3,12 +3,12 @@ package policy
 import (
 	"cmp"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/changeguard/changeguard/change"
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/pathset"
 )
 
@@ -135,7 +135,7 @@ func commonest(counts map[string]int) []counted {
 	return list[:min(len(list), maxLanguages)]
 }
 
-var comment = regexp.MustCompile(`(^|\s)#.*`)
+var comment = lazyregexp.New(`(^|\s)#.*`)
 
 // owners are those that CODEOWNERS names for everything, or else most often.
 // The first of the three places that exists counts, as on GitHub.

@@ -3,10 +3,10 @@ package report
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/verdict"
 )
 
@@ -233,7 +233,7 @@ func (d *document) footer() {
 
 func short(id string) string { return id[:min(len(id), 12)] }
 
-var digest = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
+var digest = lazyregexp.New(`sha256:[0-9a-f]{64}`)
 
 // source shortens the digest of a policy; the JSON has all of it.
 func source(s string) string {

@@ -1,9 +1,10 @@
 package report
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // code makes a Markdown code span of any text. Inside one neither mentions nor
@@ -51,7 +52,7 @@ func longestRun(s string, c byte) int {
 // Markdown: mentions, references to issues and commits, bare addresses of pages
 // and people, formulas and named pictures. No escape of Markdown prevents it; a
 // code span does.
-var links = regexp.MustCompile(`(?i)[@#$]|://|www\.|\b[a-z]{2,}-[0-9]|\b[0-9a-f]{7,64}\b|:[a-z0-9_+-]`)
+var links = lazyregexp.New(`(?i)[@#$]|://|www\.|\b[a-z]{2,}-[0-9]|\b[0-9a-f]{7,64}\b|:[a-z0-9_+-]`)
 
 // Punctuation marks before and after a word that stay outside such a code span.
 const (

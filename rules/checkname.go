@@ -3,10 +3,10 @@ package rules
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/changeguard/changeguard/change"
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/session"
 )
 
@@ -16,7 +16,7 @@ import (
 // commit status is not known to GitHub; its App is "status".
 type CheckName struct{ name, app string }
 
-var slug = regexp.MustCompile(`^[a-z0-9*?-]+$`)
+var slug = lazyregexp.New(`^[a-z0-9*?-]+$`)
 
 // maxCheckName bounds a pattern, in bytes; GitHub's names have at most 255
 // characters.

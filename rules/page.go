@@ -20,8 +20,8 @@ func (k Kind) Page() string {
 	for _, o := range options {
 		fmt.Fprintf(&b, "- `%s` (%s): %s\n", o.Name, o.Type, o.Text)
 	}
-	if k.More != "" {
-		b.WriteString("\n" + strings.TrimSpace(k.More) + "\n")
+	if k.More != nil {
+		b.WriteString("\n" + strings.TrimSpace(k.More()) + "\n")
 	}
 	b.WriteString("\n## In a policy\n\n```yaml\nversion: 1\nrules:\n  my-rule:\n    uses: " + k.Name + "\n    level: block            # block (default), approve, warn, off\n")
 	for i, o := range options {

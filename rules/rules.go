@@ -48,7 +48,9 @@ type Kind struct {
 	Bad   string // a short change that it finds
 	Good  string // a short change that it lets pass
 	Since string // the version that brought it
-	More  string // further sections of its page, in Markdown; may be empty
+	// More are further sections of its page, in Markdown; nil for none. It is asked
+	// only where a page is made: whoever judges has no time for it.
+	More func() string
 
 	Subject Subject
 

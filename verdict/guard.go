@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 
 	"github.com/changeguard/changeguard/change"
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/pathset"
 	"github.com/changeguard/changeguard/policy"
 	"github.com/changeguard/changeguard/rules"
@@ -87,7 +87,7 @@ func (j *judge) headPolicy(ctx context.Context) {
 	}
 }
 
-var lineNumber = regexp.MustCompile(`\bline \d+`)
+var lineNumber = lazyregexp.New(`\bline \d+`)
 
 // withoutLines takes the numbers of lines out of a problem, for the finding's
 // key: a line that moves does not make another mistake of it.

@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/report"
 )
@@ -135,8 +135,8 @@ var actions = map[string][]string{
 
 // The shapes of names; what has another shape does not come from GitHub.
 var (
-	commitID = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
-	nameRule = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
+	commitID = lazyregexp.New(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
+	nameRule = lazyregexp.New(`^[A-Za-z0-9_.-]{1,100}$`)
 )
 
 func isName(s string) bool { return nameRule.MatchString(s) && s != "." && s != ".." }

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/changeguard/changeguard/internal/app"
@@ -70,10 +71,17 @@ judged.`,
 				}
 			}
 			k.Args = args
+			// An agent waits, and so short a run need not tidy up after itself before
+			// it has taken much.
+			debug.SetGCPercent(-1)
+			debug.SetMemoryLimit(hookMemory)
 			return k.Run(ctx, e.stdout, e.stderr)
 		}
 	},
 }
+
+// hookMemory is how many bytes a hook takes before it collects what it left behind.
+const hookMemory = 128 << 20
 
 var sessionStartCommand = command{
 	name:  "session start",

@@ -15,15 +15,16 @@ var replayCommand = command{
 	describe: `
 Takes a verdict, from a file that changeguard check --format json wrote or by its
 id from the server's database, judges the same commits again in a clone, and says
-what differs. What a verdict came out of besides commits and policy is given as to
-check: the pull request's texts by --event, what was declared before by --record.
-Approvals and overrides are not computed again, so a verdict that one lifted
-differs. Nothing is asked of the network.
+what differs. With an id, the pull request's texts and labels, what was declared
+before, the organisation's policy, evidence, approvals and overrides come from the
+database as they were. With a file they are given as to check: texts by --event,
+what was declared before by --record; what a file's verdict was lifted by is not
+known then. Nothing is asked of the network.
 
 Exit codes: 0 the same bytes, 1 another verdict, 2 usage or policy error, 3 the
 verdict could not be computed.`,
 	example: `changeguard check --format json --output verdict.json; changeguard replay verdict.json
-changeguard replay 4711 --repo ../app --event payload.json`,
+changeguard replay 4711 --repo ../app --database-url sqlite:changeguard.db`,
 	setup: func(f *flag.FlagSet, e env) func(context.Context, []string) int {
 		k := app.Replay{Check: app.Check{Env: e.getenv}}
 		database := auditDatabase(f)

@@ -10,11 +10,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/changeguard/changeguard/internal/evidence"
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/version"
 )
 
@@ -102,8 +102,8 @@ func isLoopback(host string) bool {
 }
 
 var (
-	repositoryName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$`)
-	commitName     = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
+	repositoryName = lazyregexp.New(`^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$`)
+	commitName     = lazyregexp.New(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
 )
 
 // summary reads the files, and finds out for which commit they are.

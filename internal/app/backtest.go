@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -17,6 +16,7 @@ import (
 	"github.com/changeguard/changeguard/internal/backtest"
 	"github.com/changeguard/changeguard/internal/condition"
 	"github.com/changeguard/changeguard/internal/gitrepo"
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/version"
 	"github.com/changeguard/changeguard/policy"
 	"github.com/changeguard/changeguard/rules/catalogue"
@@ -175,7 +175,7 @@ func asksLines(p *condition.Program) bool {
 	return slices.ContainsFunc([]string{"risk.score", "risk.level", "change.additions", "change.deletions"}, p.Uses)
 }
 
-var age = regexp.MustCompile(`^([0-9]{1,4}) ?(d|days?|w|weeks?|months?|y|years?)$`)
+var age = lazyregexp.New(`^([0-9]{1,4}) ?(d|days?|w|weeks?|months?|y|years?)$`)
 
 // span reads --since, --by and --last.
 func (k Backtest) span(ctx context.Context, repo *gitrepo.Repo) (gitrepo.Span, error) {
@@ -251,9 +251,9 @@ func (k Backtest) onlyPulls(ctx context.Context, p *gitrepo.Past) error {
 }
 
 var (
-	mergedPull = regexp.MustCompile(`^Merge pull request #([0-9]{1,9}) from [^/\s]+/(\S+)$`)
-	squashed   = regexp.MustCompile(`^(.*) \(#([0-9]{1,9})\)$`)
-	mergedLine = regexp.MustCompile(`^Merge (?:remote-tracking )?branch '([^']+)'`)
+	mergedPull = lazyregexp.New(`^Merge pull request #([0-9]{1,9}) from [^/\s]+/(\S+)$`)
+	squashed   = lazyregexp.New(`^(.*) \(#([0-9]{1,9})\)$`)
+	mergedLine = lazyregexp.New(`^Merge (?:remote-tracking )?branch '([^']+)'`)
 )
 
 // mergeMessage reads what forges write when they merge: the pull request's number,

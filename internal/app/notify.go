@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/changeguard/changeguard/guard"
@@ -90,12 +91,17 @@ func (s *Server) pullURL(x store.Subject) string {
 	return fmt.Sprintf("%s://%s/%s/%s/pull/%d", u.Scheme, strings.TrimPrefix(u.Host, "api."), url.PathEscape(x.Owner), url.PathEscape(x.Repo), x.Number)
 }
 
-var channelPage = template.Must(template.New("channels").Parse(`<!doctype html>
+// channelPage is read when it is asked for, since every command begins with this package.
+var channelPage = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("channels").Parse(channelText))
+})
+
+const channelText = `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Channels of changeguard</title>
 <h1>Channels</h1>
 {{with .Said}}<p role="status">{{.}}</p>{{end}}
 {{range .Channels}}<form method="post"><p>{{.Name}} ({{.Format}}) <button name="channel" value="{{.Name}}">Send a test to {{.Name}}</button></p></form>
-{{else}}<p>No channel is configured; see CHANGEGUARD_NOTIFY.</p>{{end}}`))
+{{else}}<p>No channel is configured; see CHANGEGUARD_NOTIFY.</p>{{end}}`
 
 // channels serves the page with a button that tests each channel. It is on the
 // admin address, and a page elsewhere cannot press the button.
@@ -113,7 +119,7 @@ func (s *Server) channels() http.Handler {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 		w.WriteHeader(status)
-		_ = channelPage.Execute(w, map[string]any{"Said": said, "Channels": list}) // the client went away
+		_ = channelPage().Execute(w, map[string]any{"Said": said, "Channels": list}) // the client went away
 	})
 	return http.NewCrossOriginProtection().Handler(page)
 }

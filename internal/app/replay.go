@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/changeguard/changeguard/guard"
 	"github.com/changeguard/changeguard/internal/gitrepo"
-	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/internal/version"
 	"github.com/changeguard/changeguard/policy"
 	"github.com/changeguard/changeguard/report"
@@ -44,7 +44,7 @@ func (k Replay) Run(ctx context.Context, stdout, stderr io.Writer) int {
 }
 
 func (k Replay) run(ctx context.Context) (text string, code int, err error) {
-	was, err := k.stored(ctx)
+	was, origin, err := k.stored(ctx)
 	if err != nil {
 		return "", 0, err
 	}
@@ -58,7 +58,12 @@ func (k Replay) run(ctx context.Context) (text string, code int, err error) {
 		return "", 0, badInput("%s is no verdict as `changeguard check --format json` writes it", k.What)
 	}
 	k.Base, k.Head = old.Base, old.Head
-	v, _, err := k.judge(ctx)
+	var v *verdict.Verdict
+	if origin != nil {
+		v, err = k.recompute(ctx, origin)
+	} else {
+		v, _, err = k.judge(ctx)
+	}
 	if err != nil {
 		return "", 0, err
 	}
@@ -85,20 +90,13 @@ func (k Replay) run(ctx context.Context) (text string, code int, err error) {
 const maxVerdict = 64 << 20
 
 // stored reads the verdict: a number is an id, anything else a file.
-func (k Replay) stored(ctx context.Context) ([]byte, error) {
+func (k Replay) stored(ctx context.Context) ([]byte, *guard.Origin, error) {
 	id, err := strconv.ParseInt(k.What, 10, 64)
 	if err != nil {
-		return readFile(k.What, maxVerdict)
+		body, err := readFile(k.What, maxVerdict)
+		return body, nil, err
 	}
-	s, err := store.View(ctx, k.DatabaseURL)
-	if err != nil {
-		return nil, badInput("open the database: %w", err)
-	}
-	v, err := s.VerdictByID(ctx, id)
-	if errors.Is(err, store.ErrNotFound) {
-		err = badInput("no verdict has the id %d", id)
-	}
-	return v.Body, errors.Join(err, s.Close())
+	return k.database(ctx, id)
 }
 
 // differences lists the lines that are in one verdict alone, by what they say:

@@ -9,11 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/store"
 )
 
@@ -38,7 +38,7 @@ type Tokens struct {
 // maxTokenLife bounds how long a token holds.
 const maxTokenLife = 366 * 24 * time.Hour
 
-var tokenName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$`)
+var tokenName = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$`)
 
 // Create makes a token for an owner, or for one repository of it, and prints it.
 // Nobody can show it again.

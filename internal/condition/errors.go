@@ -3,12 +3,12 @@ package condition
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"cel.dev/cel-go/common"
 
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/nearest"
 )
 
@@ -68,10 +68,10 @@ func syntaxErrors(source string, found []*common.Error) Errors {
 }
 
 var (
-	unexpected   = regexp.MustCompile(`^(?:mismatched|extraneous) input '((?s:.*))' expecting `)
-	unrecognised = regexp.MustCompile(`^token recognition error at: '((?s:.*))'$`)
-	noWay        = regexp.MustCompile(`^no viable alternative at input '((?s:.*))'$`)
-	macro        = regexp.MustCompile(`^invalid .* macro invocation`)
+	unexpected   = lazyregexp.New(`^(?:mismatched|extraneous) input '((?s:.*))' expecting `)
+	unrecognised = lazyregexp.New(`^token recognition error at: '((?s:.*))'$`)
+	noWay        = lazyregexp.New(`^no viable alternative at input '((?s:.*))'$`)
+	macro        = lazyregexp.New(`^invalid .* macro invocation`)
 )
 
 // advice is for what people write who know other languages.
@@ -98,7 +98,7 @@ func syntaxMessage(source, message string) string {
 	if strings.HasPrefix(strings.TrimSpace(source), "${{") {
 		return advice["${{"]
 	}
-	for _, pattern := range []*regexp.Regexp{unexpected, unrecognised, noWay} {
+	for _, pattern := range []*lazyregexp.Regexp{unexpected, unrecognised, noWay} {
 		if m := pattern.FindStringSubmatch(message); m != nil {
 			return unexpectedText(m[1])
 		}
@@ -158,8 +158,8 @@ func beginOf(name, line string, col int) int {
 }
 
 var (
-	undeclared = regexp.MustCompile(`^undeclared reference to '([^']*)'`)
-	overload   = regexp.MustCompile(`^found no matching overload for '([^']+)' applied to '(.*)'$`)
+	undeclared = lazyregexp.New(`^undeclared reference to '([^']*)'`)
+	overload   = lazyregexp.New(`^found no matching overload for '([^']+)' applied to '(.*)'$`)
 )
 
 func typeMessage(message string) string {

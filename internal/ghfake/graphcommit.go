@@ -1,9 +1,10 @@
 package ghfake
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 type commitNode struct {
@@ -83,7 +84,7 @@ func (n commitNode) related(e *execution, name string, args obj) any {
 }
 
 // coAuthor is a trailer that names one.
-var coAuthor = regexp.MustCompile(`(?im)^co-authored-by:\s*([^<\n]*?)\s*<([^>\n]+)>\s*$`)
+var coAuthor = lazyregexp.New(`(?im)^co-authored-by:\s*([^<\n]*?)\s*<([^>\n]+)>\s*$`)
 
 // authors are the author and those that the message's trailers name.
 func (n commitNode) authors() []node {

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -81,8 +82,11 @@ func (s *Server) serveSite(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-var sitePage = template.Must(template.New("").Parse(`<!doctype html><html lang="en"><title>{{.Title}}</title><main><h1>{{.Title}}</h1>
-<form method="post" action="{{.Action}}">{{range $name, $value := .Fields}}<input type="hidden" name="{{$name}}" value="{{$value}}">{{end}}<button id="go">{{.Button}}</button></form></main></html>`))
+// sitePage is read when it is asked for, since the program begins with this package too.
+var sitePage = sync.OnceValue(func() *template.Template { return template.Must(template.New("").Parse(siteText)) })
+
+const siteText = `<!doctype html><html lang="en"><title>{{.Title}}</title><main><h1>{{.Title}}</h1>
+<form method="post" action="{{.Action}}">{{range $name, $value := .Fields}}<input type="hidden" name="{{$name}}" value="{{$value}}">{{end}}<button id="go">{{.Button}}</button></form></main></html>`
 
 type sitePageData struct {
 	Title, Action, Button string
@@ -91,7 +95,7 @@ type sitePageData struct {
 
 func showSite(w http.ResponseWriter, p sitePageData) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	if err := sitePage.Execute(w, p); err != nil {
+	if err := sitePage().Execute(w, p); err != nil {
 		panic(err) // a mistake in this package
 	}
 }

@@ -13,13 +13,17 @@ import (
 // those of regexp.Regexp. One that does not compile panics when it is asked, so
 // every expression must be asked by some test.
 type Regexp struct {
-	source  string
-	compile func() *regexp.Regexp
+	source string
+	once   sync.Once
+	re     *regexp.Regexp
 }
 
 // New makes one that is safe for concurrent use.
-func New(source string) *Regexp {
-	return &Regexp{source, sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(source) })}
+func New(source string) *Regexp { return &Regexp{source: source} }
+
+func (r *Regexp) compile() *regexp.Regexp {
+	r.once.Do(func() { r.re = regexp.MustCompile(r.source) })
+	return r.re
 }
 
 // String is the expression as it was written.

@@ -21,10 +21,11 @@ import (
 	"maps"
 	"net"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // A Channel is where something is told.
@@ -62,7 +63,7 @@ type Escalation struct {
 // Channels are all channels by their names.
 type Channels map[string]*Channel
 
-var name = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.#/-]{0,99}$`) // as policies write them
+var name = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9_.#/-]{0,99}$`) // as policies write them
 
 const (
 	minSecret     = 16

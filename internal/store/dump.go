@@ -11,8 +11,9 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"regexp"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // A dump is everything in a database but the queue's jobs, as lines of JSON
@@ -30,7 +31,7 @@ type dumpLine struct {
 
 const dumpFormat = "database 1"
 
-var createTable = regexp.MustCompile(`(?m)^CREATE TABLE (\w+)`)
+var createTable = lazyregexp.New(`(?m)^CREATE TABLE (\w+)`)
 
 // tables are those that some steps make, each after those that it refers to.
 func tables(steps []string) (list []string, err error) {

@@ -54,12 +54,16 @@ func (s *Store) DropIdle(ctx context.Context, kind Kind, before time.Time) (int6
 // while there was an event about it or it was seen open since, or while it waits
 // to be judged. It returns how many there were.
 func (s *Store) DropVerdicts(ctx context.Context, before time.Time) (int64, error) {
-	return s.drop(ctx, dropLargeAtOnce, `DELETE FROM verdicts WHERE id IN (
+	n, err := s.drop(ctx, dropLargeAtOnce, `DELETE FROM verdicts WHERE id IN (
 		SELECT v.id FROM verdicts v JOIN subjects s ON s.id = v.subject WHERE v.created_at < $1
 		AND (s.updated_at < $1 AND s.open_at < $1 AND s.done >= s.want
 			OR v.id < (SELECT max(n.id) FROM verdicts n WHERE n.subject = v.subject)
 			AND v.id < COALESCE((SELECT max(n.id) FROM verdicts n WHERE n.subject = v.subject AND n.head = s.head), v.id + 1))
 		ORDER BY v.created_at LIMIT $2)`, micros(before))
+	if err != nil {
+		return n, err
+	}
+	return n, s.dropOrigins(ctx)
 }
 
 // DropRuns forgets the check runs that were published before a time: GitHub has

@@ -27,6 +27,7 @@ type Verdict struct {
 	Created     time.Time
 	Body        []byte // JSON; not in lists
 	Inputs      []byte // JSON, or empty; not in lists
+	Origin      []byte // JSON, or empty; only to store it, see Store.Origin
 }
 
 // AddVerdict stores a verdict. One that says the same as the subject's newest
@@ -38,12 +39,13 @@ func (s *Store) AddVerdict(ctx context.Context, v Verdict) error {
 			return err
 		}
 		var newest string
-		err := tx.QueryRowContext(ctx, `SELECT digest FROM verdicts WHERE subject = $1 ORDER BY id DESC LIMIT 1`, v.Subject.ID).Scan(&newest)
+		var id int64
+		err := tx.QueryRowContext(ctx, `SELECT digest, id FROM verdicts WHERE subject = $1 ORDER BY id DESC LIMIT 1`, v.Subject.ID).Scan(&newest, &id)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 		if newest == v.Digest {
-			return keepInputs(ctx, tx, v)
+			return errors.Join(keepInputs(ctx, tx, v), setOrigin(ctx, tx, id, v.Origin))
 		}
 		if v.ID, err = next(ctx, tx, "verdict"); err != nil {
 			return err
@@ -57,6 +59,9 @@ func (s *Store) AddVerdict(ctx context.Context, v Verdict) error {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE subjects SET score = $2 WHERE id = $1`, v.Subject.ID, v.Score); err != nil {
+			return err
+		}
+		if err := setOrigin(ctx, tx, v.ID, v.Origin); err != nil {
 			return err
 		}
 		return auditVerdict(ctx, tx, v)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // A jsConfig is what one runner of JavaScript collects from one folder.
@@ -283,7 +285,7 @@ func jsonStrings(data []byte) map[string][]string {
 	return settings
 }
 
-var jsSetting = regexp.MustCompile(`\b(testMatch|testRegex|testPathIgnorePatterns|roots|rootDir|include|exclude|dir|spec|ignore)['"]?\s*:\s*`)
+var jsSetting = lazyregexp.New(`\b(testMatch|testRegex|testPathIgnorePatterns|roots|rootDir|include|exclude|dir|spec|ignore)['"]?\s*:\s*`)
 
 // jsLiterals reads the settings of a program where they are literals; what is not
 // is opaque. include and exclude count only below "test".

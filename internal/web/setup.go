@@ -6,13 +6,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/internal/secret"
 )
@@ -233,7 +233,7 @@ func origin(r *http.Request) string {
 }
 
 // organisation is a login as GitHub has them.
-var organisation = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$`)
+var organisation = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$`)
 
 // begin sends the form on to GitHub, with a state that is good once.
 func (u *setUp) begin(w http.ResponseWriter, r *http.Request) {

@@ -1,9 +1,10 @@
 package checklist
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // maxBody is far above what a forge takes (GitHub: 64 KiB); the rest would be
@@ -100,10 +101,10 @@ func (r *reader) fenced(text string) bool {
 }
 
 var (
-	fence = regexp.MustCompile("^(```+|~~~+)")
+	fence = lazyregexp.New("^(```+|~~~+)")
 	// task is the start of an item: a bullet or a number, and the box.
-	task   = regexp.MustCompile(`^(?:[-*+]|[0-9]{1,9}[.)])[ \t]+\[([ \txX\x{00a0}])\][ \t]+(\S.*)$`)
-	bullet = regexp.MustCompile(`^(?:[-*+]|[0-9]{1,9}[.)])(?:[ \t]|$)`)
+	task   = lazyregexp.New(`^(?:[-*+]|[0-9]{1,9}[.)])[ \t]+\[([ \txX\x{00a0}])\][ \t]+(\S.*)$`)
+	bullet = lazyregexp.New(`^(?:[-*+]|[0-9]{1,9}[.)])(?:[ \t]|$)`)
 )
 
 // heading opens and closes the section. People also write headings as a line in

@@ -1,6 +1,9 @@
 package declaredscope
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // promise reads the sentence that is left when its prefixes are off.
 func (s *sentence) promise() string {
@@ -12,7 +15,7 @@ func (s *sentence) promise() string {
 	switch {
 	case documents[w[0]] && !(len(w) > 1 && auxiliaries[w[1]]), !s.area && studies[w[0]] && !(len(w) > 1 && (programNouns[w[1]] || nouns[w[1]])):
 		n = 1
-	case work[w[0]] == workOnText:
+	case work()[w[0]] == workOnText:
 		n = textsFollow(w[1:])
 		if n > 0 {
 			n++
@@ -67,7 +70,7 @@ func saysMore(w []string) bool {
 		for len(next) > 1 && (next[0] == "also" || next[0] == "and" || next[0] == "then") {
 			next = next[1:]
 		}
-		if kind := work[next[0]]; kind != "" && (kind == workOnCode || textsFollow(next[1:]) == 0) {
+		if kind := work()[next[0]]; kind != "" && (kind == workOnCode || textsFollow(next[1:]) == 0) {
 			return true
 		}
 	}
@@ -115,7 +118,7 @@ const (
 )
 
 // work are the verbs of work, in the forms that titles use.
-var work = func() map[string]string {
+var work = sync.OnceValue(func() map[string]string {
 	m := make(map[string]string)
 	for kind, verbs := range map[string]string{
 		workOnCode: `remove delete drop change refactor rewrite implement introduce rename move migrate bump upgrade downgrade support handle enable disable replace use
@@ -130,4 +133,4 @@ var work = func() map[string]string {
 		}
 	}
 	return m
-}()
+})

@@ -75,7 +75,7 @@ func (s *sentence) label(head, rest string, tag bool) (promise string, decided b
 		return "", true
 	case isWord(kind) && slices.ContainsFunc(s.types, func(t string) bool { return strings.EqualFold(t, kind) }):
 		return kind, true
-	case isWord(kind) && otherTypes[strings.ToLower(kind)], !tag && work[first] != "":
+	case isWord(kind) && otherTypes[strings.ToLower(kind)], !tag && work()[first] != "":
 		return "", true
 	case !tag && aboutText(head, rest):
 		return strings.TrimSpace(head), true
@@ -98,7 +98,7 @@ func aboutText(head, rest string) bool {
 		return true
 	}
 	_, whole := textPhrase(w)
-	return whole && !shouted(head) && work[strings.ToLower(firstWord(strings.TrimSpace(rest)))] == ""
+	return whole && !shouted(head) && work()[strings.ToLower(firstWord(strings.TrimSpace(rest)))] == ""
 }
 
 // maxLabel is how many words a label has at most.

@@ -54,7 +54,7 @@ func Kind() rules.Kind {
 		Bad:     "+requests>=2.32.0   in requirements.txt: added and unpinned",
 		Good:    "+# why requests is pinned",
 		Since:   "0.1.0",
-		More:    formatsPage(),
+		More:    formatsPage,
 		Subject: rules.Content,
 	}, check, run)
 }

@@ -51,6 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"a delivery is dropped for one subject alone", droppedForOne},
 		{"a verdict comes back as it was stored", verdict},
 		{"a verdict is stored once", once},
+		{"what a verdict came out of is kept with it", origins},
 		{"an older evaluation never replaces a newer one", older},
 		{"verdicts are listed page by page", pages},
 		{"a score is ranked among the repository's last changes", ranked},
