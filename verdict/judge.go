@@ -206,9 +206,12 @@ func (j *judge) layer(ctx context.Context, name string, p *policy.Policy, view *
 	l.unknownModes()
 	if !j.mergeGroup() {
 		for _, bound := range s.Modes {
+			found, missing := len(j.verdict.Findings), len(j.verdict.Missing)
 			l.mode(ctx, bound)
+			l.modeStep(bound, found, missing)
 		}
 	}
+	l.modeSteps()
 	for i := range p.Rules {
 		l.rule(ctx, &p.Rules[i])
 	}
