@@ -107,6 +107,7 @@ func (q *Queue) dropOld(ctx context.Context) error {
 		{keepDeliveries, s.DropDeliveries},
 		{keepVerdicts, s.DropVerdicts},
 		{keepVerdicts, s.DropRuns},
+		{keepVerdicts, s.DropKept},
 		{keepDeliveries, idle(store.Push)},
 		{keepDeliveries, idle(store.Group)},
 	} {

@@ -27,6 +27,12 @@ type Verdict struct {
 	Created     time.Time
 	Body        []byte // JSON; not in lists
 	Inputs      []byte // JSON, or empty; not in lists
+
+	// What follows is counted and kept when the verdict is stored, and not read
+	// with it.
+	Actor string   // human, agent or bot
+	Rules []string // that stop the change, once each
+	Kept  *Kept    // nil for nothing
 }
 
 // AddVerdict stores a verdict. One that says the same as the subject's newest
@@ -43,7 +49,7 @@ func (s *Store) AddVerdict(ctx context.Context, v Verdict) error {
 			return err
 		}
 		if newest == v.Digest {
-			return keepInputs(ctx, tx, v)
+			return errors.Join(keepInputs(ctx, tx, v), keep(ctx, tx, v))
 		}
 		if v.ID, err = next(ctx, tx, "verdict"); err != nil {
 			return err
@@ -56,7 +62,10 @@ func (s *Store) AddVerdict(ctx context.Context, v Verdict) error {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE subjects SET score = $2 WHERE id = $1`, v.Subject.ID, v.Score); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE subjects SET score = $2, newest = $3 WHERE id = $1`, v.Subject.ID, v.Score, v.ID); err != nil {
+			return err
+		}
+		if err := errors.Join(tally(ctx, tx, v), keep(ctx, tx, v)); err != nil {
 			return err
 		}
 		return auditVerdict(ctx, tx, v)
