@@ -58,7 +58,7 @@ CREATE TABLE policies (
 CREATE TABLE snapshots (
     subject       BIGINT  NOT NULL PRIMARY KEY,
     verdict       TEXT    NOT NULL,             -- its digest
-    body          TEXT    NOT NULL,             -- JSON, compressed, base64
+    body          TEXT    NOT NULL,             -- compressed, base64
     kept_at       BIGINT  NOT NULL
 );
 CREATE INDEX snapshots_kept ON snapshots (kept_at);
