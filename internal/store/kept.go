@@ -86,7 +86,7 @@ func (s *Store) DropKept(ctx context.Context, before time.Time) (int64, error) {
 	return n + m, err
 }
 
-// layersOf reads the layers of a repository.
+// layersOf reads the layers of a repository; nil where they are not known.
 func layersOf(body string) ([]Layer, error) {
 	var list []Layer
 	if body == "" {

@@ -21,7 +21,7 @@ var additive = []*regexp.Regexp{
 	regexp.MustCompile(`^CREATE (UNIQUE )?INDEX \w+ ON \w+ `),
 	regexp.MustCompile(`^ALTER TABLE \w+ ADD COLUMN \w+ \w+ (NOT NULL DEFAULT \S+|NULL)$`),
 	regexp.MustCompile(`^INSERT INTO numbers `),
-	regexp.MustCompile(`^INSERT INTO tallies \(.*\) SELECT `), // into a table that the step makes
+	regexp.MustCompile(`^INSERT INTO (tallies|repositories) \(.*\) SELECT `), // into a table that the step makes
 	regexp.MustCompile(`^UPDATE \w+ SET \w+ = `), // of a column that the step adds
 }
 
@@ -186,6 +186,9 @@ func TestOldVerdictsAreCounted(t *testing.T) {
 	tallies, err := s.Tallies(context.Background(), nil, at)
 	if err != nil || len(tallies) != 1 || tallies[0].Count != 2 || tallies[0].Outcome != "fail" {
 		t.Errorf("%v %+v", err, tallies)
+	}
+	if r, err := s.Repository(context.Background(), "acme", "app"); err != nil || r.Layers != nil || !r.Judged.Equal(at) {
+		t.Errorf("%v %+v", err, r)
 	}
 	if list, err := s.NewestOf(context.Background(), nil, 1<<62, 9); err != nil || len(list) != 1 || list[0].Digest != "b" {
 		t.Errorf("%v %+v", err, list)

@@ -13,13 +13,13 @@ type Repository struct {
 	Installation int64
 	Observed     bool // as its newest verdict says
 	Judged       time.Time
-	Layers       []Layer   // of its newest verdict, without their texts
+	Layers       []Layer   // of its newest verdict, without their texts; nil when they are not known
 	Checked      time.Time // when GitHub was last asked how it is guarded; zero for never
 	Guarded      []byte    // what came out, JSON; empty before
 }
 
 func keepRepository(ctx context.Context, tx *Tx, v Verdict) error {
-	layers, err := json.Marshal(v.Kept.Layers)
+	layers, err := json.Marshal(append([]Layer{}, v.Kept.Layers...)) // [] and not null
 	if err != nil {
 		return fmt.Errorf("write the policies of a repository: %w", err)
 	}

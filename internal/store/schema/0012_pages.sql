@@ -40,10 +40,13 @@ CREATE TABLE repositories (
     installation  BIGINT  NOT NULL,
     observed      BOOLEAN NOT NULL,             -- as its newest verdict says
     judged_at     BIGINT  NOT NULL,
-    layers        TEXT    NOT NULL,             -- the policies of its newest verdict, JSON
+    layers        TEXT    NOT NULL,             -- the policies of its newest verdict, JSON; empty when not known
     checked_at    BIGINT  NOT NULL,             -- when GitHub was last asked how it is guarded, 0 for never
     guarded       TEXT    NOT NULL              -- what came out, JSON
 );
+INSERT INTO repositories (name, installation, observed, judged_at, layers, checked_at, guarded)
+    SELECT s.owner || '/' || s.repo, s.installation, v.observed, v.created_at, '', 0, '' FROM verdicts v JOIN subjects s ON s.id = v.subject
+    WHERE v.id IN (SELECT max(n.id) FROM verdicts n JOIN subjects m ON m.id = n.subject GROUP BY m.owner, m.repo);
 CREATE INDEX repositories_checked ON repositories (checked_at);
 
 -- policies are the texts of policies that judged something.
