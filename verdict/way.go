@@ -110,15 +110,14 @@ func (w *watched) why(before string) string {
 	}
 	why := "It was evaluated on the whole change and found nothing."
 	switch {
+	case len(w.asked) == 1 && hits == 0:
+		why = "No path is matched by its globs."
 	case len(w.asked) > 0 && hits == 0:
-		why = fmt.Sprintf("None of the %s is matched by its globs.", count(len(w.asked), "path"))
-	case hits > 0:
-		why = fmt.Sprintf("%d of the %s matched by its globs, and nothing was found.", hits, count(len(w.asked), "path"))
-		if hits == 1 {
-			why = strings.Replace(why, " matched", " is matched", 1)
-		} else {
-			why = strings.Replace(why, " matched", " are matched", 1)
-		}
+		why = fmt.Sprintf("None of the %d paths is matched by its globs.", len(w.asked))
+	case hits == 1:
+		why = "1 path is matched by its globs, and nothing was found."
+	case hits > 1:
+		why = fmt.Sprintf("%d paths are matched by its globs, and nothing was found.", hits)
 	}
 	return strings.TrimSpace(before + " " + why)
 }
