@@ -38,7 +38,7 @@ type healthPage struct {
 	Up             string
 	Budgets        []budget
 	Repositories   []doctored
-	Healthy        int // repositories of which the doctor found nothing
+	Healthy, Ill   int // repositories of which the doctor found nothing, or something
 	Unasked        int
 }
 
@@ -137,7 +137,9 @@ func (p *healthPage) doctor(list []store.Repository, now time.Time) {
 		}
 		if len(d.Found) == 0 {
 			p.Healthy++
-		} else if len(p.Repositories) < shownDoctored {
+			continue
+		}
+		if p.Ill++; len(p.Repositories) < shownDoctored {
 			p.Repositories = append(p.Repositories, d)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/changeguard/changeguard/internal/store"
@@ -34,6 +35,7 @@ type overview struct {
 	Makers              []maker
 	Bars                []bar
 	From, Words         string
+	Most                int // on a day
 	Rules               []counted
 	Repositories        []repository
 	Overrides           []store.Overridden
@@ -165,6 +167,7 @@ func (o *overview) draw(first time.Time) {
 		b.FailY = b.ApproveY - b.FailH
 		b.Title = fmt.Sprintf("%s: %d passed, %d need approval, %d blocked or incomplete", first.AddDate(0, 0, i).Format("2 Jan"), b.pass, b.approve, b.fail)
 	}
+	o.Most = most
 	o.Words = fmt.Sprintf("%d verdicts in %d days, %d of them stopped the change; the most on a day were %d.", o.All, days, o.Stopped, most)
 }
 
@@ -282,6 +285,17 @@ func readGuarded(r store.Repository) (g guarded) {
 		g.Asked = true
 	}
 	return g
+}
+
+// Fine names what is as it should be.
+func (g guarded) Fine() string {
+	var names []string
+	for _, f := range g.Found {
+		if f.State == "ok" {
+			names = append(names, f.About)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // Words are how the check stands, in a few.
