@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/policy"
 	"github.com/changeguard/changeguard/report"
@@ -176,7 +177,7 @@ func (s *server) blast(r *http.Request, p *playgroundPage) {
 	list, err := s.Blast(ctx, owner, repo, []byte(p.Text), blastOver)
 	if err != nil {
 		if !errors.Is(err, context.DeadlineExceeded) {
-			s.Logger.WarnContext(r.Context(), "the past could not be judged", "err", err)
+			s.Logger.WarnContext(r.Context(), "the past could not be judged", logkey.Err, err)
 		}
 		p.Problem = "The past could not be judged; the server's log says why."
 		return

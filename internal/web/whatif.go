@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/policy"
 	"github.com/changeguard/changeguard/report"
@@ -160,7 +161,7 @@ func (s *server) tryIt(r *http.Request, stored store.Verdict, p *whatIfPage) {
 	case ctx.Err() != nil:
 		p.Problem = "It took too long to judge."
 	case err != nil:
-		s.Logger.WarnContext(r.Context(), "a trial failed", "err", err)
+		s.Logger.WarnContext(r.Context(), "a trial failed", logkey.Err, err)
 		p.Problem = "It could not be judged; the server's log says why."
 	default:
 		p.result(stored, was, is, viewing(r).sees(stored.Subject.Owner, organisationRepo))
