@@ -22,7 +22,7 @@ var additive = []*regexp.Regexp{
 	regexp.MustCompile(`^ALTER TABLE \w+ ADD COLUMN \w+ \w+ (NOT NULL DEFAULT \S+|NULL)$`),
 	regexp.MustCompile(`^INSERT INTO numbers `),
 	regexp.MustCompile(`^INSERT INTO (tallies|repositories) \(.*\) SELECT `), // into a table that the step makes
-	regexp.MustCompile(`^UPDATE \w+ SET \w+ = `), // of a column that the step adds
+	regexp.MustCompile(`^UPDATE \w+ SET \w+ = `),                             // of a column that the step adds
 }
 
 // A step adds, or its name says that older programs do not survive it.
