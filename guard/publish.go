@@ -113,9 +113,14 @@ func (e *evaluation) saveVerdict(ctx context.Context, loaded *github.Loaded, v *
 	if err != nil {
 		return err
 	}
+	beside, err := e.kept(ctx, loaded, v)
+	if err != nil {
+		return err
+	}
 	return e.Store.AddVerdict(ctx, store.Verdict{
 		Subject: e.Subject, Digest: v.ID, Outcome: string(v.Outcome), Observed: v.Observed, Title: v.Title, Head: v.Head, Base: v.Base, MergeBase: v.MergeBase,
-		Policy: v.Policy.Digest, Score: v.Risk.Score, SubjectLine: c.Title, Created: e.Now(), Body: body, Inputs: in, Origin: origin,
+		Policy: v.Policy.Digest, Score: v.Risk.Score, SubjectLine: c.Title, Created: e.Now(), Body: body, Inputs: in,
+		Actor: string(v.Session.Actor), Rules: stoppers(v), Kept: beside, Origin: origin,
 	})
 }
 

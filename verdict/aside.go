@@ -14,6 +14,7 @@ type aside struct {
 		Lifters  []string `json:"lifters"`  // the words for who can lift a finding, once each
 		By       []int    `json:"by"`       // an index of Lifters for each finding
 		Enforced []bool   `json:"enforced"` // for each finding
+		Way      []Step   `json:"way,omitempty"`
 	} `json:"aside"`
 }
 
@@ -21,6 +22,7 @@ type aside struct {
 func (v *Verdict) Aside() ([]byte, error) {
 	var all aside
 	a := &all.Aside
+	a.Way = v.Way
 	for _, f := range v.Findings {
 		at := slices.Index(a.Lifters, f.LiftableBy)
 		if at < 0 {
@@ -45,6 +47,7 @@ func (v *Verdict) Recall(data []byte) {
 		return
 	}
 	a := all.Aside
+	v.Way = a.Way
 	if len(a.By) != len(v.Findings) || len(a.Enforced) != len(v.Findings) ||
 		slices.ContainsFunc(a.By, func(at int) bool { return at < 0 || at >= len(a.Lifters) }) {
 		return

@@ -46,8 +46,11 @@ func (l *laying) findAll(ctx context.Context) {
 	l.vars = l.judge.vars(ctx, l.session, l.view)
 	l.unknownModes()
 	for _, o := range l.beyond {
+		found, missing := len(l.verdict.Findings), len(l.verdict.Missing)
 		l.mode(o)
+		l.modeStep(o.bound, found, missing)
 	}
+	l.modeSteps()
 	for i := range l.policy.Rules {
 		l.rule(ctx, &l.policy.Rules[i])
 	}
@@ -82,23 +85,33 @@ func newFinding(layer, rule, kind string, level policy.Level, found rules.Findin
 
 // rule runs one rule of the policy, if its condition holds.
 func (l *laying) rule(ctx context.Context, r *policy.Rule) {
-	if r.Level == policy.Off || l.mergeGroup() && r.Kind.Subject == rules.People {
+	switch {
+	case r.Level == policy.Off:
+		l.skipped(r, "It is switched off (level: off).")
+		return
+	case l.mergeGroup() && r.Kind.Subject == rules.People:
+		l.skipped(r, "It speaks of a pull request's people or text: the members of the merge group were judged by it.")
 		return
 	}
 	if r.If != nil {
 		holds, err := r.If.Eval(ctx, l.vars)
 		if err != nil {
-			l.missRule(r.Name, fmt.Errorf("its condition: %w", err))
+			err = fmt.Errorf("its condition: %w", err)
+			l.missRule(r.Name, err)
+			l.ran(r, 0, err, nil)
 			return
 		}
 		if !holds {
+			l.skipped(r, unmet(r.If, l.vars))
 			return
 		}
 	}
-	found, err := l.run(ctx, r)
+	seen := &watched{Matches: l.view}
+	found, err := l.run(ctx, r, seen)
 	if err != nil {
 		l.missRule(r.Name, err)
 	}
+	l.ran(r, len(found), err, seen)
 	for _, f := range found {
 		if r.Message != "" {
 			f.Message = strings.TrimSpace(f.Message + " " + r.Message)
@@ -145,7 +158,7 @@ func (l *laying) missRule(name string, err error) {
 
 // run evaluates the rule. A rule that panics has not judged: its findings are
 // unknown, and the verdict must not pretend otherwise.
-func (l *laying) run(ctx context.Context, r *policy.Rule) (found []rules.Finding, err error) {
+func (l *laying) run(ctx context.Context, r *policy.Rule, matches rules.Matches) (found []rules.Finding, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			found, err = nil, fmt.Errorf("it broke: %v", p)
@@ -153,7 +166,7 @@ func (l *laying) run(ctx context.Context, r *policy.Rule) (found []rules.Finding
 	}()
 	return r.Kind.Run(ctx, &rules.Input{
 		Rule: r.Name, Level: string(r.Level), Change: l.in.Change, Session: l.session,
-		Matches: l.view, Classes: l.view.classes, Vars: l.vars,
+		Matches: matches, Classes: l.view.classes, Vars: l.vars,
 	}, r.Options)
 }
 
@@ -199,9 +212,14 @@ func (l *laying) knownElsewhere(mode string) bool {
 // riskLevel applies risk.approve-at.
 func (l *laying) riskLevel() {
 	at := l.policy.Risk.ApproveAt
-	if at == "" || at == "never" || riskRank(l.verdict.Risk.Level) < riskRank(string(at)) {
+	if at == "" || at == "never" {
 		return
 	}
+	if riskRank(l.verdict.Risk.Level) < riskRank(string(at)) {
+		l.step("risk", "risk", policy.Approve, Clear, 0, fmt.Sprintf("The risk is %s; an approval is asked for from %s on.", l.verdict.Risk.Level, at))
+		return
+	}
+	l.step("risk", "risk", policy.Approve, Found, 1, fmt.Sprintf("The risk is %s; an approval is asked for from %s on.", l.verdict.Risk.Level, at))
 	l.found("risk", "risk", policy.Approve, rules.Finding{
 		Key:     "risk " + l.verdict.Risk.Level,
 		Message: fmt.Sprintf("The risk is %s (score %d), and the policy asks for an approval from %s on.", l.verdict.Risk.Level, l.verdict.Risk.Score, at),

@@ -17,6 +17,7 @@ import (
 // the risk.
 type offence struct {
 	spec    *policy.Session
+	bound   session.Bound
 	commits int   // made, when they are more than the mode allows
 	files   []int // of the change, that the mode may not touch
 	err     error // why more could not be told
@@ -32,7 +33,11 @@ func (l *laying) offences(ctx context.Context) []offence {
 	}
 	var all []offence
 	for _, bound := range l.session.Modes {
-		if spec := l.policy.Session(bound.Name); spec != nil && spec.Level != policy.Off {
+		switch spec := l.policy.Session(bound.Name); {
+		case spec == nil:
+		case spec.Level == policy.Off:
+			all = append(all, offence{spec: spec, bound: bound})
+		default:
 			all = append(all, l.offence(ctx, spec, bound))
 		}
 	}
@@ -41,7 +46,7 @@ func (l *laying) offences(ctx context.Context) []offence {
 
 // offence compares the change with the limits of one mode.
 func (l *laying) offence(ctx context.Context, spec *policy.Session, bound session.Bound) offence {
-	o := offence{spec: spec, commits: l.tooManyCommits(spec, bound)}
+	o := offence{spec: spec, bound: bound, commits: l.tooManyCommits(spec, bound)}
 	if len(spec.MayChange) == 0 && !spec.Restricts {
 		return o
 	}

@@ -85,6 +85,9 @@ type Verdict struct {
 	// Ask is what enforcing rules would have done to the pull request. It is no
 	// part of the JSON, and nothing in the verdict depends on it.
 	Ask rules.Ask `json:"-"`
+	// Way is how the change fared with each part of the policy. It is no part of
+	// the JSON; [Verdict.Aside] keeps it.
+	Way []Step `json:"-"`
 }
 
 // Policy names what was laid on the change.

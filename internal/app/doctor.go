@@ -249,8 +249,11 @@ func (x *examination) bypass(ctx context.Context, ours []github.Required) {
 	x.list = append(x.list, worst...)
 }
 
+// exemption is what is asked of who need not heed the check.
+const exemption = "who is exempt"
+
 func (x *examination) exempt(ctx context.Context, r github.Required) Diagnosis {
-	const about = "who is exempt"
+	const about = exemption
 	if r.Ruleset == 0 {
 		if r.AdminsExempt {
 			return Diagnosis{about, ill, "administrators can merge against the check", "Choose \"Do not allow bypassing the above settings\".", x.pageOf(r)}

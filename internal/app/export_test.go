@@ -21,3 +21,6 @@ func (s *Server) EndOverrides() error { return s.endOverrides(context.Background
 
 // EndWaits does what is done every minute.
 func (s *Server) EndWaits() error { return s.endWaits(context.Background()) }
+
+// LookHowGuarded asks GitHub how repositories are guarded.
+func (s *Server) LookHowGuarded(ctx context.Context) error { return s.lookHowGuarded(ctx) }

@@ -75,6 +75,7 @@ type Server struct {
 	intake     intake
 	metrics    *metrics.Metrics
 	probe      probe
+	vitals     vitals
 	listener   net.Listener
 	admin      net.Listener // nil for none
 	handler    handlers
@@ -88,6 +89,7 @@ type Server struct {
 // New assembles a server and begins to listen. The configuration is complete.
 func New(ctx context.Context, c Config, o Outside) (*Server, error) {
 	s := &Server{config: c, outside: o, start: make(chan starting)}
+	s.vitals.since = o.Now()
 	s.metrics = metrics.New(version.Full(), look{s})
 	if err := s.assemble(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
@@ -150,7 +152,7 @@ func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
 	}
 	app, err := github.New(github.Options{
 		BaseURL: s.config.GitHubURL, AppID: s.config.appID, Key: []byte(s.config.PrivateKey), Transport: s.outside.Transport,
-		Now: s.outside.Now, CheckName: s.config.CheckName, Memory: s.limits, Observe: s.metrics.Request,
+		Now: s.outside.Now, CheckName: s.config.CheckName, Memory: s.limits, Observe: s.observe,
 	})
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ import (
 
 // watch tells the metrics and the notifications what happens.
 func (s *Server) watch() guard.Watch {
-	return guard.Watch{Seen: s.seen, Closed: s.notifier.Green, Unpublished: s.metrics.PublishFailure}
+	return guard.Watch{Seen: s.seen, Closed: s.notifier.Green, Unpublished: s.unpublished}
 }
 
 // evaluate counts evaluations.

@@ -55,6 +55,9 @@ func newLimiter(next http.RoundTripper, name string, o Options) *limiter {
 // RoundTrip implements http.RoundTripper. A reading request that fails in
 // passing is tried again; queries all read.
 func (l *limiter) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := spend(r.Context()); err != nil {
+		return nil, err
+	}
 	kind := requests
 	if strings.HasSuffix(r.URL.Path, "/graphql") {
 		kind = queries

@@ -109,6 +109,7 @@ func (q *Queue) dropOld(ctx context.Context) error {
 		{keepVerdicts, s.DropRuns},
 		{keepVerdicts, s.DropForeignChecks},
 		{keepDeliveries, s.DropNoted},
+		{keepVerdicts, s.DropKept},
 		{keepDeliveries, idle(store.Push)},
 		{keepDeliveries, idle(store.Group)},
 	} {

@@ -37,7 +37,10 @@ func everything(t *testing.T, s *store.Store) {
 			return err
 		}))
 		if n%3 == 0 {
-			check(s.AddVerdict(ctx, store.Verdict{Subject: x, Digest: fmt.Sprint("v", n), Outcome: "fail", Observed: n%2 == 0, Title: "\U0001f4a5 \"<>\"", Head: "h", Created: at, Origin: []byte(`{"Title": "\u0000"}`), Body: []byte(`{"a": "\u0000<"}`)}))
+			check(s.AddVerdict(ctx, store.Verdict{
+				Subject: x, Digest: fmt.Sprint("v", n), Outcome: "fail", Observed: n%2 == 0, Title: "\U0001f4a5 \"<>\"", Head: "h", Created: at, Body: []byte(`{"a": "\u0000<"}`),
+				Origin: []byte(`{"Title": "\u0000"}`), Actor: "agent", Rules: []string{"core"}, Kept: &store.Kept{Change: []byte("\x00\xff"), Layers: []store.Layer{{Name: "repository", Digest: "sha256:1", Text: []byte("version: 1\n")}}},
+			}))
 		}
 		if n == 7 {
 			check(s.CarryOut(ctx, x.ID, 1, store.Outcome{Answer: []byte("{}"), Lifts: []store.Lift{{Kind: "override", Finding: "f", By: "lead", MadeAt: at, Until: at.Add(time.Hour)}}}))

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/internal/store/pgtest"
@@ -20,7 +21,8 @@ var additive = []*regexp.Regexp{
 	regexp.MustCompile(`^CREATE (UNIQUE )?INDEX \w+ ON \w+ `),
 	regexp.MustCompile(`^ALTER TABLE \w+ ADD COLUMN \w+ \w+ (NOT NULL DEFAULT \S+|NULL)$`),
 	regexp.MustCompile(`^INSERT INTO numbers `),
-	regexp.MustCompile(`^UPDATE \w+ SET \w+ = `), // of a column that the step adds
+	regexp.MustCompile(`^INSERT INTO (tallies|repositories) \(.*\) SELECT `), // into a table that the step makes
+	regexp.MustCompile(`^UPDATE \w+ SET \w+ = `),                             // of a column that the step adds
 }
 
 // A step adds, or its name says that older programs do not survive it.
@@ -145,4 +147,50 @@ func TestProgramsStartTogether(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// What was judged before there were sums and newest verdicts is in them.
+func TestOldVerdictsAreCounted(t *testing.T) {
+	t.Parallel()
+	s := openAt(t, filepath.Join(t.TempDir(), "old.db"))
+	x := store.Subject{Kind: store.Pull, Installation: 1, Owner: "acme", Repo: "app", Number: 1}
+	at := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	err := s.InTx(context.Background(), func(tx *store.Tx) error {
+		_, err := store.Receive(context.Background(), tx, store.Delivery{ID: "d", Event: "pull_request", Received: at}, &x)
+		return err
+	})
+	for _, digest := range []string{"a", "b"} {
+		if err == nil {
+			err = s.AddVerdict(context.Background(), store.Verdict{Subject: x, Digest: digest, Outcome: "fail", Created: at, Body: []byte("{}")})
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := os.ReadFile("schema/0012_pages.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, undo := range []string{`DELETE FROM tallies`, `UPDATE subjects SET newest = 0`} {
+		if _, err := s.DB().ExecContext(context.Background(), undo); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, statement := range statements(string(body)) {
+		if strings.HasPrefix(statement, "INSERT") || strings.HasPrefix(statement, "UPDATE") {
+			if _, err := s.DB().ExecContext(context.Background(), statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	tallies, err := s.Tallies(context.Background(), nil, at)
+	if err != nil || len(tallies) != 1 || tallies[0].Count != 2 || tallies[0].Outcome != "fail" {
+		t.Errorf("%v %+v", err, tallies)
+	}
+	if r, err := s.Repository(context.Background(), "acme", "app"); err != nil || r.Layers != nil || !r.Judged.Equal(at) {
+		t.Errorf("%v %+v", err, r)
+	}
+	if list, err := s.NewestOf(context.Background(), nil, 1<<62, 9); err != nil || len(list) != 1 || list[0].Digest != "b" {
+		t.Errorf("%v %+v", err, list)
+	}
 }

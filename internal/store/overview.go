@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 )
 
-// within narrows a query to repositories, "owner/repo" in lower case; nil means
-// all of them, an empty list none.
-func within(repos []string, args []any) (where string, all []any) {
+// repositoryOf is a subject's, as lists are narrowed by it; an index has it.
+const repositoryOf = `lower(s.owner || '/' || s.repo)`
+
+// among narrows a query to repositories, "owner/repo" in lower case, that a
+// column names; nil means all of them, an empty list none.
+func among(column string, repos []string, args []any) (where string, all []any) {
 	if repos == nil {
 		return "1 = 1", args
 	}
@@ -24,14 +26,14 @@ func within(repos []string, args []any) (where string, all []any) {
 		fmt.Fprintf(&marks, "$%d", len(args)+1)
 		args = append(args, text(r))
 	}
-	return "lower(s.owner || '/' || s.repo) IN (" + marks.String() + ")", args
+	return column + " IN (" + marks.String() + ")", args
 }
 
 // NewestOf is NewestBefore among some repositories.
 func (s *Store) NewestOf(ctx context.Context, repos []string, id int64, limit int) ([]Verdict, error) {
-	where, args := within(repos, []any{id, limit})
-	rows, err := s.read.QueryContext(ctx, `SELECT `+verdictColumns+` FROM verdicts v JOIN subjects s ON s.id = v.subject
-		WHERE v.id < $1 AND v.id = (SELECT max(n.id) FROM verdicts n WHERE n.subject = s.id) AND `+where+` ORDER BY v.id DESC LIMIT $2`, args...)
+	where, args := among(repositoryOf, repos, []any{id, limit})
+	rows, err := s.read.QueryContext(ctx, `SELECT `+verdictColumns+` FROM subjects s JOIN verdicts v ON v.id = s.newest
+		WHERE s.newest > 0 AND s.newest < $1 AND `+where+` ORDER BY s.newest DESC LIMIT $2`, args...)
 	if err != nil {
 		return nil, explain(err)
 	}
@@ -47,48 +49,15 @@ func (s *Store) NewestOf(ctx context.Context, repos []string, id int64, limit in
 	return list, explain(rows.Err())
 }
 
-// A Tally is how many verdicts of one outcome a repository got on a day.
-type Tally struct {
-	Repository, Outcome string
-	Observed            bool
-	Day                 time.Time // UTC, midnight
-	Count               int
-}
-
-const day = int64(24 * time.Hour / time.Microsecond)
-
-// Tallies counts the verdicts since a time, by repository, day and outcome.
-func (s *Store) Tallies(ctx context.Context, repos []string, since time.Time) ([]Tally, error) {
-	where, args := within(repos, []any{micros(since), day})
-	rows, err := s.read.QueryContext(ctx, `SELECT s.owner || '/' || s.repo, t.outcome, t.observed, t.day, SUM(t.n) FROM
-		(SELECT v.subject, v.outcome, v.observed, v.created_at / $2 AS day, count(*) AS n FROM verdicts v WHERE v.created_at >= $1 GROUP BY 1, 2, 3, 4) AS t
-		JOIN subjects s ON s.id = t.subject WHERE `+where+` GROUP BY s.owner, s.repo, t.outcome, t.observed, t.day ORDER BY 1, 4, 2, 3`, args...)
-	if err != nil {
-		return nil, explain(err)
-	}
-	defer rows.Close()
-	var list []Tally
-	for rows.Next() {
-		var t Tally
-		var d int64
-		if err := rows.Scan(&t.Repository, &t.Outcome, &t.Observed, &d, &t.Count); err != nil {
-			return nil, explain(err)
-		}
-		t.Day = fromMicros(d * day)
-		list = append(list, t)
-	}
-	return list, explain(rows.Err())
-}
-
 // History lists a subject's verdicts, the newest first.
 func (s *Store) History(ctx context.Context, name string, limit int) ([]Verdict, error) {
 	return s.bodies(ctx, `s.name = $1 ORDER BY v.id DESC LIMIT $2`, text(name), limit)
 }
 
-// Recent lists the last verdicts of some repositories with their bodies.
-func (s *Store) Recent(ctx context.Context, repos []string, limit int) ([]Verdict, error) {
-	where, args := within(repos, []any{limit})
-	return s.bodies(ctx, where+` ORDER BY v.id DESC LIMIT $1`, args...)
+// Judged lists the newest verdicts on a repository's pull requests with their
+// bodies, the newest first.
+func (s *Store) Judged(ctx context.Context, owner, repo string, limit int) ([]Verdict, error) {
+	return s.bodies(ctx, `v.id = s.newest AND s.newest > 0 AND s.kind = 'pull' AND `+repositoryOf+` = lower($1) ORDER BY s.newest DESC LIMIT $2`, text(owner+"/"+repo), limit)
 }
 
 func (s *Store) bodies(ctx context.Context, rest string, args ...any) ([]Verdict, error) {
@@ -117,7 +86,7 @@ func (s *Store) AuditFind(ctx context.Context, repos []string, search string, be
 	args := []any{before, limit, like}
 	where := "1 = 1"
 	if repos != nil {
-		where, args = within(repos, args)
+		where, args = among(repositoryOf, repos, args)
 		where = "EXISTS (SELECT 1 FROM subjects s WHERE s.name = a.subject AND " + where + ")"
 	}
 	rows, err := s.read.QueryContext(ctx, `SELECT a.id, a.at, a.kind, a.subject, a.actor, a.body, a.previous, a.hash FROM audit a

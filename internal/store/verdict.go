@@ -28,6 +28,12 @@ type Verdict struct {
 	Body        []byte // JSON; not in lists
 	Inputs      []byte // JSON, or empty; not in lists
 	Origin      []byte // JSON, or empty; only to store it, see Store.Origin
+
+	// What follows is counted and kept when the verdict is stored, and not read
+	// with it.
+	Actor string   // human, agent or bot
+	Rules []string // that stop the change, once each
+	Kept  *Kept    // nil for nothing
 }
 
 // AddVerdict stores a verdict. One that says the same as the subject's newest
@@ -45,7 +51,7 @@ func (s *Store) AddVerdict(ctx context.Context, v Verdict) error {
 			return err
 		}
 		if newest == v.Digest {
-			return errors.Join(keepInputs(ctx, tx, v), setOrigin(ctx, tx, id, v.Origin))
+			return errors.Join(keepInputs(ctx, tx, v), setOrigin(ctx, tx, id, v.Origin), keep(ctx, tx, v))
 		}
 		if v.ID, err = next(ctx, tx, "verdict"); err != nil {
 			return err
@@ -58,7 +64,10 @@ func (s *Store) AddVerdict(ctx context.Context, v Verdict) error {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE subjects SET score = $2 WHERE id = $1`, v.Subject.ID, v.Score); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE subjects SET score = $2, newest = $3 WHERE id = $1`, v.Subject.ID, v.Score, v.ID); err != nil {
+			return err
+		}
+		if err := errors.Join(tally(ctx, tx, v), keep(ctx, tx, v)); err != nil {
 			return err
 		}
 		if err := setOrigin(ctx, tx, v.ID, v.Origin); err != nil {

@@ -61,22 +61,3 @@ func (s *server) auditExport(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 }
-
-// health shows whether anything waits, and for how long.
-func (s *server) health(w http.ResponseWriter, r *http.Request) {
-	waiting, err := s.Store.Waiting(r.Context())
-	if err != nil {
-		s.broken(w, r, err)
-		return
-	}
-	since, waits, err := s.Store.WaitingSince(r.Context())
-	if err != nil {
-		s.broken(w, r, err)
-		return
-	}
-	age := ""
-	if waits {
-		age = s.Now().Sub(since).Round(1e9).String()
-	}
-	s.render(w, r, http.StatusOK, "health.html", map[string]any{"Waiting": waiting, "Age": age})
-}

@@ -1,11 +1,19 @@
 package web_test
 
 import (
+	"context"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/changeguard/changeguard/internal/store"
+	"github.com/changeguard/changeguard/internal/web"
+	"github.com/changeguard/changeguard/policy"
+	"github.com/changeguard/changeguard/verdict"
 )
 
 func (p *pages) post(target string, form url.Values, change func(*http.Request)) *httptest.ResponseRecorder {
@@ -69,5 +77,132 @@ func TestAuditIsSearchedAndExported(t *testing.T) {
 	}
 	if seen := text(p.get("/health")); !strings.Contains(seen, "Waiting to be judged") {
 		t.Error(seen)
+	}
+}
+
+// Text of a change makes no element on the pages that say how it fares otherwise,
+// and no page grows with it beyond 100 KB.
+func TestOtherPagesAreEscapedAndBounded(t *testing.T) {
+	t.Parallel()
+	tags := regexp.MustCompile(`<[^>]*>`)
+	shape := func(poison string) (string, []string) {
+		var p *pages
+		hostile := func() *verdict.Verdict {
+			v := sample()
+			v.Title, v.Missing = "Blocked: "+poison, []verdict.Missing{{What: poison}}
+			for i := range v.Findings {
+				v.Findings[i].Rule, v.Findings[i].Path = poison, poison
+			}
+			for range 400 {
+				v.Way = append(v.Way, verdict.Step{Layer: verdict.RepositoryLayer, Rule: poison, Kind: "limits", Level: policy.Block, Result: verdict.Clear, Why: strings.Repeat(poison, 400/max(1, len(poison)))})
+			}
+			return v
+		}
+		p = openWith(t, func(c *web.Config) {
+			c.Try = func(context.Context, store.Verdict, web.Trial) (was, is *verdict.Verdict, err error) {
+				return sample(), hostile(), nil
+			}
+			c.Blast = func(context.Context, string, string, []byte, int) (list []web.Past, err error) {
+				stored, err := p.store.Judged(context.Background(), "acme", "app", 1)
+				for range 25 {
+					list = append(list, web.Past{Stored: stored[0], Is: &verdict.Verdict{Outcome: verdict.Pass, Title: poison}}, web.Past{Stored: stored[0], Why: poison})
+				}
+				return list, err
+			}
+		})
+		p.judged(1, poison, hostile())
+		s, err := p.store.FindSubject(context.Background(), "acme/app#1")
+		if err == nil {
+			v, _ := p.store.Latest(context.Background(), "acme/app#1")
+			v.Subject, v.Digest, v.Kept = s, "again", &store.Kept{Layers: []store.Layer{{Name: verdict.RepositoryLayer, Digest: "sha256:1", Text: []byte("version: 1\nrules: {a: {uses: limits, with: {files: 1}, message: 'm'}}\n")}}}
+			err = p.store.AddVerdict(context.Background(), v)
+		}
+		if err == nil {
+			guarded, _ := json.Marshal(web.Guarded{Branch: poison, Required: "yes", Found: []web.Finding{{About: "x", State: "problem", Says: poison, Remedy: poison, Page: "https://github.example/x"}}})
+			err = p.store.SetGuarded(context.Background(), "acme/app", guarded, start)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := []string{
+			p.get("/acme/app/pull/1"), p.get("/"), p.get("/acme/app/policy"), p.get("/health"), p.get("/audit"),
+			p.post("/acme/app/pull/1/what-if", url.Values{"add": {poison}, "policy": {poison}}, nil).Body.String(),
+			p.post("/policy", url.Values{"repo": {"acme/app"}, "policy": {"version: 1\n# " + strings.ToValidUTF8(strings.Map(printable, poison), "") + "\n"}, "blast": {"1"}}, nil).Body.String(),
+		}
+		return strings.Join(tags.FindAllString(strings.Join(list, "\n"), -1), "\n"), list
+	}
+	want, _ := shape("harmless")
+	for _, poison := range []string{hostile[0], hostile[2], hostile[3], `" autofocus onfocus=alert(1) x="`, "\u202etxt\x1b[31m"} {
+		got, list := shape(poison)
+		// How much fits differs with the length of a text; what there is of elements does not.
+		if extra := unlike(got, want); len(extra) > 0 {
+			t.Errorf("%q: %q", poison, extra)
+		}
+		for _, page := range list {
+			balanced(t, poison, page)
+			if len(page) > 100<<10 {
+				t.Errorf("%q: a page of %d bytes: %.200s", poison, len(page), text(page))
+			}
+		}
+	}
+}
+
+func printable(r rune) rune {
+	if r < ' ' {
+		return -1
+	}
+	return r
+}
+
+var attributeValue = regexp.MustCompile(`(value|title)="[^"]*"`)
+
+// unlike are the elements of one page that another has none of, whatever their
+// values say.
+func unlike(page, other string) (list []string) {
+	known := make(map[string]bool)
+	for _, tag := range strings.Split(other, "\n") {
+		known[attributeValue.ReplaceAllString(tag, "")] = true
+	}
+	for _, tag := range strings.Split(page, "\n") {
+		if tag = attributeValue.ReplaceAllString(tag, ""); !known[tag] {
+			list = append(list, tag)
+		}
+	}
+	return list
+}
+
+// What is tried while somebody types is answered in part, and what the form says
+// is bounded.
+func TestFragmentsAndBounds(t *testing.T) {
+	t.Parallel()
+	p := openWith(t, func(c *web.Config) {
+		c.Try = func(_ context.Context, _ store.Verdict, asked web.Trial) (was, is *verdict.Verdict, err error) {
+			if len(asked.Add) > 10 || asked.Approvals > 9 || asked.Approvals < 0 {
+				t.Errorf("%+v", asked)
+			}
+			if asked.Policy != nil {
+				return nil, nil, web.ErrNotKept
+			}
+			return sample(), sample(), nil
+		}
+	})
+	p.judged(1, "x", sample())
+	part := func(r *http.Request) { r.Header.Set("X-Fragment", "1") }
+	for target, form := range map[string]url.Values{
+		"/acme/app/pull/1/what-if": {"add": {strings.Repeat("a,", 500) + strings.Repeat("b", 500)}, "approvals": {"99999"}},
+		"/policy":                  {"policy": {"version: 1\nruels: {}\n"}},
+	} {
+		if w := p.post(target, form, part); w.Code != 200 || strings.Contains(w.Body.String(), "<html") || w.Body.Len() < 50 {
+			t.Errorf("%s: %d %s", target, w.Code, w.Body)
+		}
+		if w := p.post(target, url.Values{"policy": {strings.Repeat("x", 5<<20)}}, nil); w.Code != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s: a form of 5 MB: %d", target, w.Code)
+		}
+	}
+	if w := p.post("/acme/app/pull/1/what-if", url.Values{"approvals": {"-3"}}, nil); w.Code != 200 {
+		t.Error(w.Code)
+	}
+	if w := p.post("/acme/app/pull/1/what-if", url.Values{"policy": {"version: 1"}}, nil); !strings.Contains(text(w.Body.String()), "This change is not at hand") {
+		t.Error(text(w.Body.String()))
 	}
 }

@@ -7,11 +7,12 @@
 // them. The set-up page holds nothing of anybody and is served to all.
 //
 // Everything that comes from a change is text: html/template escapes it,
-// [report.Visible] shows what nobody could see, and the pages may load nothing
-// and run nothing.
+// [report.Visible] shows what nobody could see, and the pages may load and run
+// nothing but what is served here. Each works without its script.
 package web
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"html/template"
@@ -25,6 +26,7 @@ import (
 	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/report"
+	"github.com/changeguard/changeguard/session"
 	"github.com/changeguard/changeguard/verdict"
 )
 
@@ -38,6 +40,15 @@ type Config struct {
 	Now    func() time.Time
 	SignIn *SignIn // nil for none: the pages are then for this machine only
 	SetUp  *SetUp  // of a server that was set up since it started, or nil
+
+	// GitHub is where its pages are, without a slash at the end; "" for no links.
+	GitHub string
+	// Try judges a change again as it is and as it would be; Blast judges the last
+	// pull requests of a repository by another policy. Both return the problems of
+	// a policy that does not load. nil for neither.
+	Try   func(ctx context.Context, stored store.Verdict, t Trial) (was, is *verdict.Verdict, err error)
+	Blast func(ctx context.Context, owner, repo string, policy []byte, limit int) ([]Past, error)
+	Facts func(ctx context.Context) (Facts, error) // nil for none
 }
 
 // Routes adds the pages to a router.
@@ -64,7 +75,10 @@ func Routes(r chi.Router, c Config) error {
 		get(r, "/health", s.health)
 		get(r, "/policy", s.playground)
 		r.Post("/policy", s.playground)
+		get(r, "/{owner}/{repo}/policy", s.policyPage)
 		get(r, "/{owner}/{repo}/pull/{number}", s.pull)
+		get(r, "/{owner}/{repo}/pull/{number}/what-if", s.whatIf)
+		r.Post("/{owner}/{repo}/pull/{number}/what-if", s.whatIf)
 	})
 	if c.SetUp != nil {
 		s.addSetUp(r, *c.SetUp)
@@ -78,6 +92,8 @@ func (s *server) rest(r chi.Router) {
 	r.Group(func(r chi.Router) {
 		r.Use(secure)
 		get(r, "/style.css", s.asset("style.css", "text/css; charset=utf-8"))
+		get(r, "/pages.css", s.asset("pages.css", "text/css; charset=utf-8"))
+		get(r, "/live.js", s.asset("live.js", "text/javascript; charset=utf-8"))
 		get(r, "/icon.svg", s.asset("icon.svg", "image/svg+xml"))
 	})
 	r.NotFound(secure(http.HandlerFunc(s.notFound)).ServeHTTP)
@@ -94,6 +110,7 @@ type server struct {
 	templates *template.Template
 	home      string // the page to begin with
 	rights    rights
+	trying    chan struct{} // a place for each who has something judged again
 }
 
 func newServer(c Config) (*server, error) {
@@ -101,19 +118,33 @@ func newServer(c Config) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &server{Config: c, templates: t, home: "/"}, nil
+	return &server{Config: c, templates: t, home: "/", trying: make(chan struct{}, tryAtOnce)}, nil
 }
 
 var functions = template.FuncMap{
-	"visible": report.Visible,
-	"half":    func(n int) int { return n / 2 },
-	"date":    func(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04 UTC") },
-	"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	"word":    word,
-	"spaced":  func(s string) string { return strings.ReplaceAll(s, "_", " ") },
+	"visible":  report.Visible,
+	"half":     func(n int) int { return n / 2 },
+	"date":     func(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04 UTC") },
+	"machine":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"word":     word,
+	"brief":    brief,
+	"evidence": func(list []session.Evidence) []session.Evidence { return list[:min(len(list), 40)] },
+	"factors":  func(list []verdict.Factor) []verdict.Factor { return list[:min(len(list), 40)] },
+	"short":    short,
+	"spaced":   func(s string) string { return strings.ReplaceAll(s, "_", " ") },
 	"after": func(title string) string {
 		return report.AfterHeading(&verdict.Verdict{Title: title})
 	},
+}
+
+// brief is a text for a list: visible, and not much of it.
+func brief(s string) string {
+	const most = 120
+	r := []rune(report.Visible(s))
+	if len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return string(r)
 }
 
 // word is an outcome for a badge.

@@ -69,6 +69,10 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"secrets are replaced", secrets},
 		{"sessions end", sessions},
 		{"what is told outside is told once", notified},
+		{"pages list what somebody may read", lists},
+		{"verdicts are counted by day", tallied},
+		{"what a verdict came out of is kept", kept},
+		{"health is that of some repositories", health},
 		{"text from outside is storable", hostile},
 		{"a failed transaction leaves nothing", rolledBack},
 	} {
