@@ -27,7 +27,8 @@ var evidenceCases = map[string]struct {
 		change.Recorded{
 			HeadChecks:  []change.Check{{Name: "unit", App: "github-actions", Conclusion: "success"}, {Name: "ci/build", App: change.StatusApp, Conclusion: "success"}},
 			HeadReports: []change.Report{{Name: "unit", Source: ciSource, Tests: 4}}, BaseReports: []change.Report{{Name: "unit", Source: ciSource, Tests: 4}},
-		}, "pass",
+		},
+		"pass",
 	},
 	"a check failed": {
 		`{checks: [unit]}`, change.Recorded{HeadChecks: []change.Check{{Name: "unit", App: "github-actions", Conclusion: "failure"}}}, "fail",
@@ -43,7 +44,8 @@ var evidenceCases = map[string]struct {
 	},
 	"fewer than at the base": {
 		`{share-of-base: 90}`,
-		change.Recorded{HeadReports: []change.Report{{Name: "unit", Source: ciSource, Tests: 2}}, BaseReports: []change.Report{{Name: "unit", Source: ciSource, Tests: 4}}}, "fail",
+		change.Recorded{HeadReports: []change.Report{{Name: "unit", Source: ciSource, Tests: 2}}, BaseReports: []change.Report{{Name: "unit", Source: ciSource, Tests: 4}}},
+		"fail",
 	},
 	"failures": {
 		`{suites: [unit]}`, change.Recorded{HeadReports: []change.Report{{Name: "unit", Source: ciSource, Tests: 4, Failures: 1}}}, "fail",
