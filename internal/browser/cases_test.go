@@ -45,7 +45,7 @@ func TestSetUpFromNothing(t *testing.T) {
 	x.sees("Create the App on GitHub")
 	p.tidy(x, "with the token")
 	x.do(chromedp.SendKeys(chromedp.CSS("#organization"), "acme"))
-	x.press("form button")
+	x.press("#make button")
 	x.sees("Create GitHub App for /organizations/acme/settings/apps/new")
 	x.press("#go")
 	x.sees("is made", "installed nowhere yet")
