@@ -150,8 +150,14 @@ func BenchmarkPages(b *testing.B) {
 	server := httptest.NewServer(router)
 	b.Cleanup(server.Close)
 	for _, page := range []struct{ name, path string }{
-		{"first", "/"}, {"older", fmt.Sprintf("/?before=%d", filled()*9/10)}, {"pull", "/acme/repo-7/pull/11"}, {"audit", "/audit"},
-		{"search", "/audit?q=repo-7"}, {"nothing", "/audit?q=no-such-thing"}, {"health", "/health"}, {"policy", "/policy"},
+		{"first", "/"},
+		{"older", fmt.Sprintf("/?before=%d", filled()*9/10)},
+		{"pull", "/acme/repo-7/pull/11"},
+		{"audit", "/audit"},
+		{"search", "/audit?q=repo-7"},
+		{"nothing", "/audit?q=no-such-thing"},
+		{"health", "/health"},
+		{"policy", "/policy"},
 	} {
 		b.Run(page.name, func(b *testing.B) {
 			size := 0
