@@ -37,7 +37,7 @@ func page(t *testing.T, name string) string {
 
 func nothingSet(string) string { return "" }
 
-// The demonstration ends well, and the README shows its check run as it is.
+// The demonstration ends well, and the manual shows its check run as it is.
 func TestReadmeShowsTheCheckRun(t *testing.T) {
 	t.Parallel()
 	var out, errs strings.Builder
@@ -62,20 +62,20 @@ func TestReadmeShowsTheCheckRun(t *testing.T) {
 		}
 		want.WriteString(strings.TrimRight("> "+line, " ") + "\n")
 	}
-	readme := page(t, "README.md")
+	readme := page(t, "docs/incident.md")
 	before, rest, ok1 := strings.Cut(readme, shownFrom)
 	shown, after, ok2 := strings.Cut(rest, shownTo)
 	if !ok1 || !ok2 {
-		t.Fatal("the README has no place for the check run")
+		t.Fatal("the manual has no place for the check run")
 	}
 	if *update {
-		if err := os.WriteFile("../../README.md", []byte(before+shownFrom+want.String()+shownTo+after), 0o644); err != nil {
+		if err := os.WriteFile("../../docs/incident.md", []byte(before+shownFrom+want.String()+shownTo+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
 	if diff := cmp.Diff(want.String(), shown); diff != "" {
-		t.Errorf("the README shows another check run than the demonstration; -update writes it (-demo +README):\n%s", diff)
+		t.Errorf("the manual shows another check run than the demonstration; -update writes it (-demo +README):\n%s", diff)
 	}
 }
 
@@ -105,7 +105,7 @@ var invoked = regexp.MustCompile("(?m)(?:^ {4,}|`|\\\\\n +)(?:go run \\./cmd/)?c
 func TestReadmeCommandsExist(t *testing.T) {
 	t.Parallel()
 	total := 0
-	for _, name := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/policy.md", "docs/hooks.md"} {
+	for _, name := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/install.md", "docs/policy.md", "docs/hooks.md"} {
 		for _, m := range invoked.FindAllStringSubmatch(page(t, name), -1) {
 			total++
 			if words := strings.Fields(m[1]); !slices.Contains(words, "help") {
@@ -148,7 +148,7 @@ func TestReadmePoliciesLoad(t *testing.T) {
 	}
 }
 
-// The README asks for the permissions and events of the App's manifest, and
+// The manual asks for the permissions and events of the App's manifest, and
 // names settings that there are.
 func TestReadmeFitsTheApp(t *testing.T) {
 	t.Parallel()
@@ -159,10 +159,10 @@ func TestReadmeFitsTheApp(t *testing.T) {
 	if err := json.Unmarshal([]byte(page(t, "deploy/app-manifest.json")), &manifest); err != nil {
 		t.Fatal(err)
 	}
-	readme := strings.Join(strings.Fields(page(t, "README.md")), " ")
+	readme := strings.Join(strings.Fields(page(t, "docs/install.md")), " ")
 	for name, level := range manifest.Permissions {
 		if want := strings.ReplaceAll(name, "_", " ") + " " + level; !strings.Contains(readme, want) {
-			t.Errorf("the README does not ask for %q", want)
+			t.Errorf("the manual does not ask for %q", want)
 		}
 	}
 	_, events, _ := strings.Cut(readme, "events: ")

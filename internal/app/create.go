@@ -63,8 +63,9 @@ func createHere(ctx context.Context, c Config, stdout io.Writer, log *slog.Logge
 	router := chi.NewRouter()
 	err = web.SetUpRoutes(router, web.SetUp{
 		PublicURL: c.PublicURL, CheckName: c.CheckName, Logger: log, Now: o.Now, GitHub: site.PagesURL(), Token: token,
-		Create: func(ctx context.Context, code string) error {
-			x, err := site.Convert(ctx, code)
+		Remember: v.remember(o), Spend: v.spend(o),
+		Create: func(ctx context.Context, api, code string) error {
+			x, err := convert(ctx, site, api, code)
 			if err == nil {
 				err = v.keep(context.WithoutCancel(ctx), x, o)
 			}

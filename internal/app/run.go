@@ -63,10 +63,14 @@ func (s *Server) Run(ctx context.Context) error {
 // await returns when the context ends or a listener fails. Until then it starts
 // what the set-up brings.
 func (s *Server) await(ctx context.Context, failed <-chan error) error {
+	again := time.NewTicker(lookAgain)
+	defer again.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-again.C:
+			s.join(ctx)
 		case err := <-failed:
 			return err
 		case x := <-s.start:

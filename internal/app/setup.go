@@ -85,7 +85,10 @@ func (s *Server) keep(ctx context.Context, c github.Credentials) error {
 func (v vault) keep(ctx context.Context, c github.Credentials, o Outside) error {
 	plain, err := json.Marshal(c)
 	if err == nil {
-		err = v.store.SetSecret(ctx, appSecret, v.key.Seal(appSecret, plain), o.Now())
+		var added bool
+		if added, err = v.store.AddSecret(ctx, appSecret, v.key.Seal(appSecret, plain), o.Now()); err == nil && !added {
+			err = errors.New("another App was made meanwhile")
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("keep the App's credentials: %w", err)
@@ -123,6 +126,7 @@ func (s *Server) recall(ctx context.Context) (found bool, err error) {
 	c, found, err := vault{s.store, s.key}.read(ctx)
 	if found {
 		s.config.take(c)
+		err = s.vault().uninvite(ctx)
 	}
 	return found, err
 }
@@ -131,17 +135,22 @@ func (s *Server) recall(ctx context.Context) (found bool, err error) {
 // server.
 func (c *Config) take(x github.Credentials) {
 	c.appID, c.PrivateKey, c.WebhookSecret, c.ClientID, c.ClientSecret = x.ID, x.PEM, x.WebhookSecret, x.ClientID, x.ClientSecret
+	if x.API != "" { // where the App is known, and nowhere else
+		c.GitHubURL = x.API
+	}
 	if c.PublicURL == "" {
 		c.PublicURL = x.HomeURL
 	}
 }
 
 // setUp serves what there is to serve before the App exists.
-func (s *Server) setUp(_ context.Context, router chi.Router) error {
+func (s *Server) setUp(ctx context.Context, router chi.Router) (err error) {
 	router.HandleFunc("/webhook", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusServiceUnavailable, "not set up: no credentials\n")
 	})
-	s.invitation = secret.Random()
+	if s.invitation, err = s.vault().invitation(ctx, s.outside); err != nil {
+		return err
+	}
 	return web.SetUpRoutes(router, s.setUpPages())
 }
 
@@ -153,7 +162,8 @@ func (s *Server) site() github.Site {
 func (s *Server) setUpPages() web.SetUp {
 	return web.SetUp{
 		PublicURL: s.config.PublicURL, CheckName: s.config.CheckName, Logger: s.outside.Logger, Now: s.outside.Now,
-		GitHub: s.site().PagesURL(), Token: s.invitation, Create: s.createApp, Created: s.createdApp, Begin: s.beginning, Require: s.requireCheck,
+		GitHub: s.site().PagesURL(), Token: s.invitation,
+		Remember: s.vault().remember(s.outside), Spend: s.vault().spend(s.outside), Create: s.createApp, Created: s.createdApp, Begin: s.beginning, Require: s.requireCheck,
 	}
 }
 
@@ -169,11 +179,11 @@ func (s *Server) invite(ctx context.Context) {
 
 // createApp exchanges a code, keeps what came, and begins to serve with it. An
 // App that exists is not replaced.
-func (s *Server) createApp(ctx context.Context, code string) error {
+func (s *Server) createApp(ctx context.Context, api, code string) error {
 	if s.live.Load() {
 		return errors.New("this server has an App already")
 	}
-	c, err := s.site().Convert(ctx, code)
+	c, err := convert(ctx, s.site(), api, code)
 	if err != nil {
 		return err
 	}
@@ -191,8 +201,8 @@ func (s *Server) createApp(ctx context.Context, code string) error {
 
 // begin serves with the credentials of a new App, without a restart.
 func (s *Server) begin(ctx context.Context, c github.Credentials) error {
-	if s.live.Load() {
-		return errors.New("this server has an App already")
+	if s.live.Load() { // it was found in the database meanwhile
+		return nil
 	}
 	s.config.take(c)
 	router := s.newRouter()

@@ -22,6 +22,10 @@ type Credentials struct {
 	WebhookSecret string `json:"webhook_secret"`
 	ClientID      string `json:"client_id"`
 	ClientSecret  string `json:"client_secret"`
+
+	// API is the REST base of the Enterprise Server that was chosen when the App
+	// was made, or empty. No GitHub says it.
+	API string `json:"changeguard_api,omitempty"`
 }
 
 // A Site is GitHub as people without an installation see it: its pages, and the

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -28,8 +27,15 @@ type SetUp struct {
 	// Token is what the log prints: who knows it sets the server up. With none
 	// nobody does, and the page only explains.
 	Token string
-	// Create exchanges a code for credentials and keeps them.
-	Create func(ctx context.Context, code string) error
+	// Remember keeps a state that is given out, with the REST base of the GitHub
+	// that it is for ("" for the server's own), where every replica finds it.
+	// Spend ends it, and is false for one that was not given out, was spent, or is
+	// older than StateLife.
+	Remember func(ctx context.Context, state, api string) error
+	Spend    func(ctx context.Context, state string) (api string, good bool, err error)
+	// Create exchanges a code for credentials, at the GitHub with a REST base, and
+	// keeps them.
+	Create func(ctx context.Context, api, code string) error
 	// Created is the App that was made, or nil.
 	Created func(ctx context.Context) (*Created, error)
 	// Begin says how far a repository is; Require makes it require the check, and
@@ -84,9 +90,6 @@ func (c SetUp) Webhook() string {
 type setUp struct {
 	*server
 	SetUp
-
-	mu     sync.Mutex
-	states map[string]time.Time // that were given out, until when they are good
 }
 
 // SetUpRoutes adds what there is to see before the App exists. What explains is
@@ -105,7 +108,7 @@ func SetUpRoutes(r chi.Router, c SetUp) error {
 
 // addSetUp adds the set-up to a router that has the rest.
 func (s *server) addSetUp(r chi.Router, c SetUp) {
-	u := &setUp{server: s, SetUp: c, states: make(map[string]time.Time)}
+	u := &setUp{server: s, SetUp: c}
 	r.Group(func(r chi.Router) {
 		r.Use(secure, sameSite, u.allowGitHub)
 		get(r, "/setup", u.page)
@@ -127,8 +130,12 @@ func sameSite(next http.Handler) http.Handler { return http.NewCrossOriginProtec
 func (u *setUp) allowGitHub(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		if u.GitHub != "" {
-			h.Set("Content-Security-Policy", strings.Replace(h.Get("Content-Security-Policy"), "form-action 'self'", "form-action 'self' "+u.GitHub, 1))
+		allowed := u.GitHub
+		if pages, _, err := enterprise(r.URL.Query().Get("server")); err == nil && u.may(r) {
+			allowed = strings.TrimSpace(allowed + " " + pages)
+		}
+		if allowed != "" {
+			h.Set("Content-Security-Policy", strings.Replace(h.Get("Content-Security-Policy"), "form-action 'self'", "form-action 'self' "+allowed, 1))
 		}
 		h.Set("Referrer-Policy", "strict-origin")
 		next.ServeHTTP(w, r)
@@ -162,6 +169,8 @@ type setUpPage struct {
 	May, Needs, Refused bool
 	Manifest            string
 	Created             *Created
+	Server, Pages       string // the Enterprise Server that was chosen, or ""; where GitHub's pages are
+	Wrong               bool   // what was typed is no address
 }
 
 // page explains, and to whoever has the token shows what comes next. ?token= is
@@ -175,7 +184,15 @@ func (u *setUp) page(w http.ResponseWriter, r *http.Request) {
 }
 
 func (u *setUp) show(w http.ResponseWriter, r *http.Request, status int, refused bool) {
-	p := setUpPage{SetUp: u.SetUp, Permissions: Permissions(), Events: Events(), May: u.may(r), Needs: u.Token != "", Refused: refused}
+	p := setUpPage{SetUp: u.SetUp, Permissions: Permissions(), Events: Events(), May: u.may(r), Needs: u.Token != "", Refused: refused, Pages: u.GitHub}
+	if typed := strings.TrimSpace(r.URL.Query().Get("server")); typed != "" && p.May {
+		p.Server = typed
+		if pages, _, err := enterprise(typed); err != nil {
+			p.Wrong, status = true, http.StatusBadRequest
+		} else {
+			p.Server, p.Pages = pages, pages
+		}
+	}
 	var err error
 	if p.May {
 		if p.Created, err = u.SetUp.Created(r.Context()); err == nil && p.Created == nil {
@@ -210,11 +227,11 @@ func (u *setUp) take(w http.ResponseWriter, r *http.Request, token string) {
 	http.Redirect(w, r, "/setup", http.StatusSeeOther)
 }
 
-// setUpLife is how long a browser keeps the token, stateLife how long making the
+// setUpLife is how long a browser keeps the token, StateLife how long making the
 // App may take; GitHub's code is good for as long.
 const (
 	setUpLife = 4 * time.Hour
-	stateLife = time.Hour
+	StateLife = time.Hour
 )
 
 // cookie is one that scripts do not see and other sites do not send.
@@ -237,48 +254,43 @@ var organisation = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$`)
 
 // begin sends the form on to GitHub, with a state that is good once.
 func (u *setUp) begin(w http.ResponseWriter, r *http.Request) {
-	address := u.GitHub + "/settings/apps/new"
+	pages, api := u.GitHub, ""
+	if server := r.PostFormValue("server"); server != "" {
+		var err error
+		if pages, api, err = enterprise(server); err != nil {
+			u.say(w, r, http.StatusBadRequest, "That is no Enterprise Server", err.Error()+".")
+			return
+		}
+	}
+	address := pages + "/settings/apps/new"
 	if org := strings.TrimSpace(r.PostFormValue("organization")); org != "" {
 		if !organisation.MatchString(org) {
 			u.say(w, r, http.StatusBadRequest, "That is no organisation's name", "Write the name as it is in GitHub's addresses, or leave it empty for your own account.")
 			return
 		}
-		address = u.GitHub + "/organizations/" + org + "/settings/apps/new"
-	}
-	http.Redirect(w, r, address+"?state="+u.newState(), http.StatusTemporaryRedirect) // which sends the form again
-}
-
-// maxStates bounds how many are remembered.
-const maxStates = 100
-
-func (u *setUp) newState() string {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if len(u.states) >= maxStates {
-		clear(u.states)
+		address = pages + "/organizations/" + org + "/settings/apps/new"
 	}
 	state := secret.Random()
-	u.states[state] = u.Config.Now().Add(stateLife)
-	return state
-}
-
-// spend reports whether a state was given out and is good, and ends it.
-func (u *setUp) spend(state string) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	until, given := u.states[state]
-	delete(u.states, state)
-	return given && u.Config.Now().Before(until)
+	if err := u.Remember(r.Context(), state, api); err != nil {
+		u.broken(w, r, err)
+		return
+	}
+	http.Redirect(w, r, address+"?state="+state, http.StatusTemporaryRedirect) // which sends the form again
 }
 
 // created is where GitHub sends people back to with the code.
 func (u *setUp) created(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	if q.Get("code") == "" || !u.spend(q.Get("state")) {
+	api, good, err := u.Spend(r.Context(), q.Get("state"))
+	if err != nil {
+		u.broken(w, r, err)
+		return
+	}
+	if q.Get("code") == "" || !good {
 		u.say(w, r, http.StatusBadRequest, "This did not begin here", "The answer from GitHub carries no state that this server gave out within the last hour. Begin again on the set-up page.")
 		return
 	}
-	if err := u.Create(r.Context(), q.Get("code")); err != nil {
+	if err := u.Create(r.Context(), api, q.Get("code")); err != nil {
 		u.Config.Logger.ErrorContext(r.Context(), "the App's credentials were not kept", logkey.Err, err)
 		u.say(w, r, http.StatusBadGateway, "The App's credentials were not kept", "GitHub made the App, but this server could not take its credentials over: "+err.Error()+". Delete the App on GitHub and begin again.")
 		return

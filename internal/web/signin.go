@@ -129,7 +129,7 @@ func (s *server) signedIn(next http.Handler) http.Handler {
 		if err != nil {
 			s.Logger.WarnContext(r.Context(), "what somebody may read is not known", logkey.Err, err)
 			s.forget(r.Context(), session.ID)
-			s.say(w, r, http.StatusForbidden, "GitHub did not say what you may read", "Your sign-in was ended or GitHub does not answer. Sign in again at /auth/login.")
+			s.sayIn(w, r, http.StatusForbidden, "GitHub did not say what you may read", "Your sign-in was ended or GitHub does not answer.")
 			return
 		}
 		next.ServeHTTP(w, asViewer(r, viewer{Login: session.Login, repos: repos}))
@@ -192,12 +192,12 @@ func (s *server) loggedIn(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	http.SetCookie(w, cookie(r, loginCookie, "", -time.Second))
 	if !ok || q.Get("state") != a.State || q.Get("code") == "" {
-		s.say(w, r, http.StatusBadRequest, "The sign-in did not begin here", "Nobody was signed in. Begin again at /auth/login, within ten minutes and in one browser.")
+		s.sayIn(w, r, http.StatusBadRequest, "The sign-in did not begin here", "Nobody was signed in. Begin again, within ten minutes and in one browser.")
 		return
 	}
 	if err := s.welcome(w, r, a, q.Get("code")); err != nil {
 		s.Logger.WarnContext(r.Context(), "somebody could not sign in", logkey.Err, err)
-		s.say(w, r, http.StatusBadGateway, "Nobody was signed in", "GitHub did not confirm the sign-in. Begin again at /auth/login.")
+		s.sayIn(w, r, http.StatusBadGateway, "Nobody was signed in", "GitHub did not confirm the sign-in.")
 		return
 	}
 	http.Redirect(w, r, a.To, http.StatusSeeOther)
@@ -242,5 +242,5 @@ func (s *server) logOut(w http.ResponseWriter, r *http.Request) {
 		s.forget(r.Context(), session.ID)
 	}
 	http.SetCookie(w, cookie(r, sessionCookie, "", -time.Second))
-	s.say(w, r, http.StatusOK, "You are signed out", "This browser sees nothing here until somebody signs in again.")
+	s.sayIn(w, r, http.StatusOK, "You are signed out", "This browser sees nothing here until somebody signs in again.")
 }

@@ -126,6 +126,7 @@ var functions = template.FuncMap{
 	"half":     func(n int) int { return n / 2 },
 	"date":     func(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04 UTC") },
 	"machine":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"bar":      func() template.HTML { return barGoesHere },
 	"word":     word,
 	"brief":    brief,
 	"evidence": func(list []session.Evidence) []session.Evidence { return list[:min(len(list), 40)] },
@@ -176,18 +177,28 @@ func (s *server) asset(name, contentType string) http.HandlerFunc {
 
 func (s *server) render(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
 	var page strings.Builder
-	if err := s.templates.ExecuteTemplate(&page, name, data); err != nil {
+	err := s.templates.ExecuteTemplate(&page, name, data)
+	text := ""
+	if err == nil {
+		text, err = s.withBar(r, page.String())
+	}
+	if err != nil {
 		s.broken(w, r, err)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(page.String())) // the client went away
+	_, _ = w.Write([]byte(text)) // the client went away
 }
 
 // say answers with a page of nothing but a sentence or two.
 func (s *server) say(w http.ResponseWriter, r *http.Request, status int, title, text string) {
 	s.render(w, r, status, "message.html", map[string]string{"Title": title, "Text": text, "Home": s.home})
+}
+
+// sayIn is say, with the way to sign in.
+func (s *server) sayIn(w http.ResponseWriter, r *http.Request, status int, title, text string) {
+	s.render(w, r, status, "message.html", map[string]string{"Title": title, "Text": text, "SignIn": "/auth/login"})
 }
 
 func (s *server) notFound(w http.ResponseWriter, r *http.Request) {

@@ -67,6 +67,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"what was seen is found again", before},
 		{"a key is held by one at a time", holding},
 		{"secrets are replaced", secrets},
+		{"secrets are given out once", taken},
 		{"sessions end", sessions},
 		{"what is told outside is told once", notified},
 		{"pages list what somebody may read", lists},
