@@ -32,7 +32,7 @@ func sample() *verdict.Verdict {
 			{Signal: "label", Value: "analysis-only", Where: "pull request"},
 		}},
 		Change: verdict.Size{Files: 2, Commits: 1, Additions: &additions, Deletions: &deletions},
-		Risk:   verdict.Risk{Score: 60, Level: "high", Shape: 40, ShapeWhy: []verdict.Factor{
+		Risk: verdict.Risk{Score: 60, Level: "high", Shape: 40, ShapeWhy: []verdict.Factor{
 			{Name: "lines added", Points: 35, Why: "12 lines added → 35 of 65 points, 45 from 20 on"}, {Name: "files", Points: 5, Why: "2 files → 5 of 15 points, 10 from 3 on"},
 		}, Factors: []verdict.Factor{{Name: "WebSocket connections", Points: 40, Why: "1 file: app/ws.py"}}, ScoreWhy: "20 for size and shape (half of 40) and 40 of factors make 60"},
 		Findings: []verdict.Finding{

@@ -136,7 +136,7 @@ func (c *cargoToml) dependency(name string, n *tomlNode) (Package, error) {
 	}
 	p.PURL = "pkg:cargo/" + purlEscape(p.Name)
 	if inRegistry(&p) {
-		s, ok := looseSpecs[Cargo](p.Spec)
+		s, ok := looseOf(Cargo, p.Spec)
 		p.Pinned = ok && s.single
 	}
 	return p, nil
@@ -322,6 +322,6 @@ func cargoFits(p, e *Package) bool {
 	case p.Source == "" && e.Source != "":
 		return false
 	}
-	s, ok := looseSpecs[Cargo](p.Spec)
+	s, ok := looseOf(Cargo, p.Spec)
 	return inRegistry(e) && (!ok || acceptsLoose(s, e.Spec))
 }

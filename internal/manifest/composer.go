@@ -331,7 +331,7 @@ func looseDrift(p Package, found []*Package) (Drift, bool) {
 	if len(found) == 0 {
 		return Drift{Package: p, Reason: "nothing is locked for this requirement"}, true
 	}
-	s, ok := looseSpecs[p.Ecosystem](p.Spec)
+	s, ok := looseOf(p.Ecosystem, p.Spec)
 	if !ok {
 		return Drift{}, false // nobody can hold a branch against a version
 	}

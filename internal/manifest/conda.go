@@ -172,6 +172,9 @@ func (p *Package) condaVersion(text string) {
 // condaSpec is a specification in words that Python's have as well: alternatives
 // are separated by "|", versions may end in "*" without a dot.
 func condaSpec(spec string) (*pySpec, bool) {
+	if len(spec) > maxSpec {
+		return nil, false
+	}
 	var all []string
 	for alternative := range strings.SplitSeq(spec, "|") {
 		var clauses []string

@@ -39,14 +39,20 @@ var looseSpecs = map[string]func(spec string) (*looseSet, bool){
 	Helm:      func(s string) (*looseSet, bool) { return clauseSpec(s, "=", " ", "||") },
 }
 
-// looseKinds compares two specifications of an ecosystem.
-func looseKinds(old, new *Package) ([]Kind, bool) {
-	read := looseSpecs[old.Ecosystem]
-	if read == nil {
+// looseOf reads a specification of an ecosystem whose versions are compared
+// loosely. One that is too long is opaque.
+func looseOf(ecosystem, spec string) (*looseSet, bool) {
+	read := looseSpecs[ecosystem]
+	if read == nil || len(spec) > maxSpec {
 		return nil, false
 	}
-	a, okA := read(old.Spec)
-	b, okB := read(new.Spec)
+	return read(spec)
+}
+
+// looseKinds compares two specifications of an ecosystem.
+func looseKinds(old, new *Package) ([]Kind, bool) {
+	a, okA := looseOf(old.Ecosystem, old.Spec)
+	b, okB := looseOf(new.Ecosystem, new.Spec)
 	if !okA || !okB {
 		return nil, false
 	}

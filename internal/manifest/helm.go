@@ -48,7 +48,9 @@ func readChart(name string, data []byte, format string, lock bool) (*File, error
 		p.PURL = "pkg:helm/" + purlEscape(p.Name)
 		p.Pinned = isOneLoose(Helm, p.Spec)
 		p.chartPlace(strings.TrimSpace(d.str("repository")))
-		m.file.Packages = append(m.file.Packages, p)
+		if m.file.Packages = append(m.file.Packages, p); len(m.file.Packages) > maxAsked { // of the lock file, too: it repeats the chart
+			return m.fail(d, "more than %d dependencies", maxAsked)
+		}
 		return m.file.count()
 	})
 	return m.file, err

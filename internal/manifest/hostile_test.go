@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
@@ -122,9 +123,8 @@ func hostile() map[string]map[string][]byte {
 	}
 }
 
-// BenchmarkHostile reads each hostile input, and again with other digits in it, and
-// holds the two against each other where both can be read: two parses and every
-// comparison. BenchmarkHostileGrown is one parse.
+// BenchmarkHostile reads each hostile input; beside it, as "compared", stands what
+// it costs to hold what was read against the same with other digits in it.
 func BenchmarkHostile(b *testing.B) {
 	for _, f := range manifest.Formats() {
 		for name, inputs := range allHostile() {
@@ -132,30 +132,64 @@ func BenchmarkHostile(b *testing.B) {
 				continue
 			}
 			for shape, data := range inputs {
-				b.Run(f.Name+"/"+shape, func(b *testing.B) {
-					b.SetBytes(int64(len(data)))
-					for b.Loop() {
-						provoke(manifest.Parse, name, data)
-					}
-				})
+				b.Run(f.Name+"/"+shape, func(b *testing.B) { benchmarkParse(b, manifest.Parse, name, data) })
+				benchmarkCompare(b, f.Name+"/"+shape+"/compared", name, data)
 			}
 		}
 	}
 }
 
-func provoke(parse func(string, []byte) (*manifest.File, error), name string, data []byte) {
-	before, err := parse(name, data)
-	if err != nil {
+func benchmarkParse(b *testing.B, parse func(string, []byte) (*manifest.File, error), name string, data []byte) {
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		if _, err := parse(name, data); err != nil {
+			continue // refused, which is an answer
+		}
+	}
+}
+
+// benchmarkCompare makes every comparison of two versions of a file, where both can
+// be read.
+func benchmarkCompare(b *testing.B, title, name string, data []byte) {
+	before, err := manifest.Parse(name, data)
+	after, err2 := manifest.Parse(name, bytes.ReplaceAll(data, []byte("1"), []byte("2")))
+	if err != nil || err2 != nil {
 		return
 	}
-	after, err := parse(name, bytes.ReplaceAll(data, []byte("1"), []byte("2")))
-	if err != nil {
-		after = nil
-	}
-	manifest.Compare(before, after)
-	if after != nil {
-		manifest.Satisfies(before, after)
-		manifest.Fixes(name, after)
+	b.Run(title, func(b *testing.B) {
+		for b.Loop() {
+			manifest.Compare(before, after)
+			manifest.Satisfies(before, after)
+			manifest.Fixes(name, after)
+		}
+	})
+}
+
+// BenchmarkHostileTwice reads 1, 2 and 4 MiB of each hostile input that grows with
+// its size, and says how many times longer the one takes than the half of it: about
+// 2 is linear.
+func BenchmarkHostileTwice(b *testing.B) {
+	for _, f := range manifest.Formats() {
+		for shape, data := range grown(b, f, size) {
+			if !strings.HasSuffix(shape, "counted") && !strings.HasSuffix(shape, "longer") {
+				continue
+			}
+			twice, four := grown(b, f, 2*size)[shape], grown(b, f, 4*size)[shape]
+			b.Run(f.Name+"/"+shape, func(b *testing.B) {
+				var took [3]time.Duration
+				for b.Loop() {
+					for i, data := range [][]byte{data, twice, four} {
+						start := time.Now()
+						_, err := f.Parse("x", data) // an error is an answer, too
+						if took[i] += time.Since(start); err != nil && err.Error() == "" {
+							b.Fatal("an error without words")
+						}
+					}
+				}
+				b.ReportMetric(float64(took[1])/float64(took[0]), "2/1")
+				b.ReportMetric(float64(took[2])/float64(took[1]), "4/2")
+			})
+		}
 	}
 }
 

@@ -41,10 +41,12 @@ import (
 // The limits of what is read. Real files stay far below them.
 const (
 	MaxBytes    = 5 << 20
-	maxEntries  = 50_000 // packages, settings and scripts of one file
+	maxEntries  = 50_000 // packages, settings and scripts of one lock file
+	maxAsked    = 10_000 // the same of a file that people write
 	maxNesting  = 32     // levels that a parser of ours descends
 	maxPathLen  = 1024   // of a path of nested packages; bounds memory, since all below share it
 	maxClauses  = 64     // parts of one version specification
+	maxSpec     = 4096   // bytes of one; a longer one is opaque, as one of too many parts is
 	maxQuoteLen = 80     // of hostile text in an error
 )
 
@@ -228,10 +230,40 @@ func quote(s string) string {
 	return fmt.Sprintf("%q…", strings.ToValidUTF8(s[:maxQuoteLen], ""))
 }
 
-// count guards the number of entries. Every parser asks it while it adds.
+// count guards the number of entries. Every parser asks it while it adds. Files
+// that tools write hold what a whole tree of packages comes to, those that people
+// write what they ask for.
 func (f *File) count() error {
-	if n := len(f.Packages) + len(f.Settings) + len(f.Scripts) + len(f.Includes) + len(f.Declared) + len(f.Unread) + len(f.patterns); n > maxEntries {
-		return &ParseError{Path: f.Path, Line: 1, Reason: fmt.Sprintf("more than %d entries", maxEntries)}
+	most := maxAsked
+	if f.Lock {
+		most = maxEntries
+	}
+	if n := len(f.Packages) + len(f.Settings) + len(f.Scripts) + len(f.Includes) + len(f.Declared) + len(f.Unread) + len(f.patterns); n > most {
+		return &ParseError{Path: f.Path, Line: f.lastLine(), Reason: fmt.Sprintf("more than %d entries", most)}
 	}
 	return nil
+}
+
+// lastLine is the last line of which something was taken in.
+func (f *File) lastLine() int {
+	line := 1
+	if n := len(f.Packages); n > 0 {
+		line = max(line, f.Packages[n-1].Line)
+	}
+	if n := len(f.Settings); n > 0 {
+		line = max(line, f.Settings[n-1].Line)
+	}
+	if n := len(f.Scripts); n > 0 {
+		line = max(line, f.Scripts[n-1].Line)
+	}
+	if n := len(f.Includes); n > 0 {
+		line = max(line, f.Includes[n-1].Line)
+	}
+	if n := len(f.Declared); n > 0 {
+		line = max(line, f.Declared[n-1].Line)
+	}
+	if n := len(f.Unread); n > 0 {
+		line = max(line, f.Unread[n-1].Line)
+	}
+	return line
 }

@@ -18,6 +18,9 @@ type npmRange struct {
 
 // parseNpmRange reads a range. Tags and everything else that is none are not ok.
 func parseNpmRange(text string) (*npmRange, bool) {
+	if len(text) > maxSpec {
+		return nil, false
+	}
 	r := &npmRange{}
 	if text == "latest" {
 		text = "*"

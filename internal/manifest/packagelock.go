@@ -16,6 +16,7 @@ type packageLock struct {
 	flat   []Package
 	nested []Package
 	isFlat bool
+	paths  int // bytes of all paths of nested entries
 }
 
 // A lockEntry is one entry of either form.
@@ -138,9 +139,16 @@ func (l *packageLock) declared(at, key, group string) error {
 	})
 }
 
+// maxPaths bounds what the paths of version 1 take: each holds those above it, so
+// that a small file could ask for a thousand times its size.
+const maxPaths = 8 << 20
+
 // nestedEntry reads an entry of version 1 and those below it.
 func (l *packageLock) nestedEntry(above, name string, line, depth int) error {
 	at := above + "node_modules/" + name
+	if l.paths += len(at); l.paths > maxPaths {
+		return l.fail("the paths of nested packages have more than %d bytes together", maxPaths)
+	}
 	if depth > maxNesting || len(above) > maxPathLen {
 		return l.fail("dependencies nested more than %d levels or %d bytes deep", maxNesting, maxPathLen)
 	}

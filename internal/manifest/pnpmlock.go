@@ -90,8 +90,11 @@ func (l *pnpmLock) each(v *yamlValue, what string, member func(k yamlKey, v *yam
 		if err := member(k, v.list[i]); err != nil {
 			return err
 		}
+		if err := l.file.count(); err != nil {
+			return err
+		}
 	}
-	return l.file.count()
+	return nil
 }
 
 func (l *pnpmLock) setting(k yamlKey, v *yamlValue, kind Kind) {

@@ -76,8 +76,11 @@ func (w *pnpmWorkspace) names(name string, v *yamlValue, kind Kind) error {
 			lost = kind
 		}
 		w.file.Settings = append(w.file.Settings, Setting{Name: name, Value: e.String(), Gained: kind, Lost: lost, Line: e.line, EndLine: e.end})
+		if err := w.file.count(); err != nil {
+			return err
+		}
 	}
-	return w.file.count()
+	return nil
 }
 
 // catalog reads a catalogue: requirements that members refer to.

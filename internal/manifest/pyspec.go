@@ -15,6 +15,9 @@ var pyOperators = []string{"===", "==", "~=", "!=", "<=", ">=", "<", ">", "^", "
 // parsePySpec reads a specification. It is not ok when any part of it is not
 // understood; such a specification is opaque.
 func parsePySpec(text string) (*pySpec, bool) {
+	if len(text) > maxSpec {
+		return nil, false
+	}
 	spec := &pySpec{exact: true}
 	clauses := 0
 	for _, alternative := range strings.FieldsFunc(text+" ", func(r rune) bool { return r == '|' }) {

@@ -153,6 +153,6 @@ func interval(inner string, withLow, withHigh bool) ([]clause, bool) {
 
 // isOneLoose reports whether a specification is one version.
 func isOneLoose(ecosystem, spec string) bool {
-	s, ok := looseSpecs[ecosystem](spec)
+	s, ok := looseOf(ecosystem, spec)
 	return ok && s.single
 }

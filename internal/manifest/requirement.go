@@ -178,7 +178,7 @@ func normalSpec(spec string) (normal, reason string) {
 // normalMarker writes an environment marker with single blanks and double
 // quotes, so that only its meaning is compared.
 func normalMarker(s string) (normal, reason string) {
-	var words []string
+	var b strings.Builder
 	for s = strings.TrimSpace(s); s != ""; s = strings.TrimSpace(s) {
 		n := 1
 		switch c := s[0]; {
@@ -187,7 +187,7 @@ func normalMarker(s string) (normal, reason string) {
 			if end < 0 {
 				return "", "unclosed string in the marker " + quote(s)
 			}
-			words = append(words, `"`+s[1:1+end]+`"`)
+			addWord(&b, `"`, s[1:1+end], `"`)
 			s = s[end+2:]
 			continue
 		case strings.IndexByte("<>=!~", c) >= 0:
@@ -202,10 +202,20 @@ func normalMarker(s string) (normal, reason string) {
 		default:
 			return "", "unexpected " + quote(s[:1]) + " in a marker"
 		}
-		words = append(words, s[:n])
+		addWord(&b, s[:n])
 		s = s[n:]
 	}
-	return strings.Join(words, " "), ""
+	return b.String(), ""
+}
+
+// addWord writes one more word, a blank before it unless it is the first.
+func addWord(b *strings.Builder, parts ...string) {
+	if b.Len() > 0 {
+		b.WriteByte(' ')
+	}
+	for _, part := range parts {
+		b.WriteString(part)
+	}
 }
 
 // isPyName reports whether a name already is what PEP 503 makes of it.
