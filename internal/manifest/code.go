@@ -36,8 +36,8 @@ func (t *codeToken) is(mark string) bool   { return t.kind == codeMark && t.text
 func (t *codeToken) word(name string) bool { return t.kind == codeWord && t.text == name }
 func (t *codeToken) literal() bool         { return t.kind == codeText && t.plain }
 
-// maxCodeTokens is far more than any build file has.
-const maxCodeTokens = 200_000
+// maxCodeTokens is far more than any build file has; it bounds the time that one takes.
+const maxCodeTokens = 100_000
 
 // A codeLanguage is what must be known of a language to tell its words from its
 // texts and comments.

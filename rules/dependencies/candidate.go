@@ -22,10 +22,11 @@ type candidate struct {
 }
 
 // candidates are the files to judge: those with the name of a dependency file,
-// and those that such a file includes.
+// those that such a file includes, and those whose content says that they run images
+// in a cluster.
 func candidates(ctx context.Context, in *rules.Input, o *Options) ([]candidate, error) {
 	var list []candidate
-	var others []change.File
+	var others, yamls []change.File
 	for _, f := range in.Change.Files {
 		if o.Manifests.Set && !in.Matches.Match(o.Manifests.List, f.Path) && (f.OldPath == "" || !in.Matches.Match(o.Manifests.List, f.OldPath)) {
 			continue
@@ -35,9 +36,17 @@ func candidates(ctx context.Context, in *rules.Input, o *Options) ([]candidate, 
 		if len(named) == 0 && mayBeIncluded(f) {
 			others = append(others, f)
 		}
+		if len(named) == 0 && (manifest.MayBeCluster(f.Path) || f.OldPath != "" && manifest.MayBeCluster(f.OldPath)) {
+			yamls = append(yamls, f)
+		}
 	}
 	included, err := includedFiles(ctx, in.Change, others, list)
-	return append(list, included...), err
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, included...)
+	inClusters, err := clusters(ctx, in.Change, yamls)
+	return append(list, inClusters...), err
 }
 
 // byName tells a file by its names. Under a new name of another format, or of

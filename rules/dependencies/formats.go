@@ -59,6 +59,9 @@ const conditionsText = `## What the conditions mean
   changed explains it or it is known to have no say. That is so of comments and of plain values of what configures something else: the version and the
   description of the project itself, options of compilers and tests, tasks, what is published, targets of the own tree. A name in them that the rest of
   the file speaks of counts, and so does every word that is not known.
+- Manifests of a cluster have no names of their own: a changed YAML file of any name is read, before and after, and judged where a document has
+  ` + "`apiVersion` and `kind`" + ` at its top. Files that did not change are not looked at; one over the limit of a file is a finding. Templates of charts
+  (` + "`templates/`" + `) are no YAML yet and are not read.
 - A file that does not parse is a finding, whatever is asked for.
 `
 
