@@ -43,8 +43,8 @@ type Config struct {
 	// Note is told, before the answer, of what the audit log has besides what is
 	// evaluated; by the delivery's id. nil is not told.
 	Note   func(ctx context.Context, delivery string, n Note) error
-	Logger   *slog.Logger
-	Now      func() time.Time
+	Logger *slog.Logger
+	Now    func() time.Time
 }
 
 // Handler serves POST /webhook.

@@ -117,7 +117,5 @@ func (s *Server) auditConfiguration(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("write for the audit log: %w", err)
 	}
-	return s.store.InTx(ctx, func(tx *store.Tx) error {
-		return store.Audit(ctx, tx, store.Entry{At: s.outside.Now(), Kind: store.AuditConfiguration, Subject: "server", Body: body})
-	})
+	return s.store.Note(ctx, store.Entry{At: s.outside.Now(), Kind: store.AuditConfiguration, Subject: "server", Body: body})
 }

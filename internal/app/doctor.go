@@ -369,7 +369,7 @@ func (x *examination) server(ctx context.Context) {
 		x.unanswered(about, err)
 		return
 	}
-	client := &http.Client{Transport: x.Transport}
+	client := &http.Client{Transport: x.Transport, Timeout: 10 * time.Second}
 	resp, err := client.Do(req)
 	if err != nil {
 		x.say(about, ill, "it does not answer from here: "+err.Error(), "Start it, or correct CHANGEGUARD_PUBLIC_URL.", page)

@@ -37,6 +37,11 @@ func (s *Store) NoteOnce(ctx context.Context, key string, entries ...Entry) (not
 	return noted, nil
 }
 
+// Note appends an entry to the audit log.
+func (s *Store) Note(ctx context.Context, e Entry) error {
+	return s.InTx(ctx, func(tx *Tx) error { return Audit(ctx, tx, e) })
+}
+
 // DropNoted forgets keys of before a time, and returns how many there were.
 func (s *Store) DropNoted(ctx context.Context, before time.Time) (int64, error) {
 	return s.drop(ctx, dropAtOnce, `DELETE FROM noted WHERE key IN (SELECT key FROM noted WHERE at < $1 LIMIT $2)`, micros(before))
