@@ -74,9 +74,18 @@ func (s *server) health(w http.ResponseWriter, r *http.Request) {
 		s.broken(w, r, err)
 		return
 	}
+	failing, first, err := s.Store.Failing(r.Context())
+	if err != nil {
+		s.broken(w, r, err)
+		return
+	}
+	failingSince := ""
+	if failing > 0 {
+		failingSince = first.UTC().Format("2 Jan 2006 15:04 UTC")
+	}
 	age := ""
 	if waits {
 		age = s.Now().Sub(since).Round(1e9).String()
 	}
-	s.render(w, r, http.StatusOK, "health.html", map[string]any{"Waiting": waiting, "Age": age})
+	s.render(w, r, http.StatusOK, "health.html", map[string]any{"Waiting": waiting, "Age": age, "Failing": failing, "FailingSince": failingSince})
 }
