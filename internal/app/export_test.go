@@ -3,10 +3,18 @@ package app
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 )
 
 // AdminAddr is where metrics are served.
 func (s *Server) AdminAddr() string { return s.admin.Addr().String() }
+
+// Metrics are what a scrape would get.
+func (s *Server) Metrics() string {
+	w := httptest.NewRecorder()
+	s.adminHandler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	return w.Body.String()
+}
 
 // HTTPServers are the servers that Run starts.
 func (s *Server) HTTPServers() (list []*http.Server) {

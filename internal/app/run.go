@@ -63,7 +63,7 @@ func (s *Server) Run(ctx context.Context) error {
 // await returns when the context ends or a listener fails. Until then it starts
 // what the set-up brings.
 func (s *Server) await(ctx context.Context, failed <-chan error) error {
-	again := time.NewTicker(lookAgain)
+	again := time.NewTicker(joinEvery)
 	defer again.Stop()
 	for {
 		select {

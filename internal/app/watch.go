@@ -105,6 +105,13 @@ func (s *Server) warnings(ctx context.Context, last guard.Reconciled) string {
 	if late := now.Sub(last.At); !last.At.IsZero() && late > lateRounds*s.config.every {
 		fmt.Fprintf(&b, "warning: no reconciliation went through for %s; the log says why\n", late.Round(time.Minute))
 	}
+	failing, first, err := s.store.Failing(ctx)
+	if err != nil {
+		return b.String() + "warning: what fails cannot be listed: " + cause(err) + "\n"
+	}
+	if failing > 0 {
+		fmt.Fprintf(&b, "warning: %d could not be evaluated or published, the first since %s; they are tried again for a week, and the log says why\n", failing, first.UTC().Format(time.RFC3339))
+	}
 	since, waits, err := s.store.WaitingSince(ctx)
 	if err != nil {
 		return b.String() + "warning: what waits cannot be listed: " + cause(err) + "\n"

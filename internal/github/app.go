@@ -94,7 +94,7 @@ func New(o Options) (*App, error) {
 	own := &http.Client{Transport: newLimiter(o.observed(0, apps), "app", o), Timeout: requestTimeout, CheckRedirect: sameHost}
 	return &App{
 		options: o, base: base, graphql: graphqlURL(base), key: key, apps: apps, own: own,
-		cache: newCache(cacheBytes, maxCached), trees: newCache(treeCacheBytes, maxCachedTree), compared: newCache(compareCacheBytes, maxCached),
+		cache: newCache(cacheBytes, maxCached), trees: newCache(treeCacheBytes, maxCachedTree), compared: newCache(compareCacheBytes, compareCacheBytes/8),
 		clients: make(map[int64]*Client),
 	}, nil
 }

@@ -14,7 +14,7 @@ import (
 // belongs to may change, so it is kept for a while only. What an installation
 // was shown is never given to another.
 const (
-	compareCacheBytes = 16 << 20
+	compareCacheBytes = 4 << 20
 	keptFor           = 10 * time.Minute
 )
 

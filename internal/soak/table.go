@@ -79,6 +79,15 @@ func megabytes(n int) float64 { return float64(n) / (1 << 20) }
 
 func (t *table) calm(b books, l logged, perVerdict float64) {
 	t.fact("requests per verdict without faults", "%.2f (%d for %d verdicts); %d more of reconciliations", perVerdict, b.Requests, l.verdicts, b.Surveys)
+	t.routes(b, l, "without faults")
+}
+
+// routes notes what the requests were for, so that a figure that is missed says
+// where to look.
+func (t *table) routes(b books, l logged, when string) {
+	for _, route := range slices.Sorted(maps.Keys(b.Routes)) {
+		t.notes = append(t.notes, fmt.Sprintf("%d requests %s, %.2f for a verdict: %s", b.Routes[route], when, float64(b.Routes[route])/float64(max(l.verdicts, 1)), route))
+	}
 }
 
 // mostRequests is how many more requests a verdict may take under faults.
@@ -106,9 +115,7 @@ func (t *table) storm(v verdicts, b books, l logged, kills int, calm float64) {
 	for _, k := range slices.Sorted(maps.Keys(l.messages)) {
 		t.notes = append(t.notes, fmt.Sprintf("logged %d times: %s", l.messages[k], k))
 	}
-	for _, route := range slices.Sorted(maps.Keys(b.Routes)) {
-		t.notes = append(t.notes, fmt.Sprintf("%d requests: %s", b.Routes[route], route))
-	}
+	t.routes(b, l, "under faults")
 }
 
 func (t *table) caughtUp(c *course, took time.Duration) {

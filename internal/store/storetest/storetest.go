@@ -315,11 +315,26 @@ func failing(t *testing.T, f *fixture) {
 		f.check(err)
 		return int(first.Sub(start) / time.Minute)
 	}
+	failing := func() (n, minutes int) {
+		n, first, err := f.Failing(background)
+		f.check(err)
+		if n == 0 {
+			return 0, 0
+		}
+		return n, int(first.Sub(start) / time.Minute)
+	}
+	n, _ := failing()
+	f.same("failing before", n, 0)
 	f.same("first failure", since(1), 1)
+	n, minutes := failing()
+	f.same("failing", n, 1)
+	f.same("failing since", minutes, 1)
 	f.same("second failure", since(5), 1)
 	f.receive("d2", pull(1), start)
 	f.same("first after an event", since(7), 7)
 	f.finish(s.ID, 1)
+	n, _ = failing()
+	f.same("failing after a success", n, 0)
 	f.same("first after a success", since(9), 9)
 	if _, err := f.Fail(background, 99, start); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("an unknown subject: %v", err)
