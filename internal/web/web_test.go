@@ -128,8 +128,10 @@ func sample() *verdict.Verdict {
 		Policy:  verdict.Policy{Digest: "sha256:00", Sources: []string{"repository sha256:" + strings.Repeat("0", 64), "no organisation policy seen"}},
 		Session: verdict.Session{Mode: "analysis-only", Modes: []string{"analysis-only"}, Actor: session.Agent, Agent: "claude-code", Evidence: []session.Evidence{{Signal: "label", Value: "analysis-only", Where: "pull request"}}},
 		Change:  verdict.Size{Files: 2, Commits: 1, Additions: &additions, Deletions: &deletions},
-		Risk:    verdict.Risk{Score: 60, Level: "high", Shape: 40, ShapeWhy: []verdict.Factor{{Name: "lines added", Points: 35, Why: "12 lines added → 35 of 65 points, 45 from 20 on"}, {Name: "files", Points: 5, Why: "2 files → 5 of 15 points, 10 from 3 on"}},
-			Factors: []verdict.Factor{{Name: "core", Points: 40, Why: "1 file: core/a.py"}}, ScoreWhy: "20 for size and shape (half of 40) and 40 of factors make 60"},
+		Risk: verdict.Risk{
+			Score: 60, Level: "high", Shape: 40, ShapeWhy: []verdict.Factor{{Name: "lines added", Points: 35, Why: "12 lines added → 35 of 65 points, 45 from 20 on"}, {Name: "files", Points: 5, Why: "2 files → 5 of 15 points, 10 from 3 on"}},
+			Factors: []verdict.Factor{{Name: "core", Points: 40, Why: "1 file: core/a.py"}}, ScoreWhy: "20 for size and shape (half of 40) and 40 of factors make 60",
+		},
 		Findings: []verdict.Finding{
 			{ID: "f1", Rule: "core", Kind: "protected-paths", Level: policy.Block, Path: "core/a.py", PreviousPath: "lib/a.py", Line: 7, Message: "This protected file was changed.", Evidence: "x = 1", Remedy: "git rm -- core/a.py", LiftableBy: "an override by role:maintain", Enforced: true},
 			{ID: "f2", Rule: "packages", Kind: "dependencies", Level: policy.Approve, Path: "requirements.txt", Message: "A package.", Remedy: "git checkout X -- requirements.txt", LiftableBy: "1 approval by @acme/platform", Enforced: true},
