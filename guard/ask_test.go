@@ -144,7 +144,7 @@ func TestAskWithoutPermission(t *testing.T) {
 func TestAskThroughFailures(t *testing.T) {
 	t.Parallel()
 	w, n := askWorld(t, askPolicy, nil)
-	w.hub.Inject(ghfake.Fault{Route: "requested_reviewers", Times: 2, Status: 500, Body: `{"message":"oops"}`, Header: jsonHeader})
+	w.hub.Inject(ghfake.Fault{Route: "requested_reviewers", Times: 3, Status: 500, Body: `{"message":"oops"}`, Header: jsonHeader})
 	w.wants(w.try(w.pull(n)), errAny)
 	w.concluded("feature", "action_required", "")
 	w.evaluate(w.pull(n))

@@ -54,7 +54,7 @@ func TestWaySaysOfEachRuleWhy(t *testing.T) {
 		"size":            {verdict.Clear, "It was evaluated on the whole change and found nothing."},
 		"tests":           {verdict.Unjudged, change.ErrNoEvidence.Error()},
 		"guard-integrity": {verdict.Clear, ""},
-		"risk":            {verdict.Clear, "The risk is low; an approval is asked for from critical on."},
+		"risk":            {verdict.Clear, "The risk is medium; an approval is asked for from critical on."},
 	} {
 		if s := got[rule]; s.Result != want.result || !strings.Contains(s.Why, want.why) {
 			t.Errorf("%s: %s: %q, want %s: %q", rule, s.Result, s.Why, want.result, want.why)

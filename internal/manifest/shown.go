@@ -29,7 +29,7 @@ var fileNames = map[string][]string{
 	"dockerfile":        {"Dockerfile", "Dockerfile.*", "*.dockerfile", "Containerfile"},
 	"github-actions":    {".github/workflows/*.yml", ".github/workflows/*.yaml", "action.yml", "action.yaml"},
 	"compose":           {"compose.yaml", "compose.*.yml", "docker-compose.yml", "docker-compose-*.yaml"},
-	"kubernetes":        {"k8s/*.yaml", "kubernetes/*.yml", "deployment.yaml", "*-deployment.yaml", "kustomization.yaml", "*.yaml with apiVersion and kind"},
+	"kubernetes":        {"k8s/*.yaml", "kubernetes/*.yml", "deployment.yaml", "*-deployment.yaml", "kustomization.yaml"},
 	"cargo-toml":        {"Cargo.toml"},
 	"cargo-lock":        {"Cargo.lock"},
 	"maven-pom":         {"pom.xml", "*.pom"},
