@@ -30,6 +30,9 @@ type Format struct {
 	// Below says that its manifests may also lie in any folder below, which the
 	// lock file does not tell.
 	Below bool
+	// Above are manifests beside it or in the nearest folder above that has them,
+	// as paths from there.
+	Above []string
 	// Match reports whether a path has this format's name; case is ignored, as
 	// file systems do.
 	Match func(path string) bool

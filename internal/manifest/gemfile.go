@@ -24,7 +24,7 @@ func isGemfile(p place) bool {
 	return p.base == "gemfile" || p.base == "gems.rb" || p.ext == ".gemfile"
 }
 
-var gemCouplings = []coupling{{"gemfile", "gemfile-lock", gemSatisfies, besideFixes}}
+var gemCouplings = []coupling{{"gemfile", "gemfile-lock", gemSatisfies, besideFixes}, {"gemspec", "gemfile-lock", gemspecSatisfies, besideFixes}}
 
 // A gemfile collects one Gemfile.
 type gemfile struct {

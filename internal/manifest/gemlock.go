@@ -16,6 +16,8 @@ type gemLock struct {
 	fields  map[string]string
 	sums    map[string][]string
 	asked   map[string]bool
+	own     *pathGem // the gem of the repository that is read
+	copied  int      // what such gems ask for, together
 }
 
 // gemSections are those that Bundler writes.
@@ -27,7 +29,7 @@ func parseGemfileLock(path string, data []byte) (*File, error) {
 		return nil, err
 	}
 	l := &gemLock{
-		file: &File{Path: path, Ecosystem: Gem, Format: "gemfile-lock", Lock: true}, sums: make(map[string][]string), asked: make(map[string]bool),
+		file: &File{Path: path, Ecosystem: Gem, Format: "gemfile-lock", Lock: true, gems: make(map[string]*pathGem)}, sums: make(map[string][]string), asked: make(map[string]bool),
 	}
 	for line := range strings.SplitSeq(string(data), "\n") {
 		l.line++
@@ -97,7 +99,7 @@ func (l *gemLock) source(body string, indent int) error {
 	case 4:
 		return l.gem(body)
 	case 6:
-		return nil // what a gem asks for
+		return l.asks(body)
 	}
 	return l.fail("a line of %d blanks before it", indent)
 }
@@ -120,11 +122,13 @@ func (l *gemLock) gem(body string) error {
 	}
 	p := Package{Ecosystem: Gem, Name: name, PURL: "pkg:gem/" + purlEscape(name), Pinned: true, Path: body, Line: l.line, EndLine: l.line}
 	p.Spec, p.Marker, _ = strings.Cut(version, "-") // the platform
-	p.Source = l.from
+	p.Source, l.own = l.from, nil
 	switch l.section {
 	case "GEM":
 	case "PATH":
 		p.Spec = ""
+		l.own = &pathGem{folder: strings.TrimPrefix(l.from, "path:"), asked: make(map[string]string)}
+		l.file.gems[name] = l.own
 	default:
 		p.Pinned = isCommit(l.fields["revision"])
 	}

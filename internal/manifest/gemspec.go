@@ -9,7 +9,7 @@ import (
 var gemspecFormat = Format{
 	Name: "gemspec", Ecosystem: Gem, is: func(p place) bool { return p.ext == ".gemspec" }, Parse: parseGemspec,
 	Locks:      []string{"Gemfile.lock", "gems.locked"},
-	Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, LifecycleScript},
+	Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, LockfileDrift, LifecycleScript},
 }
 
 // gemspecCalls are those that ask for a gem, with the group of each.

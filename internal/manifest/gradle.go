@@ -10,11 +10,12 @@ var gradleFormats = []Format{
 	gradleBuildFormat,
 	{
 		Name: "gradle-catalog", Ecosystem: Maven, is: func(p place) bool { return strings.HasSuffix(p.base, ".versions.toml") }, Parse: parseGradleCatalog,
-		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned},
+		Locks:      []string{"gradle.lockfile"},
+		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, Unpinned, LockfileDrift},
 	},
 	{
 		Name: "gradle-lock", Ecosystem: Maven, Lock: true, is: named("gradle.lockfile", "buildscript-gradle.lockfile"), Parse: parseGradleLock,
-		Manifests: []string{"build.gradle", "build.gradle.kts", "*.gradle", "*.gradle.kts", "*.versions.toml", "gradle.properties"}, Below: true,
+		Manifests: []string{"build.gradle", "build.gradle.kts", "*.gradle", "*.gradle.kts", "*.versions.toml", "gradle.properties"}, Below: true, Above: []string{"gradle/libs.versions.toml"},
 		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, LockfileDrift},
 	},
 	{

@@ -71,3 +71,17 @@ func olderThan(found []*Package, spec string) bool {
 	}
 	return true
 }
+
+// catalogSatisfies holds a gradle.lockfile against the version catalogue of the build.
+// What is in the catalogue need not be used, and another package may ask for a newer
+// version; an older one than what the catalogue says does not fit.
+func catalogSatisfies(manifest, lock *File) []Drift {
+	entries := pyByName(lock)
+	var drifts []Drift
+	for _, p := range manifest.Packages {
+		if p.Group == "" && olderThan(entries[p.Name], p.Spec) && len(entries[p.Name]) > 0 {
+			drifts = append(drifts, Drift{Package: p, Locked: entries[p.Name][0].Spec, Reason: "an older version is locked"})
+		}
+	}
+	return drifts
+}

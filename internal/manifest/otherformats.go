@@ -14,6 +14,7 @@ var otherCouplings = slices.Concat(cargoCouplings, composerCouplings, gemCouplin
 	{"mix-exs", "mix-lock", mixSatisfies, besideFixes},
 	{"swift-package", "swift-resolved", swiftSatisfies, besideFixes},
 	{"gradle-build", "gradle-lock", gradleSatisfies, besideFixes},
+	{"gradle-catalog", "gradle-lock", catalogSatisfies, besideFixes},
 })
 
 // imageFormats are those that name images and actions.

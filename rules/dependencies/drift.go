@@ -65,6 +65,41 @@ func (j *judging) couples(ctx context.Context, c candidate) ([]couple, error) {
 			list = append(list, couple{path.Join(dir, base), c.head})
 		}
 	}
+	named, err := j.namedByLock(ctx, c, dir)
+	return append(list, named...), err
+}
+
+// maxDescribers is how many descriptions of gems one lock file is held against, where
+// they did not change themselves.
+const maxDescribers = 16
+
+// namedByLock are the manifests that a lock file names, and those of its kind in the
+// nearest folder above.
+func (j *judging) namedByLock(ctx context.Context, c candidate, dir string) (list []couple, err error) {
+	for _, name := range j.parsed[c.head].Describers(maxDescribers) {
+		there, err := j.regular(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if there {
+			list = append(list, couple{name, c.head})
+		}
+	}
+	for _, base := range c.format.Above {
+		for at := dir; ; at = path.Dir(at) {
+			name := path.Join(at, base)
+			there, err := j.regular(ctx, name)
+			if err != nil {
+				return nil, err
+			}
+			if there {
+				list = append(list, couple{name, c.head})
+			}
+			if there || at == "." || at == "/" {
+				break
+			}
+		}
+	}
 	return list, nil
 }
 
