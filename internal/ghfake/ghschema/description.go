@@ -47,7 +47,7 @@ func Operations() []string {
 		"GET " + repo + "/pulls/{pull_number}/requested_reviewers", "POST " + repo + "/pulls/{pull_number}/requested_reviewers", "GET " + repo + "/commits/{commit_sha}/pulls", "GET " + repo + "/compare/{basehead}",
 		"GET " + repo + "/commits", "GET " + repo + "/commits/{ref}", "GET " + repo + "/git/trees/{tree_sha}", "GET " + repo + "/git/blobs/{file_sha}",
 		"GET " + repo + "/contents/{path}", "GET " + repo + "/branches", "GET " + repo + "/branches/{branch}",
-		"GET " + repo + "/rules/branches/{branch}", "GET " + repo + "/branches/{branch}/protection", "GET " + repo + "/rulesets/{ruleset_id}", "GET /app/hook/config",
+		"GET " + repo + "/rules/branches/{branch}",
 		"GET " + repo + "/collaborators/{username}/permission", "POST " + repo + "/check-runs", "PATCH " + repo + "/check-runs/{check_run_id}",
 		"GET " + repo + "/check-runs/{check_run_id}", "GET " + repo + "/check-runs/{check_run_id}/annotations", "GET " + repo + "/commits/{ref}/check-runs",
 		"GET " + repo + "/commits/{ref}/check-suites", "GET " + repo + "/commits/{ref}/statuses", "POST " + repo + "/statuses/{sha}",
