@@ -71,16 +71,7 @@ func (p *place) tidy(x *tab, what string) {
 	at := x.where()
 	x.wide(1280)
 	x.visit(strings.Split(at, "?")[0])
-	p.weighs(x)
-	walks(x)
-	accessible(x)
-	x.scheme("dark")
-	accessible(x)
-	x.scheme("light")
-	for _, width := range widths {
-		x.wide(width)
-		fits(x, width)
-	}
+	p.looks(x)
 	x.wide(1280)
 	if x.Failed() {
 		x.Fatalf("that was the set-up's page %s", what)

@@ -80,6 +80,13 @@ func (p *place) keeps(x *tab, page string) {
 	if want := map[bool]int64{true: 404, false: 200}[page == "/no/such/page"]; x.status(p.home+page) != want {
 		x.Fatalf("answered with %d, want %d", x.status(p.home+page), want)
 	}
+	p.looks(x)
+}
+
+// looks holds what is shown to its weight, the keyboard, readers of screens, both themes
+// and narrow windows.
+func (p *place) looks(x *tab) {
+	x.Helper()
 	p.weighs(x)
 	walks(x)
 	accessible(x)

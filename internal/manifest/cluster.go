@@ -6,11 +6,31 @@ import (
 )
 
 // MayBeCluster reports whether a file of no known format can be a manifest of a
-// cluster, of which only the content says that it is one: any YAML but the templates of
-// charts, which are no YAML yet.
+// cluster, of which only the content says that it is one: any YAML.
 func MayBeCluster(path string) bool {
 	p := placeOf(path)
-	return (p.ext == ".yml" || p.ext == ".yaml") && !strings.Contains("/"+strings.TrimSuffix(p.full, p.base), "/templates/")
+	return p.ext == ".yml" || p.ext == ".yaml"
+}
+
+// ChartOf is the description of the chart whose template a file may be, by its folder,
+// else "".
+func ChartOf(path string) string {
+	path = "/" + path
+	at := strings.LastIndex(path, "/templates/")
+	if at < 0 {
+		return ""
+	}
+	return strings.TrimPrefix(path[:at]+"/Chart.yaml", "/")
+}
+
+// Unfilled reports whether a content is a template that is no YAML before something is
+// put into it.
+func Unfilled(path string, data []byte) bool {
+	if !bytes.Contains(data, []byte("{{")) {
+		return false
+	}
+	_, err := parseYAML(path, data)
+	return err != nil
 }
 
 // Cluster is the format of those manifests.
@@ -32,7 +52,8 @@ func LooksLikeCluster(data []byte) bool {
 	}
 	has := func(word string) bool { return bytes.Contains(data, []byte(word)) }
 	written := has("apiVersion") && has("kind") && (has("image") || has("ontainers") || has("Kustomization") || has("kind: Component"))
-	return written || has(`\x`) && has(`"`) || has(`\u`) && has(`"`) || has(`\U`) && has(`"`)
+	escaped := has(`\x`) || has(`\u`) || has(`\U`) || has("\\\n") || has("\\\r")
+	return written || escaped && has(`"`) || has("!!binary") || has("!<") || has("%TAG")
 }
 
 // IsCluster reports whether some document has at its top what every object of a

@@ -84,12 +84,14 @@ func (g *gemfile) statement(s []rubyToken) error {
 		g.blocks = g.blocks[:len(g.blocks)-1]
 		return nil
 	case "if", "unless":
+		g.condition(s)
 		g.blocks = append(g.blocks, gemBlock{marker: joined(s)})
 		return nil
 	case "else", "elsif":
 		if len(g.blocks) == 0 {
 			return g.fail(s, "%s of nothing", word)
 		}
+		g.condition(s)
 		g.blocks[len(g.blocks)-1].marker += "; " + joined(s)
 		return nil
 	}
@@ -98,6 +100,22 @@ func (g *gemfile) statement(s []rubyToken) error {
 		return err
 	}
 	return g.run(s, call)
+}
+
+// gemfileAsks are words that only ask where and on what a Gemfile is read.
+var gemfileAsks = wordSet("if unless else elsif then and or not in true false nil defined? RUBY_VERSION RUBY_ENGINE RUBY_ENGINE_VERSION RUBY_PLATFORM JRUBY_VERSION " +
+	"ENV fetch key? empty? nil? zero? positive? negative? include? match? start_with? end_with? to_s to_i to_f to_sym downcase upcase strip " +
+	"Gem Version Requirement Platform Bundler new local os win_platform? java_platform? current_ruby File exist? expand_path join __dir__ __FILE__ lambda do")
+
+// condition takes in code that decides whether a gem is asked for. What can do more
+// than ask is a program that runs at installation.
+func (g *gemfile) condition(s []rubyToken) {
+	for _, t := range s {
+		if t.kind == rubyWord && !gemfileAsks[t.text] && !isDigits(t.text) {
+			g.file.Scripts = append(g.file.Scripts, Script{Name: "condition", Command: joined(s), Line: s[0].line, EndLine: s[len(s)-1].end})
+			return
+		}
+	}
 }
 
 // A gemCall is a call with its arguments.
@@ -118,6 +136,7 @@ func (g *gemfile) call(s []rubyToken) (*gemCall, error) {
 	}
 	for i, t := range rest {
 		if t.kind == rubyWord && (t.text == "if" || t.text == "unless") {
+			g.condition(rest[i:])
 			c.marker, rest = joined(rest[i:]), rest[:i]
 			break
 		}
@@ -238,6 +257,7 @@ func (g *gemfile) run(s []rubyToken, c *gemCall) error {
 	case "group":
 		g.open(c, gemBlock{groups: c.args})
 	case "platforms", "platform", "install_if":
+		g.condition(s[1:])
 		g.open(c, gemBlock{marker: joined(s)})
 	case "gemspec", "eval_gemfile":
 		setting(SourceChanged)

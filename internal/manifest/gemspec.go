@@ -54,11 +54,12 @@ func parseGemspec(path string, data []byte) (*File, error) {
 		if s[0].kind == codeWord && gemspecControl[s[0].text] || !loudOutside(s) {
 			continue
 		}
-		p, ok := gemspecDependency(s)
+		p, condition, ok := gemspecDependency(s)
 		if odd = odd || !ok; !ok {
 			continue
 		}
 		markRead(all)
+		markUnread(condition)
 		f.Packages = append(f.Packages, p)
 		if err := f.count(); err != nil {
 			return nil, err
@@ -142,17 +143,18 @@ func rubyStatements(tokens []codeToken) [][]codeToken {
 	return all
 }
 
-// gemspecDependency reads "spec.add_dependency 'name', '~> 1.0', '>= 1.2'".
-func gemspecDependency(s []codeToken) (Package, bool) {
+// gemspecDependency reads "spec.add_dependency 'name', '~> 1.0', '>= 1.2'". A condition
+// behind it is code, of which only is known whether it changed.
+func gemspecDependency(s []codeToken) (_ Package, condition []codeToken, _ bool) {
 	p := Package{Ecosystem: Gem, Line: s[0].line, EndLine: s[len(s)-1].end}
 	if len(s) < 4 || s[0].kind != codeWord || !s[1].is(".") || s[2].kind != codeWord {
-		return p, false
+		return p, nil, false
 	}
 	group, known := gemspecCalls[s[2].text]
 	args := s[3:]
 	for i := range args {
 		if args[i].word("if") || args[i].word("unless") {
-			p.Marker, args = joinedCode(args[i:]), args[:i]
+			p.Marker, condition, args = joinedCode(args[i:]), args[i:], args[:i]
 			break
 		}
 	}
@@ -165,22 +167,22 @@ func gemspecDependency(s []codeToken) (Package, bool) {
 			for _, e := range codeArguments(inner) {
 				a = e
 				if len(e) != 1 || !e[0].literal() {
-					return p, false
+					return p, nil, false
 				}
 				texts = append(texts, e[0].text)
 			}
 			continue
 		}
 		if len(a) != 1 || !a[0].literal() || a[0].label {
-			return p, false
+			return p, nil, false
 		}
 		texts = append(texts, a[0].text)
 	}
 	if !known || len(texts) == 0 || texts[0] == "" || len(texts[0]) > maxPathLen {
-		return p, false
+		return p, nil, false
 	}
 	p.Name, p.Group, p.PURL = texts[0], group, "pkg:gem/"+purlEscape(texts[0])
 	p.Spec = gemSpec(strings.Join(texts[1:], ", "))
 	p.Pinned = isOneLoose(Gem, p.Spec)
-	return p, true
+	return p, condition, true
 }

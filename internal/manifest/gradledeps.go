@@ -40,6 +40,7 @@ func (g *gradleBuild) dependency(s []codeToken, at gradlePlace) error {
 		return g.computed(s)
 	}
 	markRead(s)
+	details.unread()
 	for _, p := range packages {
 		p.Group, p.Marker, p.Line, p.EndLine = group, at.marker, s[0].line, max(s[0].line, s[len(s)-1].end)
 		if strings.HasSuffix(at.marker, "constraints") {
@@ -70,6 +71,31 @@ func mavenPURL(name string) string {
 type gradleDetails struct {
 	spec    string
 	options []string
+	reasons [][]codeToken // code that is run and says nothing of the package
+}
+
+// unread leaves the reasons to be compared word by word.
+func (d *gradleDetails) unread() {
+	if d != nil {
+		for _, s := range d.reasons {
+			markUnread(s)
+		}
+	}
+}
+
+// reason takes in "because 'a text'", which has no say, or whatever stands in its place.
+func (d *gradleDetails) reason(s []codeToken) {
+	args := trimEnds(s[1:])
+	if inner, ok := inBrackets(args, "("); ok {
+		args = inner
+	}
+	if len(args) != 1 || !args[0].literal() {
+		d.reasons = append(d.reasons, s)
+		return
+	}
+	for i := range s {
+		s[i].idle = true
+	}
 }
 
 func (d *gradleDetails) apply(p *Package) {
@@ -89,8 +115,13 @@ func (g *gradleBuild) details(body []codeToken) *gradleDetails {
 		head, inner, isBlock := headAndBody(s)
 		switch {
 		case s[0].word("because"):
+			d.reason(s)
 		case isBlock && len(head) == 1 && head[0].word("version"):
 			for _, v := range codeStatements(inner) {
+				if v[0].word("because") {
+					d.reason(v)
+					continue
+				}
 				text, ok := g.versionCall(v)
 				if !ok {
 					return nil
@@ -113,9 +144,6 @@ func (g *gradleBuild) versionCall(s []codeToken) (string, bool) {
 	args := s[1:]
 	if inner, ok := inBrackets(args, "("); ok {
 		args = inner
-	}
-	if s[0].word("because") {
-		return "", true
 	}
 	if len(args) == 0 || !s[0].word("strictly") && !s[0].word("require") && !s[0].word("prefer") {
 		return "", false

@@ -2,8 +2,9 @@ package manifest
 
 import "maps"
 
-// gradleIdleHeads begin statements about other things than packages.
-var gradleIdleHeads = wordSet(`version group description sourceCompatibility targetCompatibility archivesBaseName mainClassName applicationDefaultJvmArgs defaultTasks
+// gradleIdleHeads begin statements about other things than packages. The group of a
+// project is none: other build files of it put it into coordinates.
+var gradleIdleHeads = wordSet(`version description sourceCompatibility targetCompatibility archivesBaseName mainClassName applicationDefaultJvmArgs defaultTasks
 	java kotlin application publishing signing base android sourceSets tasks test jar sourcesJar javadocJar javadoc compileJava compileTestJava compileKotlin compileTestKotlin
 	processResources check build assemble jacocoTestReport jacocoTestCoverageVerification springBoot bootJar bootRun shadowJar`)
 

@@ -6,7 +6,7 @@ import "strings"
 var kubernetesNames = wordSet("deployment deployments statefulset daemonset cronjob job pod replicaset kustomization")
 
 // isKubernetes knows manifests of a cluster by their folders and names: they have
-// no names of their own. Templates of charts are no YAML yet.
+// no names of their own. What may be a template of a chart is known by its content.
 func isKubernetes(p place) bool {
 	if p.ext != ".yml" && p.ext != ".yaml" {
 		return false
@@ -69,6 +69,10 @@ func (k kubernetes) walk(v *yamlValue) error {
 					return err
 				}
 				continue
+			case "image":
+				if err := k.named(e); err != nil {
+					return err
+				}
 			}
 		}
 		if e.kind == yamlMap || e.kind == yamlSeq {
@@ -78,6 +82,24 @@ func (k kubernetes) walk(v *yamlValue) error {
 		}
 	}
 	return nil
+}
+
+// named reads an image outside of the lists of containers: of a step or a volume, or in
+// an object of a kind that only its operator knows. There the key can mean something
+// else, so what is no image is none.
+func (k kubernetes) named(v *yamlValue) error {
+	if v.kind == yamlMap {
+		if v = v.child("reference"); v == nil {
+			return nil
+		}
+	}
+	if v.isNull() || !v.isScalar() {
+		return nil
+	}
+	if _, reason := imagePackage(strings.TrimSpace(v.text)); reason != "" {
+		return nil
+	}
+	return k.image(v, "")
 }
 
 func (k kubernetes) containers(v *yamlValue) error {

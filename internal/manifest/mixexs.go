@@ -202,13 +202,12 @@ func (p *Package) mixOptions(options map[string]string) bool {
 	}
 	for key, value := range options {
 		switch key {
-		case "git", "github", "ref", "tag", "branch", "path", "in_umbrella", "hex", "repo", "organization", "submodules", "sparse", "subdir":
+		case "git", "github", "ref", "tag", "branch", "path", "in_umbrella", "hex", "repo", "organization", "sparse", "subdir":
 		case "only", "targets":
 			p.Marker += key + " " + value
-		case "optional", "runtime", "manager", "env", "app", "override", "compile", "system_env", "depth":
-			if key == "compile" || key == "system_env" || key == "manager" {
-				p.Options = append(p.Options, key+" "+value)
-			}
+		case "compile", "system_env", "manager", "submodules", "override": // what is fetched, built, or put in the place of what others ask for
+			p.Options = append(p.Options, key+" "+value)
+		case "optional", "runtime", "env", "app", "depth":
 		default:
 			return false
 		}

@@ -35,7 +35,7 @@ func Unexplained(before, after *File) (Unread, bool) {
 	}
 	old, now := lines(before, after), lines(after, before)
 	i := 0
-	for i < len(old) && i < len(now) && old[i].Text == now[i].Text {
+	for i < len(old) && i < len(now) && old[i].Text == now[i].Text && old[i].marks == now[i].marks {
 		i++
 	}
 	switch {
@@ -84,7 +84,7 @@ func (p *program) spoken(explained map[int]bool) (list []Unread) {
 	var line []codeToken
 	flush := func() {
 		if len(line) > 0 {
-			list = append(list, Unread{Text: joinedCode(line), Line: line[0].line, EndLine: line[len(line)-1].end})
+			list = append(list, Unread{Text: joinedCode(line), Line: line[0].line, EndLine: line[len(line)-1].end, marks: quoting(line)})
 		}
 		line = line[:0]
 	}
@@ -102,13 +102,32 @@ func (p *program) spoken(explained map[int]bool) (list []Unread) {
 	return list
 }
 
+// quoting tells texts apart of which one is put together when it is read.
+func quoting(line []codeToken) string {
+	var b strings.Builder
+	for i := range line {
+		if line[i].kind == codeText && !line[i].plain {
+			b.WriteByte(line[i].mark)
+		} else if line[i].kind == codeText {
+			b.WriteByte('.')
+		}
+	}
+	return b.String()
+}
+
 // written are the lines as they stand there, without comments that are certain to be
-// some.
+// some. A package explains those lines of it that were read whole.
 func (p *program) written(explained map[int]bool) (list []Unread) {
+	unread := make(map[int]bool)
+	for i := range p.tokens {
+		if t := &p.tokens[i]; !t.read && !t.idle && t.kind != codeEnd && !t.is(",") {
+			unread[t.line] = true
+		}
+	}
 	n := 0
 	for line := range strings.Lines(p.text) {
 		n++
-		if line = strings.TrimSpace(line); !explained[n] && (!remarkLine(line) || strings.Contains(line, `\u`)) {
+		if line = strings.TrimSpace(line); (!explained[n] || unread[n]) && (!remarkLine(line) || strings.Contains(line, `\u`)) {
 			list = append(list, Unread{Text: oneLine(line), Line: n, EndLine: n})
 		}
 	}

@@ -11,6 +11,8 @@ import (
 type Unread struct {
 	Text          string
 	Line, EndLine int
+
+	marks string // how the texts in it are quoted, where that was told
 }
 
 // NewlyUnread is the first of these parts that a change touches. Their order counts.
@@ -138,6 +140,14 @@ func codeArguments(tokens []codeToken) [][]codeToken {
 func markRead(tokens []codeToken) {
 	for i := range tokens {
 		tokens[i].read = true
+	}
+}
+
+// markUnread takes that back for words of which a reader only knows that they are
+// there: what they do shows in nothing that is compared.
+func markUnread(tokens []codeToken) {
+	for i := range tokens {
+		tokens[i].read = false
 	}
 }
 

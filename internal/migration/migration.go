@@ -4,31 +4,40 @@
 // It knows SQL and the migrations of Alembic, Django, Rails, Laravel, Knex,
 // Sequelize, golang-migrate, goose, Flyway and Prisma by their folders and names.
 // What other tools do in code is not read. A text is looked at by signs, not
-// parsed: comments are left out, strings are not, so what is quoted may be taken
-// for a step.
+// parsed: lines that are comments for certain are left out, strings are not, so what
+// is quoted may be taken for a step. Where it is not certain, something counts.
 package migration
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
-var flyway = lazyregexp.New(`^[VR][0-9_.]*__.*\.sql$`)
+var (
+	flyway = lazyregexp.New(`^[VR][0-9_.]*__.*\.(?i:sql)$`)
+	undo   = lazyregexp.New(`^[Uu][0-9][0-9_.]*__`)
+)
+
+// languages are those of the texts that are read, by the endings of names.
+var languages = map[string]string{".sql": ".sql", ".py": ".py", ".rb": ".rb", ".php": ".php", ".js": ".js", ".cjs": ".js", ".mjs": ".js", ".ts": ".js", ".cts": ".js", ".mts": ".js"}
+
+func language(p string) string { return languages[strings.ToLower(path.Ext(p))] }
 
 // Is reports whether a path is that of a migration that goes forward.
 func Is(p string) bool {
 	base := path.Base(p)
 	dir := "/" + strings.ToLower(path.Dir(p)) + "/"
-	switch path.Ext(p) {
+	switch language(p) {
 	case ".sql":
-		return (flyway.MatchString(base) || folder(dir) || strings.HasSuffix(base, ".up.sql")) && !down(base)
+		return (flyway.MatchString(base) || folder(dir) || strings.HasSuffix(strings.ToLower(base), ".up.sql")) && !down(base)
 	case ".py":
 		return base != "__init__.py" && (strings.Contains(dir, "/migrations/") || strings.Contains(dir, "/alembic/versions/"))
 	case ".rb":
 		return strings.Contains(dir, "/db/migrate/")
-	case ".php", ".js", ".ts":
+	case ".php", ".js":
 		return strings.Contains(dir, "/migrations/")
 	}
 	return false
@@ -40,8 +49,8 @@ func folder(dir string) bool {
 
 // down reports whether a file is the way back itself.
 func down(base string) bool {
-	base = strings.ToLower(base)
-	return strings.Contains(base, ".down.") || strings.HasPrefix(base, "u") && strings.Contains(base, "__") || base == "down.sql"
+	lower := strings.ToLower(base)
+	return strings.HasSuffix(lower, ".down.sql") || undo.MatchString(base) || lower == "down.sql"
 }
 
 // WayBack is the file that takes a migration back, where its tool wants one.
@@ -64,44 +73,37 @@ type Step struct {
 
 // A sign is how such a step looks.
 type sign struct {
-	re   *lazyregexp.Regexp
-	what string
+	re       *lazyregexp.Regexp
+	what     string
+	anywhere bool // also in the way back
 }
 
 var (
 	sqlSigns = []sign{
-		{lazyregexp.New(`(?i)\bdrop\s+(?:table|schema|database|materialized\s+view)\b[^;]*`), "drops a table"},
-		{lazyregexp.New(`(?i)\balter\s+table\b[^;]*?\bdrop\s+(?:column\b|(?:if\s+exists\s+)?[a-z_"\x60]+\s*(?:,|;|$))[^;]*`), "drops a column"},
-		{lazyregexp.New(`(?i)\btruncate\b[^;]*`), "empties a table"},
-		{lazyregexp.New(`(?i)\bdelete\s+from\b[^;]*`), "deletes rows"},
-		{lazyregexp.New(`(?i)\balter\s+table\b[^;]*?\b(?:alter|modify)\s+(?:column\s+)?\S+\s+(?:set\s+data\s+)?type\b[^;]*`), "changes a type in place"},
+		{lazyregexp.New(`(?i)\bdrop\s+(?:table|schema|database|materialized\s+view)\b[^;]*`), "drops a table", false},
+		{lazyregexp.New(`(?i)\balter\s+table\b[^;]*?\bdrop\s+(?:column\b|(?:if\s+exists\s+)?(?:"[^"]+"|\x60[^\x60]+\x60|\[[^\]]+\]|[\w$]+)\s*(?:,|;|$))[^;]*`), "drops a column", false},
+		{lazyregexp.New(`(?i)\btruncate\b[^;]*`), "empties a table", false},
+		{lazyregexp.New(`(?i)\bdelete\s+from\b[^;]*`), "deletes rows", false},
+		{lazyregexp.New(`(?i)\balter\s+table\b[^;]*?\b(?:alter|modify)\s+(?:column\s+)?\S+\s+(?:set\s+data\s+)?type\b[^;]*`), "changes a type in place", false},
+	}
+	// inCode are signs of SQL that code hands on.
+	inCode = []sign{
+		{lazyregexp.New(`(?i)\bdrop\s+(?:table|schema|database)\s+(?:if\s+exists\s+)?["\x60\w\[$][^\n]*`), "drops a table", false},
+		{lazyregexp.New(`(?i)\balter\s+table\s[^;]*?\bdrop\s+column\s[^\n]*`), "drops a column", false},
+		{lazyregexp.New(`(?i)\btruncate\s+table\s[^\n]*`), "empties a table", false},
 	}
 	codeSigns = map[string][]sign{
 		".py": {
-			{lazyregexp.New(`\bop\.drop_(?:table|column)\([^\n]*|\bmigrations\.(?:RemoveField|DeleteModel)\([^\n]*`), "drops a table or a column"},
-			{lazyregexp.New(`\bmigrations\.RunPython\(\s*[\w.]+\s*,?\s*\)|\bmigrations\.RunSQL\(\s*(?:"[^"\n]*"|'[^'\n]*'|"""[^"]*""")\s*,?\s*\)`), "runs something without its reverse"},
-			{lazyregexp.New(`(?m)^def downgrade\([^)]*\)[^\n:]*:\s*(?:"""[^"]*"""\s*)?(?:pass\b|raise\b|\.\.\.)`), "has no downgrade"},
+			{lazyregexp.New(`\bop\.drop_(?:table|column)\([^\n]*|\bmigrations\.(?:RemoveField|DeleteModel)\([^\n]*`), "drops a table or a column", false},
+			{lazyregexp.New(`\bmigrations\.RunPython\(\s*[\w.]+\s*,?\s*\)|\bmigrations\.RunSQL\(\s*(?:"[^"\n]*"|'[^'\n]*'|"""[^"]*""")\s*,?\s*\)`), "runs something without its reverse", false},
+			{lazyregexp.New(`(?m)^def downgrade\([^)]*\)[^\n:]*:\s*(?:"""[^"]*"""\s*)?(?:pass\b|raise\b|\.\.\.)`), "has no downgrade", true},
 		},
 		".rb": {
-			{lazyregexp.New(`\b(?:drop_table|remove_columns?|drop_join_table)\b[^\n]*`), "drops a table or a column"},
-			{lazyregexp.New(`\bIrreversibleMigration\b`), "says itself that it is irreversible"},
+			{lazyregexp.New(`\b(?:drop_table|remove_columns?|drop_join_table)\b[^\n]*`), "drops a table or a column", false},
+			{lazyregexp.New(`\bIrreversibleMigration\b`), "says itself that it is irreversible", true},
 		},
-		".php": {{lazyregexp.New(`\bSchema::drop(?:IfExists)?\([^\n]*|->dropColumn\([^\n]*`), "drops a table or a column"}},
-		".js":  {{lazyregexp.New(`\.(?:dropTable|dropTableIfExists|dropColumns?|removeColumn)\([^\n]*`), "drops a table or a column"}},
-	}
-	// backwards is where the way back begins; what is behind it is allowed to take
-	// away.
-	backwards = map[string]*lazyregexp.Regexp{
-		".py":  lazyregexp.New(`(?m)^def downgrade\b`),
-		".rb":  lazyregexp.New(`(?m)^\s*def (?:self\.)?down\b`),
-		".php": lazyregexp.New(`\bfunction\s+down\b`),
-		".js":  lazyregexp.New(`\bexports\.down\b|\bdown\s*[:(=]|\bfunction\s+down\b`),
-		".sql": lazyregexp.New(`(?mi)^--\s*(?:\+goose\s+down|\+migrate\s+down|migrate:down|rollback\b|//@undo)`),
-	}
-	comments = map[string]*lazyregexp.Regexp{
-		".sql": lazyregexp.New(`(?m)--[^\n]*|(?s:/\*.*?\*/)`),
-		".py":  lazyregexp.New(`(?m)#[^\n]*`), ".rb": lazyregexp.New(`(?m)#[^\n]*`),
-		".php": lazyregexp.New(`(?m)(?://|#)[^\n]*|(?s:/\*.*?\*/)`), ".js": lazyregexp.New(`(?m)//[^\n]*|(?s:/\*.*?\*/)`),
+		".php": {{lazyregexp.New(`\bSchema::drop(?:IfExists)?\([^\n]*|->dropColumn\([^\n]*`), "drops a table or a column", false}},
+		".js":  {{lazyregexp.New(`\.(?:dropTable|dropTableIfExists|dropColumns?|removeColumn)\([^\n]*`), "drops a table or a column", false}},
 	}
 )
 
@@ -110,41 +112,32 @@ const MaxSteps = 20
 
 // Steps finds what a migration takes away, each line once and at most [MaxSteps].
 func Steps(p, text string) []Step {
-	ext := path.Ext(p)
-	if ext == ".ts" {
-		ext = ".js"
-	}
-	signs, code := codeSigns[ext], text
-	forward := len(code)
-	if at := backwards[ext].FindStringIndex(code); at != nil {
-		forward = at[0]
-	}
-	code = comments[ext].ReplaceAllStringFunc(code, blanks)
-	if ext == ".sql" {
+	lang := language(p)
+	signs := slices.Concat(codeSigns[lang], inCode)
+	if lang == ".sql" {
 		signs = sqlSigns
 	}
+	code := withoutComments(lang, text)
+	back := backwards(p, lang, text, code)
 	var found []Step
 	seen := make(map[int]bool)
-	for _, s := range signs {
-		for _, at := range s.re.FindAllStringIndex(code, MaxSteps) {
-			line := strings.Count(code[:at[0]], "\n") + 1
-			if at[0] >= forward && !strings.Contains(s.what, "downgrade") && !strings.Contains(s.what, "itself") || seen[line] || len(found) == MaxSteps {
-				continue
+	for _, code := range []string{code, joined(lang, code)} {
+		for _, s := range signs {
+			line, counted := 1, 0
+			for _, at := range s.re.FindAllStringIndex(code, -1) {
+				line += strings.Count(code[counted:at[0]], "\n")
+				counted = at[0]
+				if back.has(at[0]) && !s.anywhere || seen[line] {
+					continue
+				}
+				if len(found) == MaxSteps {
+					return found
+				}
+				seen[line] = true
+				shown, _, _ := strings.Cut(strings.TrimSpace(code[at[0]:at[1]]), "\n")
+				found = append(found, Step{s.what, strings.TrimSpace(shown), line})
 			}
-			seen[line] = true
-			shown, _, _ := strings.Cut(strings.TrimSpace(code[at[0]:at[1]]), "\n")
-			found = append(found, Step{s.what, strings.TrimSpace(shown), line})
 		}
 	}
 	return found
-}
-
-// blanks keeps the length and the lines of a comment.
-func blanks(comment string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\r' {
-			return r
-		}
-		return ' '
-	}, comment)
 }

@@ -55,8 +55,23 @@ func clusterAt(ctx context.Context, c *change.Change, side change.Side, name str
 		return name, nil
 	case err != nil:
 		return "", err
-	case manifest.IsCluster(name, data):
-		return name, nil
+	case !manifest.IsCluster(name, data):
+		return "", nil
 	}
-	return "", nil
+	template, err := ofChart(ctx, c, side, name, data)
+	if err != nil || template {
+		return "", err
+	}
+	return name, nil
+}
+
+// ofChart reports whether a file is the template of a chart that is there, and no
+// YAML yet: what it comes to depends on what is put into it.
+func ofChart(ctx context.Context, c *change.Change, side change.Side, name string, data []byte) (bool, error) {
+	chart := manifest.ChartOf(name)
+	if chart == "" || !manifest.Unfilled(name, data) {
+		return false, nil
+	}
+	_, there, err := c.Lookup(ctx, side, chart)
+	return there, err
 }

@@ -58,10 +58,10 @@ const conditionsText = `## What the conditions mean
   No reader sees everything that a program can do: where such a file says something else than before, a person must look, unless a package that
   changed explains it or it is known to have no say. That is so of comments and of plain values of what configures something else: the version and the
   description of the project itself, options of compilers and tests, tasks, what is published, targets of the own tree. A name in them that the rest of
-  the file speaks of counts, and so does every word that is not known.
+  the file speaks of counts, and so does every word that is not known. That another build file makes a coordinate of this one's version is not seen.
 - Manifests of a cluster have no names of their own: a changed YAML file of any name is read, before and after, and judged where a document has
-  ` + "`apiVersion` and `kind`" + ` at its top. Files that did not change are not looked at; one over the limit of a file is a finding. Templates of charts
-  (` + "`templates/`" + `) are no YAML yet and are not read.
+  ` + "`apiVersion` and `kind`" + ` at its top. Files that did not change are not looked at; one over the limit of a file is a finding. A template of a
+  chart (in ` + "`templates/`, beside a `Chart.yaml`" + `) that is no YAML before something is put into it is not read.
 - A file that does not parse is a finding, whatever is asked for.
 `
 
