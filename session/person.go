@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,7 +24,7 @@ func (d *detector) author(p change.Person) {
 	} else if a := accountOf(p.ID, login, app); a != nil {
 		s.actor, s.name = a.actor, a.name
 	} else if app {
-		s.actor, s.name = Bot, login
+		s.actor, s.name = Bot, cmp.Or(login, "[bot]")
 	} else {
 		return
 	}

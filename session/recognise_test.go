@@ -115,6 +115,7 @@ func FuzzRecognise(f *testing.F) {
 	f.Add("claude[bot]", int64(209825114), "a@b.c", "x\n\nSession-Id: s1\nSession-Mode: a", "body\nSession-Mode: b", "analysis/x", "more")
 	f.Add("dev", int64(1), "198982749+Copilot@users.noreply.github.com", "Agent-Logs-Url: https://github.com/o/r/sessions/1?x#y", "`https://ampcode.com/threads/T-1` ``a`", "jules-1-a", "```")
 	f.Add("dev", int64(1), "a+b+c@users.noreply.x", "Co-authored-by: <<a>><", "cursor.com/agents?id=bc-1 x.cursor.com/agents/bc-2.", "claude/-", "\xff\r")
+	f.Add("[bot]", int64(0), "", "", "", "", "")
 	f.Add("dev", int64(0), "", "Assisted-by: crush:", "_🤖 Generated with [Devin](https://devin.ai)_", "devin/1-", "> x")
 	specs := []session.Spec{
 		{Name: "a", Titles: []string{"*a*"}, Trailers: []session.Trailer{{Key: "Session-Mode", Value: "a"}}},
