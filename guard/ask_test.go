@@ -120,7 +120,7 @@ rules:
 		t.Errorf("at once: %v", got)
 	}
 	w.repo.Allow("nobody", "read")
-	w.pass(25 * time.Hour)
+	w.Pass(25 * time.Hour)
 	w.evaluate(w.pull(n))
 	if got := w.repo.Requested(n); !slices.Equal(got, []string{"alice", "nobody"}) {
 		t.Errorf("a day later: %v", got)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 	"github.com/changeguard/changeguard/internal/store"
 )
 
@@ -151,7 +152,7 @@ func (w *world) own(branch string) ghfake.Run {
 	w.t.Helper()
 	var last ghfake.Run
 	for _, r := range w.repo.Runs(w.repo.Tip(branch)) {
-		if r.App == appID {
+		if r.App == ghtest.AppID {
 			last = r
 		}
 	}

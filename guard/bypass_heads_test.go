@@ -36,7 +36,7 @@ func TestBypass02_PermissiveTarget(t *testing.T) {
 				n = w.repo.Open(ghfake.Pull{Title: "Again", Base: "main", Head: "feature", Author: dev}).Number
 			}
 			during := ""
-			w.once("/compare/", func() { during = w.last("feature").Status })
+			w.Once("/compare/", func() { during = w.last("feature").Status })
 			w.evaluate(w.pull(n))
 			if during != "in_progress" {
 				t.Errorf("while it was judged, the result was %q", during)
@@ -200,8 +200,8 @@ func TestBypass23_OlderEvaluation(t *testing.T) {
 		t.Fatal(err)
 	}
 	// While it reads, a later event is evaluated from its beginning to its end.
-	w.once("/graphql", func() {
-		w.once("no more", func() {})
+	w.Once("/graphql", func() {
+		w.Once("no more", func() {})
 		w.repo.Edit(n, func(p *ghfake.Pull) { p.Title = "bad" })
 		w.evaluate(w.pull(n))
 		w.repo.Edit(n, func(p *ghfake.Pull) { p.Title = "good" })

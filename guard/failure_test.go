@@ -60,7 +60,7 @@ func TestRateLimitsAreWaitedFor(t *testing.T) {
 			if got := w.asked(); got != 0 {
 				t.Errorf("%d requests while it waits", got)
 			}
-			w.pass(time.Minute)
+			w.Pass(time.Minute)
 			if err := w.again(w.pull(n)); err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +89,7 @@ func TestEveryMissingPermission(t *testing.T) {
 					t.Errorf("%v", got)
 				}
 				w.hub.AddInstallation(1, nil)
-				w.pass(2 * time.Minute)
+				w.Pass(2 * time.Minute)
 				w.evaluate(w.pull(n))
 				w.concluded("feature", "success", "")
 				return
@@ -101,7 +101,7 @@ func TestEveryMissingPermission(t *testing.T) {
 			}
 			// Granted, it is judged.
 			w.hub.AddInstallation(1, nil)
-			w.pass(2 * time.Minute)
+			w.Pass(2 * time.Minute)
 			w.evaluate(w.pull(n))
 			w.concluded("feature", "success", "")
 		})

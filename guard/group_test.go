@@ -99,7 +99,7 @@ func TestIncompleteMembersWhileObserving(t *testing.T) {
 	queue := w.repo.Enqueue("main", "SQUASH", n)
 	w.evaluate(w.group(queue, w.repo.Tip("main")))
 	w.concluded(queue, "success", "") // nothing is stopped
-	w.pass(time.Hour)                 // so that the comparison is asked for again
+	w.Pass(time.Hour)                 // so that the comparison is asked for again
 	w.hub.Inject(ghfake.Fault{Route: "/compare/", Status: 500, Header: jsonHeader, Body: `{"message":"Server Error","errors":[{"resource":"Comparison","field":"diff","code":"not_available"}],"documentation_url":"https://docs.github.com/rest"}`})
 	w.evaluate(w.pull(n))
 	w.concluded("f1", "failure", "incomplete")

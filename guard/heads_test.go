@@ -28,7 +28,7 @@ func TestResultsForSomethingElseAreTakenBack(t *testing.T) {
 	// The same pull request, retargeted: while GitHub fails, the green is gone.
 	w.repo.Edit(m, func(p *ghfake.Pull) { p.Base = "main" })
 	before := ""
-	w.once("/compare/", func() { before = w.last("second").Status })
+	w.Once("/compare/", func() { before = w.last("second").Status })
 	w.hub.Inject(ghfake.Fault{Route: "/compare/", Times: 3, Status: 500, Body: `{"message":"oops"}`, Header: jsonHeader})
 	w.wants(w.try(w.pull(m)), errAny)
 	if before != "in_progress" {
@@ -51,7 +51,7 @@ func TestResultsForSomethingElseAreTakenBack(t *testing.T) {
 	w.concluded("shared", "success", "")
 	strict := w.repo.Open(ghfake.Pull{Title: "Strict", Base: "main", Head: "shared", Author: dev}).Number
 	seen := ""
-	w.once("/compare/", func() { seen = w.last("shared").Status })
+	w.Once("/compare/", func() { seen = w.last("shared").Status })
 	w.evaluate(w.pull(strict))
 	if seen != "in_progress" {
 		t.Errorf("while the second was read, the run was %q", seen)
@@ -94,7 +94,7 @@ func TestClosedWhileItIsJudged(t *testing.T) {
 	green := w.open("feature", "lenient", fine)
 	w.evaluate(w.pull(green))
 	strict := w.repo.Open(ghfake.Pull{Title: "Strict", Base: "main", Head: "feature", Author: dev}).Number
-	w.once("/compare/", func() { w.repo.Close(strict) })
+	w.Once("/compare/", func() { w.repo.Close(strict) })
 	w.evaluate(w.pull(strict))
 	// What is left is the other pull request's result.
 	w.concluded("feature", "success", "")
@@ -114,7 +114,7 @@ func TestMovedAndClosedWhileItIsJudged(t *testing.T) {
 	w.evaluate(w.pull(green))
 	w.repo.Branch("same", "feature")
 	strict := w.repo.Open(ghfake.Pull{Title: "Strict", Base: "main", Head: "same", Author: dev}).Number
-	w.once("/compare/", func() {
+	w.Once("/compare/", func() {
 		w.repo.Commit("same", "more", wrong, author)
 		w.repo.Close(strict)
 	})
@@ -132,7 +132,7 @@ func TestDeletedWhileItIsJudged(t *testing.T) {
 	w.evaluate(w.pull(green))
 	strict := w.repo.Open(ghfake.Pull{Title: "Strict", Base: "main", Head: "feature", Author: dev}).Number
 	s := w.pull(strict)
-	w.once("/compare/", func() { w.repo.Delete(strict) })
+	w.Once("/compare/", func() { w.repo.Delete(strict) })
 	w.wants(w.try(s), github.ErrGone)
 	if got := w.last("feature").Status; got != "in_progress" {
 		t.Errorf("%s", got)
@@ -151,7 +151,7 @@ func TestSharedHeadsThatAreNotTold(t *testing.T) {
 	w.base(testPolicy)
 	w.repo.Branch("lenient", "main")
 	w.repo.Commit("lenient", "no rules", ghfake.Files{policyPath: ghfake.Text("version: 1\nrules: {}\n")}, author)
-	w.hide = "siblings"
+	w.hide("siblings")
 	strict := w.open("mallory:patch", "main", wrong)
 	w.evaluate(w.pull(strict))
 	w.concluded("mallory:patch", "failure", "core")

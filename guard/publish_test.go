@@ -42,7 +42,7 @@ func TestDeathBetweenPublishingAndNoting(t *testing.T) {
 	if err := w.store.SetRun(context.Background(), forgotten, w.Now()); err != nil {
 		t.Fatal(err)
 	}
-	w.pass(time.Minute)
+	w.Pass(time.Minute)
 	w.restart()
 	w.evaluate(w.pull(n))
 	if got := w.runs("feature"); len(got) != 1 {

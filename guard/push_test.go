@@ -78,7 +78,7 @@ func TestNewPoliciesForPushesAreNoticed(t *testing.T) {
 			before := w.repo.Tip("main")
 			w.repo.Commit("main", "policy", ghfake.Files{policyPath: ghfake.Text(pushPolicy)}, author)
 			w.evaluate(w.push("main", before))
-			w.pass(25 * time.Hour)
+			w.Pass(25 * time.Hour)
 		},
 		"another pull request": func(w *world) {
 			w.repo.Commit("main", "policy", ghfake.Files{policyPath: ghfake.Text(pushPolicy)}, author)

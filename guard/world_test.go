@@ -1,41 +1,24 @@
 package guard_test
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/changeguard/changeguard/guard"
 	"github.com/changeguard/changeguard/internal/ghfake"
 	"github.com/changeguard/changeguard/internal/ghfake/ghschema"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 	"github.com/changeguard/changeguard/internal/github"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/rules/catalogue"
 )
-
-// testKey is made once; keys are slow to make and none is secret here.
-var testKey = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
 
 // world is a guard against the stand-in. Its clock stands still.
 type world struct {
@@ -50,26 +33,21 @@ type world struct {
 	events  int // deliveries so far
 	notices []guard.Notice
 
-	mu     sync.Mutex
-	now    time.Time
-	before func(r *http.Request)
-	hide   string // a field of the repository that queries answer with null
+	*ghtest.Clock
+	ghtest.Between
 }
-
-const appID = 7
 
 func newWorld(t *testing.T, permissions map[string]string) *world {
 	t.Helper()
-	w := &world{t: t, now: time.Now()}
-	w.hub = ghfake.New(ghfake.Options{AppID: appID, Key: &testKey().PublicKey, Secret: "secret"})
+	w := &world{t: t, Clock: ghtest.NewClock(time.Now())}
+	w.hub = ghfake.New(ghfake.Options{AppID: ghtest.AppID, Key: &ghtest.Key().PublicKey, Secret: ghtest.Secret})
 	w.hub.AddInstallation(1, permissions)
 	w.repo = w.hub.AddRepo(1, "acme", "app")
 	front := httptest.NewServer(ghschema.Wrap(t, w.hub))
 	t.Cleanup(front.Close)
 	var err error
 	w.app, err = github.New(github.Options{
-		BaseURL: front.URL + "/", AppID: appID, Now: w.Now, CheckName: "changeguard", Transport: w,
-		Key: pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(testKey())}),
+		BaseURL: front.URL + "/", AppID: ghtest.AppID, Now: w.Now, CheckName: "changeguard", Transport: w, Key: ghtest.PEM(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -98,62 +76,14 @@ func (w *world) restart() {
 	})
 }
 
-func (w *world) Now() time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.now
+// hide has queries answer with null in a field of the repository.
+func (w *world) hide(field string) {
+	w.Edit("/graphql", func(answer map[string]any) {
+		answer["data"].(map[string]any)["repository"].(map[string]any)[field] = nil
+	})
 }
 
-func (w *world) pass(d time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.now = w.now.Add(d)
-}
-
-// RoundTrip lets a test do something between two requests.
-func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
-	w.mu.Lock()
-	before, hide := w.before, w.hide
-	w.mu.Unlock()
-	if before != nil {
-		before(r)
-	}
-	resp, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil || hide == "" || !strings.HasSuffix(r.URL.Path, "/graphql") {
-		return resp, err
-	}
-	defer resp.Body.Close()
-	var answer struct {
-		Data struct {
-			Repository   map[string]any `json:"repository"`
-			Organisation any            `json:"organisation"`
-		} `json:"data"`
-	}
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
-		return nil, err
-	}
-	answer.Data.Repository[hide] = nil
-	data, err := json.Marshal(answer)
-	resp.Body = io.NopCloser(bytes.NewReader(data))
-	return resp, err
-}
-
-// once does something before the first request whose path has a part.
-func (w *world) once(part string, do func()) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	done := false
-	w.before = func(r *http.Request) {
-		if !done && strings.Contains(r.URL.Path, part) {
-			done = true
-			do()
-		}
-	}
-}
-
-var author = ghfake.Signature{Name: "Dev", Email: "dev@example.com", When: time.Unix(1_700_000_000, 0)}
-
-var dev = ghfake.Account{Login: "dev", ID: 11, Type: "User"}
+var author, dev = ghtest.Author, ghtest.Dev
 
 const testPolicy = `version: 1
 sessions:
@@ -247,7 +177,7 @@ func (w *world) evaluate(s store.Subject) {
 		if err == nil {
 			return
 		}
-		w.pass(3 * time.Second)
+		w.Pass(3 * time.Second)
 		err = w.again(s)
 	}
 	if err != nil {

@@ -2,10 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -17,6 +13,7 @@ import (
 	"time"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 )
 
 // BenchmarkServe runs the server as a process, built as for the image, and
@@ -35,16 +32,12 @@ func BenchmarkServe(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		b.Fatal(err)
-	}
-	github := ghfake.New(ghfake.Options{AppID: 7, Key: &key.PublicKey, Secret: "secret", Quota: 1 << 30})
+	github := ghfake.New(ghfake.Options{AppID: ghtest.AppID, Key: &ghtest.Key().PublicKey, Secret: "secret", Quota: 1 << 30})
 	github.AddInstallation(1, nil)
 	front := httptest.NewServer(github)
 	defer front.Close()
 	cmd := exec.Command(binary, "serve", "--addr", "127.0.0.1:0", "--github-url", front.URL+"/", "--app-id", "7", "--webhook-secret", "secret",
-		"--private-key", string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
+		"--private-key", string(ghtest.PEM()),
 		"--database-url", "sqlite:"+filepath.Join(dir, "memory.db"))
 	cmd.Env = []string{}
 	p := startProcess(b, cmd)

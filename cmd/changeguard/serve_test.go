@@ -2,11 +2,7 @@ package main
 
 import (
 	"bufio"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"io"
 	"net/http"
 	"os"
@@ -16,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 )
 
 // process is the program as it runs in an image: with nothing in its
@@ -88,13 +86,9 @@ func (p *process) text() string {
 // no home, the program serves, and ends when it is asked to.
 func TestServeInAnEmptyEnvironment(t *testing.T) {
 	t.Parallel()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
 	keyFile := filepath.Join(dir, "key.pem")
-	if err := os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), 0o600); err != nil {
+	if err := os.WriteFile(keyFile, ghtest.PEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for what, c := range map[string]struct {

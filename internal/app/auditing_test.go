@@ -11,6 +11,7 @@ import (
 	"github.com/changeguard/changeguard/guard"
 	"github.com/changeguard/changeguard/internal/app"
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 )
 
 // entry is one of the audit log.
@@ -130,7 +131,7 @@ func TestAuditOfTheConfiguration(t *testing.T) {
 		t.Fatalf("%+v", list)
 	}
 	for _, e := range list {
-		for _, hidden := range []string{secret, "PRIVATE KEY", "changed.example", w.database} {
+		for _, hidden := range []string{ghtest.Secret, "PRIVATE KEY", "changed.example", w.database} {
 			if strings.Contains(string(e.Body), hidden) {
 				t.Errorf("%q is in %s", hidden, e.Body)
 			}

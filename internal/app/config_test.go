@@ -15,12 +15,8 @@ import (
 	"testing"
 
 	"github.com/changeguard/changeguard/internal/app"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 )
-
-// testPEM is the test's key as GitHub gives keys out.
-func testPEM() string {
-	return string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(testKey())}))
-}
 
 // environment is a map as an environment.
 func environment(env map[string]string) func(string) string {
@@ -29,7 +25,7 @@ func environment(env map[string]string) func(string) string {
 
 // valid is an environment without mistakes, changed as a case wants it.
 func valid(changes ...string) map[string]string {
-	env := map[string]string{"CHANGEGUARD_APP_ID": "7", "CHANGEGUARD_PRIVATE_KEY": testPEM(), "CHANGEGUARD_WEBHOOK_SECRET": "secret"}
+	env := map[string]string{"CHANGEGUARD_APP_ID": "7", "CHANGEGUARD_PRIVATE_KEY": string(ghtest.PEM()), "CHANGEGUARD_WEBHOOK_SECRET": "secret"}
 	for i := 0; i < len(changes); i += 2 {
 		env[changes[i]] = changes[i+1]
 	}
@@ -91,14 +87,14 @@ func TestDefaults(t *testing.T) {
 
 func TestConfigurationIsTaken(t *testing.T) {
 	t.Parallel()
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(testKey())
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(ghtest.Key())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for what, env := range map[string]map[string]string{
 		"the least":           valid(),
 		"another kind of key": valid("CHANGEGUARD_PRIVATE_KEY", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}))),
-		"a key in one line":   valid("CHANGEGUARD_PRIVATE_KEY", strings.ReplaceAll(testPEM(), "\n", `\n`)),
+		"a key in one line":   valid("CHANGEGUARD_PRIVATE_KEY", strings.ReplaceAll(string(ghtest.PEM()), "\n", `\n`)),
 		"an address":          valid("CHANGEGUARD_ADDR", "[::1]:0", "CHANGEGUARD_ADMIN_ADDR", "127.0.0.1:0"),
 		"a stand-in":          valid("CHANGEGUARD_GITHUB_URL", "http://127.0.0.1:8080"),
 		"Enterprise Server":   valid("CHANGEGUARD_GITHUB_URL", "https://ghe.example/api/v3/", "CHANGEGUARD_PUBLIC_URL", "https://guard.example/"),
@@ -134,9 +130,9 @@ func TestMistakesOfTheConfiguration(t *testing.T) {
 		{valid("CHANGEGUARD_APP_ID", "-7"), `CHANGEGUARD_APP_ID must be the App's number, this is "-7"`},
 		{valid("CHANGEGUARD_APP_ID", "99999999999999999999"), "must be the App's number"},
 		{valid("CHANGEGUARD_APP_ID", "hunter2"), "must be the App's number, this is a text of 7 bytes"},
-		{valid("CHANGEGUARD_APP_ID", testPEM()), "must be the App's number, this is a text of "},
+		{valid("CHANGEGUARD_APP_ID", string(ghtest.PEM())), "must be the App's number, this is a text of "},
 		{valid("CHANGEGUARD_PRIVATE_KEY", "hunter2"), "CHANGEGUARD_PRIVATE_KEY must be an RSA private key"},
-		{valid("CHANGEGUARD_PRIVATE_KEY", testPEM()[:200]), "must be an RSA private key"},
+		{valid("CHANGEGUARD_PRIVATE_KEY", string(ghtest.PEM())[:200]), "must be an RSA private key"},
 		{valid("CHANGEGUARD_PRIVATE_KEY", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: other}))), "must be an RSA private key"},
 		{valid("CHANGEGUARD_WEBHOOK_SECRET", " \n"), "CHANGEGUARD_WEBHOOK_SECRET is missing"},
 		{valid("CHANGEGUARD_WEBHOOK_SECRET_FILE", "x"), "CHANGEGUARD_WEBHOOK_SECRET and CHANGEGUARD_WEBHOOK_SECRET_FILE are both set"},
@@ -174,7 +170,7 @@ func TestMistakesOfTheConfiguration(t *testing.T) {
 		if code != app.ExitUsage || !strings.Contains(stderr.String(), c.want) {
 			t.Errorf("want %q and 2, got %d:\n%s", c.want, code, stderr.String())
 		}
-		for _, secret := range []string{"hunter2", strings.Split(testPEM(), "\n")[1]} {
+		for _, secret := range []string{"hunter2", strings.Split(string(ghtest.PEM()), "\n")[1]} {
 			if strings.Contains(stderr.String(), secret) {
 				t.Errorf("it repeats a secret:\n%s", stderr.String())
 			}

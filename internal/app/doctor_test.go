@@ -3,9 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/changeguard/changeguard/internal/app"
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 )
 
 // clinic is a repository that is in order, for each test to break one thing.
@@ -30,8 +29,8 @@ type clinic struct {
 func newClinic(t *testing.T, permissions map[string]string, a ghfake.App) *clinic {
 	t.Helper()
 	c := &clinic{t: t, status: http.StatusAccepted, ready: http.StatusOK}
-	c.hub = ghfake.New(ghfake.Options{AppID: 7, Key: &testKey().PublicKey, Secret: secret})
-	a.ID, a.Slug, a.Key, a.Secret = 7, "changeguard", &testKey().PublicKey, secret
+	c.hub = ghfake.New(ghfake.Options{AppID: ghtest.AppID, Key: &ghtest.Key().PublicKey, Secret: ghtest.Secret})
+	a.ID, a.Slug, a.Key, a.Secret = 7, "changeguard", &ghtest.Key().PublicKey, ghtest.Secret
 	c.hub.AddApp(a)
 	c.hub.AddInstallation(1, permissions)
 	c.repo = c.hub.AddRepo(1, "acme", "app")
@@ -46,8 +45,8 @@ func newClinic(t *testing.T, permissions map[string]string, a ghfake.App) *clini
 	front := httptest.NewServer(mux)
 	t.Cleanup(front.Close)
 	config := app.Config{
-		GitHubURL: front.URL + "/", AppID: "7", WebhookSecret: secret, PublicURL: front.URL,
-		PrivateKey: string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(testKey())})),
+		GitHubURL: front.URL + "/", AppID: "7", WebhookSecret: ghtest.Secret, PublicURL: front.URL,
+		PrivateKey: string(ghtest.PEM()),
 	}
 	if err := config.Complete(func(string) string { return "" }, false); err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 	"github.com/changeguard/changeguard/report"
 )
 
@@ -141,7 +142,7 @@ func TestSharedHeadIsLetGo(t *testing.T) {
 // GitHub is asked nothing before a delivery is answered.
 func TestAnswerComesBeforeAnyCall(t *testing.T) {
 	t.Parallel()
-	github := ghfake.New(ghfake.Options{AppID: 7, Key: &testKey().PublicKey, Secret: "secret"})
+	github := ghfake.New(ghfake.Options{AppID: 7, Key: &ghtest.Key().PublicKey, Secret: "secret"})
 	github.AddInstallation(1, nil)
 	answered := make(chan struct{})
 	front := serveHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

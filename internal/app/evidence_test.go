@@ -308,7 +308,7 @@ func (w *world) attach(env map[string]string, a app.Attach) (code int, said stri
 func (w *world) attached(env map[string]string, a app.Attach) {
 	w.t.Helper()
 	if code, said := w.attach(env, a); code != app.ExitPass {
-		w.t.Fatalf("exit code %d: %s\n%s", code, said, &w.log)
+		w.t.Fatalf("exit code %d: %s\n%s", code, said, w.log)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/changeguard/changeguard/internal/app"
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 	"github.com/changeguard/changeguard/internal/store/pgtest"
 )
 
@@ -51,7 +52,7 @@ func killed(t *testing.T, replicas int, database func(t *testing.T) string) {
 		t.Skip("it takes half a minute")
 	}
 	const rounds, each = 4, 12
-	w := &world{t: t, github: ghfake.New(ghfake.Options{AppID: 7, Key: &testKey().PublicKey, Secret: secret, Latency: 3 * time.Millisecond})}
+	w := &world{t: t, log: &ghtest.Log{}, github: ghfake.New(ghfake.Options{AppID: ghtest.AppID, Key: &ghtest.Key().PublicKey, Secret: ghtest.Secret, Latency: 3 * time.Millisecond})}
 	w.github.AddInstallation(1, nil)
 	w.repo = w.github.AddRepo(1, "acme", "app")
 	front := httptest.NewServer(w.github)
@@ -144,7 +145,7 @@ func startVictim(t *testing.T, github, database string) *replica {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledServerLosesNothing$", "-test.timeout=10m")
 	cmd.Env = append(os.Environ(), victim+"=1", "CHANGEGUARD_GITHUB_URL="+github, "CHANGEGUARD_DATABASE_URL="+database, "CHANGEGUARD_APP_ID=7",
-		"CHANGEGUARD_WEBHOOK_SECRET="+secret, "CHANGEGUARD_PRIVATE_KEY="+testPEM(), "CHANGEGUARD_WORKERS=4")
+		"CHANGEGUARD_WEBHOOK_SECRET="+ghtest.Secret, "CHANGEGUARD_PRIVATE_KEY="+string(ghtest.PEM()), "CHANGEGUARD_WORKERS=4")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -9,13 +9,14 @@ import (
 	"testing"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 )
 
 // A stopped change is told to the channel that the policy names, the server's
 // button tests it, and the metrics and the log have it without its address.
 func TestStoppedChangeIsTold(t *testing.T) {
 	t.Parallel()
-	github := ghfake.New(ghfake.Options{AppID: 7, Key: &testKey().PublicKey, Secret: "secret"})
+	github := ghfake.New(ghfake.Options{AppID: 7, Key: &ghtest.Key().PublicKey, Secret: "secret"})
 	github.AddInstallation(1, nil)
 	told := make(chan string, 10)
 	room := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

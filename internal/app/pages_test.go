@@ -2,8 +2,6 @@ package app_test
 
 import (
 	"context"
-	"crypto/x509"
-	"encoding/pem"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -12,21 +10,22 @@ import (
 	"time"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 )
 
 // signedUp is a server with sign-in, over a private repository that ann alone may
 // read, in which something was judged.
 func signedUp(t *testing.T) (r *running, number int) {
 	t.Helper()
-	github := ghfake.New(ghfake.Options{AppID: 7, Key: &testKey().PublicKey, Secret: secret})
+	github := ghfake.New(ghfake.Options{AppID: ghtest.AppID, Key: &ghtest.Key().PublicKey, Secret: ghtest.Secret})
 	github.AddInstallation(1, nil)
 	github.SetSignIn(7, "Iv.1", "the client's secret")
 	repo := github.AddRepo(1, "acme", "app")
 	repo.Private = true
 	repo.Allow("ann", "read")
 	r = begin(t, map[string]string{
-		"CHANGEGUARD_GITHUB_URL": serveHTTP(t, github), "CHANGEGUARD_APP_ID": "7", "CHANGEGUARD_WEBHOOK_SECRET": secret, "CHANGEGUARD_CLIENT_ID": "Iv.1", "CHANGEGUARD_CLIENT_SECRET": "the client's secret",
-		"CHANGEGUARD_PRIVATE_KEY": string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(testKey())})),
+		"CHANGEGUARD_GITHUB_URL": serveHTTP(t, github), "CHANGEGUARD_APP_ID": "7", "CHANGEGUARD_WEBHOOK_SECRET": ghtest.Secret, "CHANGEGUARD_CLIENT_ID": "Iv.1", "CHANGEGUARD_CLIENT_SECRET": "the client's secret",
+		"CHANGEGUARD_PRIVATE_KEY": string(ghtest.PEM()),
 	})
 	r.world.github, r.repo = github, repo
 	number = r.world.open(testPolicy, ghfake.Files{"core/a.py": ghfake.Text("x = 2\n")})
@@ -164,7 +163,7 @@ func TestPagesSayWhyAndWhatIf(t *testing.T) {
 // How a repository is guarded is asked of GitHub, within a bound, and shown.
 func TestPagesSayHowRepositoriesAreGuarded(t *testing.T) {
 	t.Parallel()
-	w := &world{t: t, now: time.Now, github: ghfake.New(ghfake.Options{AppID: 7, Key: &testKey().PublicKey, Secret: secret})}
+	w := &world{t: t, log: &ghtest.Log{}, now: time.Now, github: ghfake.New(ghfake.Options{AppID: ghtest.AppID, Key: &ghtest.Key().PublicKey, Secret: ghtest.Secret})}
 	w.github.AddInstallation(1, nil)
 	w.repo = w.github.AddRepo(1, "acme", "app")
 	w.start(serveHTTP(t, w.github)+"/", filepath.Join(t.TempDir(), "test.db"))

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 )
 
 // Nothing that is private reaches the log, at its most talkative and whatever
@@ -15,7 +16,7 @@ import (
 func TestLogIsSilentAboutSecrets(t *testing.T) {
 	t.Parallel()
 	const shared = "the-webhook-secret-5d1c"
-	github := ghfake.New(ghfake.Options{AppID: 7, Key: &testKey().PublicKey, Secret: shared})
+	github := ghfake.New(ghfake.Options{AppID: 7, Key: &ghtest.Key().PublicKey, Secret: shared})
 	github.AddInstallation(1, nil)
 	var mu sync.Mutex
 	tokens := make(map[string]bool)
@@ -52,7 +53,7 @@ func TestLogIsSilentAboutSecrets(t *testing.T) {
 		}
 	}
 	r.until("a verdict in the log", func() bool { return strings.Contains(r.log.String(), "msg=verdict") })
-	if err := r.stop(); err != nil {
+	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	log := r.log.String()
@@ -64,7 +65,7 @@ func TestLogIsSilentAboutSecrets(t *testing.T) {
 	if len(tokens) < 2 {
 		t.Fatalf("%d tokens were seen", len(tokens))
 	}
-	secrets := []string{shared, private, "PRIVATE KEY", strings.Split(testPEM(), "\n")[1]}
+	secrets := []string{shared, private, "PRIVATE KEY", strings.Split(string(ghtest.PEM()), "\n")[1]}
 	for token := range tokens {
 		secrets = append(secrets, token)
 	}

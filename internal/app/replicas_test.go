@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"github.com/changeguard/changeguard/internal/app"
+	"github.com/changeguard/changeguard/internal/app/apptest"
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 	"github.com/changeguard/changeguard/internal/store/pgtest"
 )
 
@@ -22,25 +24,14 @@ import (
 // what stops it.
 func (w *world) startReplica(github, database string) (home string, stop func()) {
 	w.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	c := app.Config{Addr: "127.0.0.1:0", GitHubURL: github, AppID: "7", WebhookSecret: secret, DatabaseURL: database, Workers: "4", PrivateKey: testPEM()}
-	if err := c.Complete(func(string) string { return "" }, false); err != nil {
-		w.t.Fatal(err)
-	}
-	s, err := app.New(ctx, c, app.Outside{Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Now: time.Now, Reconcile: -1})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-done; err != nil {
+	c := apptest.Config(w.t, github)
+	c.DatabaseURL, c.Workers = database, "4"
+	r := apptest.Start(w.t, c, nil, app.Outside{Logger: slog.New(slog.NewTextHandler(w.log, nil))})
+	return r.Home, func() {
+		if err := r.Stop(); err != nil {
 			w.t.Error(err)
 		}
-	})
-	w.t.Cleanup(stop)
-	return "http://" + s.Addr(), stop
+	}
 }
 
 // Two pull requests with one head, told to two servers at once: the commit shows
@@ -50,7 +41,7 @@ func (w *world) startReplica(github, database string) (home string, stop func())
 func TestReplicasShareHeadsAndAreReplaced(t *testing.T) {
 	t.Parallel()
 	const heads = 12
-	w := &world{t: t, github: ghfake.New(ghfake.Options{AppID: 7, Key: &testKey().PublicKey, Secret: secret, Latency: 2 * time.Millisecond})}
+	w := &world{t: t, log: &ghtest.Log{}, github: ghfake.New(ghfake.Options{AppID: ghtest.AppID, Key: &ghtest.Key().PublicKey, Secret: ghtest.Secret, Latency: 2 * time.Millisecond})}
 	w.github.AddInstallation(1, nil)
 	w.repo = w.github.AddRepo(1, "acme", "app")
 	front := httptest.NewServer(w.github)

@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,33 +16,16 @@ import (
 	"time"
 
 	"github.com/changeguard/changeguard/internal/app"
+	"github.com/changeguard/changeguard/internal/app/apptest"
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 )
 
 // running is a server with addresses of its own.
 type running struct {
 	*world
+	*apptest.Running
 	admin string
-	log   *logBuffer
-	stop  func() error // asks for the end and waits for it
-}
-
-// logBuffer is written by many.
-type logBuffer struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }
 
 // begin starts a server by its environment, on loopback. What is not in the
@@ -55,36 +36,17 @@ func begin(t *testing.T, env map[string]string) *running {
 	if env["CHANGEGUARD_DATABASE_URL"] == "" {
 		c.DatabaseURL = "sqlite:" + filepath.Join(t.TempDir(), "test.db")
 	}
-	if err := c.Complete(environment(env), false); err != nil {
-		t.Fatal(err)
-	}
-	r := &running{world: &world{t: t}, log: &logBuffer{}}
-	ctx, cancel := context.WithCancel(context.Background())
-	s, err := app.New(ctx, c, app.Outside{Logger: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: time.Now, Reconcile: -1})
-	if err != nil {
-		cancel()
-		t.Fatal(err)
-	}
-	r.home = "http://" + s.Addr()
+	s := apptest.Start(t, c, env, app.Outside{})
+	r := &running{world: &world{t: t, home: s.Home, log: s.Log}, Running: s}
 	if c.AdminAddr != "" {
 		r.admin = "http://" + s.AdminAddr()
 	}
-	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
-	r.stop = sync.OnceValue(func() error { cancel(); return <-done })
-	t.Cleanup(func() {
-		if err := r.stop(); err != nil {
-			t.Error(err)
-		}
-	})
 	return r
 }
 
 func serveHTTP(t *testing.T, h http.Handler) (address string) {
 	t.Helper()
-	s := httptest.NewServer(h)
-	t.Cleanup(s.Close)
-	return s.URL + "/"
+	return apptest.Front(t, h) + "/"
 }
 
 func write(t *testing.T, path, text string) {
@@ -184,7 +146,7 @@ func TestServeWithCredentials(t *testing.T) {
 // evaluations need to end.
 func TestSlowConnectionsDoNotHoldUpTheStop(t *testing.T) {
 	t.Parallel()
-	github := ghfake.New(ghfake.Options{AppID: 7, Key: &testKey().PublicKey, Secret: "secret"})
+	github := ghfake.New(ghfake.Options{AppID: 7, Key: &ghtest.Key().PublicKey, Secret: "secret"})
 	github.AddInstallation(1, nil)
 	asked, pass := make(chan struct{}), make(chan struct{})
 	var once sync.Once
@@ -211,7 +173,7 @@ func TestSlowConnectionsDoNotHoldUpTheStop(t *testing.T) {
 		slow = append(slow, c)
 	}
 	stopped := make(chan error, 1)
-	go func() { stopped <- r.stop() }()
+	go func() { stopped <- r.Stop() }()
 	for _, c := range slow { // until they are cut off
 		_, _ = io.Copy(io.Discard, c)
 	}

@@ -71,7 +71,7 @@ func TestSetUpOnAnEnterpriseServer(t *testing.T) {
 	b.wants(200, "Create GitHub App for /settings/apps/new")
 	b.send(nil)
 	b.wants(200, "Install it")
-	if err := r.stop(); err != nil {
+	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	again := begin(t, env)

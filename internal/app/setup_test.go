@@ -16,6 +16,7 @@ import (
 
 	"github.com/changeguard/changeguard/internal/app"
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 )
 
 // browser follows links and sends forms as one would.
@@ -157,7 +158,7 @@ func TestSetUpFromNothingToAVerdict(t *testing.T) {
 		t.Errorf("not ready after the set-up: %d", got)
 	}
 
-	if err := r.stop(); err != nil {
+	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	again := begin(t, env)
@@ -221,7 +222,7 @@ func TestAppIsMadeFromATerminal(t *testing.T) {
 	env := map[string]string{
 		"CHANGEGUARD_GITHUB_URL": address, "CHANGEGUARD_DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "x.db"), "CHANGEGUARD_PUBLIC_URL": "https://guard.example",
 	}
-	var out logBuffer
+	var out ghtest.Log
 	done := make(chan int, 1)
 	go func() { done <- app.CreateApp(context.Background(), app.Config{}, environment(env), &out, io.Discard) }()
 	link := ""

@@ -1,20 +1,19 @@
 package app_test
 
 import (
-	"crypto/x509"
-	"encoding/pem"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 )
 
 // People see what they may read on GitHub, and nothing of the rest: not in the
 // list, not by its address.
 func TestPeopleSeeWhatTheyMayRead(t *testing.T) {
 	t.Parallel()
-	github := ghfake.New(ghfake.Options{AppID: 7, Key: &testKey().PublicKey, Secret: secret})
+	github := ghfake.New(ghfake.Options{AppID: ghtest.AppID, Key: &ghtest.Key().PublicKey, Secret: ghtest.Secret})
 	github.AddInstallation(1, nil)
 	github.SetSignIn(7, "Iv.1", "the client's secret")
 	open := github.AddRepo(1, "acme", "app")
@@ -22,8 +21,8 @@ func TestPeopleSeeWhatTheyMayRead(t *testing.T) {
 	open.Allow("ann", "read")
 	address := serveHTTP(t, github)
 	r := begin(t, map[string]string{
-		"CHANGEGUARD_GITHUB_URL": address, "CHANGEGUARD_APP_ID": "7", "CHANGEGUARD_WEBHOOK_SECRET": secret, "CHANGEGUARD_CLIENT_ID": "Iv.1", "CHANGEGUARD_CLIENT_SECRET": "the client's secret",
-		"CHANGEGUARD_PRIVATE_KEY": string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(testKey())})),
+		"CHANGEGUARD_GITHUB_URL": address, "CHANGEGUARD_APP_ID": "7", "CHANGEGUARD_WEBHOOK_SECRET": ghtest.Secret, "CHANGEGUARD_CLIENT_ID": "Iv.1", "CHANGEGUARD_CLIENT_SECRET": "the client's secret",
+		"CHANGEGUARD_PRIVATE_KEY": string(ghtest.PEM()),
 	})
 	r.world.github, r.repo = github, open
 	number := r.world.open(testPolicy, ghfake.Files{"core/a.py": ghfake.Text("x = 2\n")})

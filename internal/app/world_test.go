@@ -1,37 +1,22 @@
 package app_test
 
 import (
-	"cmp"
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/changeguard/changeguard/internal/app"
+	"github.com/changeguard/changeguard/internal/app/apptest"
 	"github.com/changeguard/changeguard/internal/ghfake"
 	"github.com/changeguard/changeguard/internal/ghfake/ghschema"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 	"github.com/changeguard/changeguard/internal/store"
 )
-
-// testKey is made once; keys are slow to make and none is secret here.
-var testKey = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
 
 // world is the real server against the stand-in.
 type world struct {
@@ -39,7 +24,7 @@ type world struct {
 	github *ghfake.Server
 	repo   *ghfake.Repo
 	home   string
-	log    logs
+	log    *ghtest.Log
 	every  time.Duration // between reconciliations, none by default
 
 	actions *ghfake.Actions
@@ -48,29 +33,8 @@ type world struct {
 	api      string // where the stand-in listens
 	database string
 	now      func() time.Time
-	server   *app.Server
+	server   *apptest.Running
 }
-
-// logs are what the server says, shown when a test waits in vain.
-type logs struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *logs) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logs) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	text := l.text.String()
-	return text[max(0, len(text)-4000):]
-}
-
-const secret = "a secret that only the test knows"
 
 // newWorld starts both; the repository acme/app is installed.
 func newWorld(t testing.TB, o ghfake.Options, permissions map[string]string) *world {
@@ -92,7 +56,7 @@ func newWorldAt(t testing.TB, o ghfake.Options, now func() time.Time) *world {
 
 func begun(t testing.TB, w *world, o ghfake.Options, permissions map[string]string) *world {
 	t.Helper()
-	o.AppID, o.Key, o.Secret = 7, &testKey().PublicKey, secret
+	o.AppID, o.Key, o.Secret = ghtest.AppID, &ghtest.Key().PublicKey, ghtest.Secret
 	w.github = ghfake.New(o)
 	w.github.AddInstallation(1, permissions)
 	w.repo = w.github.AddRepo(1, "acme", "app")
@@ -100,11 +64,9 @@ func begun(t testing.TB, w *world, o ghfake.Options, permissions map[string]stri
 	mux := http.NewServeMux()
 	mux.Handle("/", held(t, w.github))
 	mux.Handle(ghfake.ActionsPath, w.actions)
-	front := httptest.NewServer(mux)
-	t.Cleanup(front.Close)
+	w.api = apptest.Front(t, mux)
 	w.database = filepath.Join(t.TempDir(), "test.db")
-	w.api = front.URL
-	w.start(front.URL+"/", w.database)
+	w.start(w.api+"/", w.database)
 	return w
 }
 
@@ -120,30 +82,10 @@ func held(t testing.TB, h http.Handler) http.Handler {
 // start runs a server on a database and stops it with the test.
 func (w *world) start(github, database string) {
 	w.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	c := app.Config{
-		Addr: "127.0.0.1:0", GitHubURL: github, AppID: "7", WebhookSecret: secret, DatabaseURL: "sqlite:" + database, Workers: "8", PublicURL: w.public,
-		PrivateKey: string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(testKey())})),
-	}
-	if err := c.Complete(func(string) string { return "" }, false); err != nil {
-		w.t.Fatal(err)
-	}
-	s, err := app.New(ctx, c, app.Outside{
-		Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Now: clockOf(w.now), Reconcile: cmp.Or(w.every, -1),
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.server = s
-	w.home = "http://" + s.Addr()
-	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
-	w.t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			w.t.Error(err)
-		}
-	})
+	c := apptest.Config(w.t, github)
+	c.DatabaseURL, c.PublicURL = "sqlite:"+database, w.public
+	w.server = apptest.Start(w.t, c, nil, app.Outside{Now: w.now, Reconcile: w.every})
+	w.home, w.log = w.server.Home, w.server.Log
 }
 
 func clockOf(now func() time.Time) func() time.Time {
@@ -153,7 +95,7 @@ func clockOf(now func() time.Time) func() time.Time {
 	return now
 }
 
-var author = ghfake.Signature{Name: "Dev", Email: "dev@example.com", When: time.Unix(1_700_000_000, 0)}
+var author = ghtest.Author
 
 const testPolicy = `version: 1
 sessions:
@@ -181,7 +123,7 @@ func (w *world) open(policy string, changes ghfake.Files) int {
 	w.repo.Commit("main", "first", base, author)
 	w.repo.Branch("feature", "main")
 	w.repo.Commit("feature", "change", changes, author)
-	return w.repo.Open(ghfake.Pull{Title: "A change", Base: "main", Head: "feature", Author: ghfake.Account{Login: "dev", ID: 11, Type: "User"}}).Number
+	return w.repo.Open(ghfake.Pull{Title: "A change", Base: "main", Head: "feature", Author: ghtest.Dev}).Number
 }
 
 // deliver sends an event and wants it accepted.
@@ -225,16 +167,7 @@ func (w *world) verdict(number int) string {
 
 func (w *world) until(what string, holds func() bool) {
 	w.t.Helper()
-	deadline := time.After(2 * time.Minute)
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			w.t.Fatalf("waited in vain for %s\n%s", what, &w.log)
-		}
-	}
+	ghtest.Until(w.t, what, w.log, holds)
 }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

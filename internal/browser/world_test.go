@@ -2,42 +2,19 @@ package browser_test
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
-	"log/slog"
-	"net/http/httptest"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/changeguard/changeguard/internal/app"
+	"github.com/changeguard/changeguard/internal/app/apptest"
 	"github.com/changeguard/changeguard/internal/demo"
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 	"github.com/changeguard/changeguard/internal/store"
 )
-
-// lines is what the server says.
-type lines struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
 
 // A place is the real server against the stand-in for GitHub.
 type place struct {
@@ -46,57 +23,31 @@ type place struct {
 	api    string // where the stand-in listens
 	home   string // where the server does
 	dsn    string
-	log    lines
+	log    *ghtest.Log
 }
 
 // settle starts the server, which ends with the case.
 func settle(t *testing.T, github *ghfake.Server, c app.Config) *place {
 	t.Helper()
-	front := httptest.NewServer(github)
-	t.Cleanup(front.Close)
-	p := &place{T: t, github: github, api: front.URL, dsn: "sqlite:" + filepath.Join(t.TempDir(), "browser.db")}
-	c.Addr, c.GitHubURL, c.DatabaseURL = "127.0.0.1:0", front.URL+"/", p.dsn
-	if err := c.Complete(func(string) string { return "" }, false); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	s, err := app.New(ctx, c, app.Outside{Logger: slog.New(slog.NewTextHandler(&p.log, nil)), Now: time.Now, Reconcile: -1})
-	if err != nil {
-		cancel()
-		t.Fatal(err)
-	}
-	p.home = "http://" + s.Addr()
-	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
-	return p
+	c.Addr, c.GitHubURL, c.DatabaseURL = "127.0.0.1:0", apptest.Front(t, github)+"/", "sqlite:"+filepath.Join(t.TempDir(), "browser.db")
+	r := apptest.Start(t, c, nil, app.Outside{})
+	return &place{T: t, github: github, api: strings.TrimSuffix(c.GitHubURL, "/"), home: r.Home, dsn: c.DatabaseURL, log: r.Log}
 }
 
 const (
-	appID        = 7
 	clientID     = "Iv.1"
 	clientSecret = "what the App signs people in with"
-	hookSecret   = "a secret that only the test knows"
 )
 
 // withApp starts a server that has its App.
 func withApp(t *testing.T) *place {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	github := ghfake.New(ghfake.Options{AppID: appID, Key: &key.PublicKey, Secret: hookSecret})
+	github := ghfake.New(ghfake.Options{AppID: ghtest.AppID, Key: &ghtest.Key().PublicKey, Secret: ghtest.Secret})
 	github.AddInstallation(1, nil)
-	github.SetSignIn(appID, clientID, clientSecret)
+	github.SetSignIn(ghtest.AppID, clientID, clientSecret)
 	return settle(t, github, app.Config{
-		AppID: fmt.Sprint(appID), WebhookSecret: hookSecret, ClientID: clientID, ClientSecret: clientSecret,
-		PrivateKey: string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
+		AppID: fmt.Sprint(ghtest.AppID), WebhookSecret: ghtest.Secret, ClientID: clientID, ClientSecret: clientSecret,
+		PrivateKey: string(ghtest.PEM()),
 	})
 }
 
@@ -108,7 +59,7 @@ func (p *place) repo(name string) *ghfake.Repo {
 	return r
 }
 
-var dev = ghfake.Signature{Name: "Dev", Email: "dev@example.com", When: time.Unix(1_700_000_000, 0)}
+var dev = ghtest.Author
 
 const webPolicy = `version: 1
 rules:
@@ -132,7 +83,7 @@ rules:
 func propose(r *ghfake.Repo, branch, title string, files ghfake.Files) int {
 	r.Branch(branch, "main")
 	r.Commit(branch, title, files, dev)
-	return r.Open(ghfake.Pull{Title: title, Base: "main", Head: branch, Author: ghfake.Account{Login: "dev", ID: 11, Type: "User"}}).Number
+	return r.Open(ghfake.Pull{Title: title, Base: "main", Head: branch, Author: ghtest.Dev}).Number
 }
 
 // judged delivers a pull request and waits for its check run.
@@ -154,16 +105,7 @@ func (p *place) judged(r *ghfake.Repo, branch string, number int) {
 
 func (p *place) until(what string, holds func() bool) {
 	p.Helper()
-	deadline := time.After(patience)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			p.Fatalf("waited in vain for %s\n%s", what, &p.log)
-		}
-	}
+	ghtest.Until(p, what, p.log, holds)
 }
 
 // aged keeps copies of what was judged, as if the last month had been like this.

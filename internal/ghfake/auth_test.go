@@ -19,7 +19,7 @@ import (
 func TestAppTokens(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, ghfake.Options{}, nil)
-	now := w.clock.read()
+	now := w.clock.Now()
 	other, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -92,9 +92,9 @@ func TestTokensOfAnInstallation(t *testing.T) {
 	w.get("/repos/acme/nothing").want(404)
 	w.app("POST", "/app/installations/9/access_tokens", nil).want(404)
 
-	w.clock.pass(time.Hour - time.Second)
+	w.clock.Pass(time.Hour - time.Second)
 	w.get("/repos/acme/app").want(200)
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	w.get("/repos/acme/app").want(401).says("Bad credentials")
 	if n := len(w.hub.AppRequests()); n != w.hub.Count("POST /app/installations/{installation_id}/access_tokens") || n == 0 {
 		t.Errorf("%d requests of the App", n)
@@ -177,7 +177,7 @@ func TestNoRouteIsOpen(t *testing.T) {
 	w.open(ghfake.Files{"b": ghfake.Text("b")})
 	w.serve = w.hub // requests without a body are no exchanges to judge
 	ended, token := w.newToken(nil), ""
-	w.clock.pass(time.Hour)
+	w.clock.Pass(time.Hour)
 	token = w.newToken(nil)
 	fill := strings.NewReplacer("{owner}", "acme", "{repo}", "app", "{basehead...}", "main...feature", "{path...}", "README.md", "{branch...}", "main",
 		"{org}", "acme", "{ref}", "main", "{sha}", "main", "{commit_sha}", "main", "{tree_sha}", "main", "{file_sha}", "main", "{username}", "dev",

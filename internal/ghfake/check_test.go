@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 )
 
 // run is the body of a finished run; more replaces parts.
@@ -66,7 +67,7 @@ func TestCheckRunsLive(t *testing.T) {
 	w.call("PATCH", path, obj{"output": obj{"title": "t", "summary": "s", "annotations": notes(51)}}).want(422).says("No more than 50 items are allowed; 51 were supplied.")
 	w.call("PATCH", inRepo+"/check-runs/99", obj{}).want(404)
 	w.get(inRepo + "/check-runs/99").want(404)
-	if runs := w.repo.Runs(w.repo.Tip("feature")); len(runs) != 1 || len(runs[0].Annotations) != 70 || runs[0].App != appID {
+	if runs := w.repo.Runs(w.repo.Tip("feature")); len(runs) != 1 || len(runs[0].Annotations) != 70 || runs[0].App != ghtest.AppID {
 		t.Errorf("runs: %v", runs)
 	}
 }
@@ -193,12 +194,12 @@ func TestUnfinishedRunsGoStale(t *testing.T) {
 	w.open(ghfake.Files{"b": ghfake.Text("b")})
 	made := w.call("POST", inRepo+"/check-runs", w.runBody(obj{"status": "in_progress", "conclusion": nil})).want(201).object()
 	path := fmt.Sprintf("%s/check-runs/%.0f", inRepo, made["id"])
-	w.clock.pass(14 * 24 * time.Hour)
+	w.clock.Pass(14 * 24 * time.Hour)
 	w.token = ""
 	if got := w.get(path).want(200).object(); got["status"] != "in_progress" {
 		t.Errorf("after 14 days: %v", got["status"])
 	}
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	w.serve = w.hub // the description's answers have no word for it
 	if got := w.get(path).want(200).object(); got["status"] != "completed" || got["conclusion"] != "stale" {
 		t.Errorf("later: %v, %v", got["status"], got["conclusion"])
@@ -232,9 +233,9 @@ func TestOldRunsGo(t *testing.T) {
 	w := newWorld(t, ghfake.Options{}, nil)
 	w.open(ghfake.Files{"b": ghfake.Text("b")})
 	head := w.repo.Tip("feature")
-	first := w.repo.AddRun(ghfake.Run{App: appID, Name: "n", Head: head, Status: "queued"})
+	first := w.repo.AddRun(ghfake.Run{App: ghtest.AppID, Name: "n", Head: head, Status: "queued"})
 	for range 1000 {
-		w.repo.AddRun(ghfake.Run{App: appID, Name: "n", Head: head, Status: "queued"})
+		w.repo.AddRun(ghfake.Run{App: ghtest.AppID, Name: "n", Head: head, Status: "queued"})
 	}
 	runs := w.repo.Runs(head)
 	if len(runs) != 1000 || runs[0].ID == first {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/changeguard/changeguard/internal/ghfake"
 	"github.com/changeguard/changeguard/internal/ghfake/ghschema"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 )
 
 // ear hears deliveries.
@@ -75,7 +76,7 @@ func TestDeliveriesAreSigned(t *testing.T) {
 	}
 	d, h := send()
 	for name, want := range map[string]string{
-		"X-Hub-Signature-256": ghfake.Sign(secret, h.body), "X-GitHub-Event": "pull_request", "X-GitHub-Delivery": d.ID, "Content-Type": "application/json",
+		"X-Hub-Signature-256": ghfake.Sign(ghtest.Secret, h.body), "X-GitHub-Event": "pull_request", "X-GitHub-Delivery": d.ID, "Content-Type": "application/json",
 	} {
 		if h.header.Get(name) != want {
 			t.Errorf("%s is %q, want %q", name, h.header.Get(name), want)
@@ -86,7 +87,7 @@ func TestDeliveriesAreSigned(t *testing.T) {
 	}
 	_, h = send(ghfake.AsForm())
 	form, err := url.ParseQuery(string(h.body))
-	if err != nil || !json.Valid([]byte(form.Get("payload"))) || h.header.Get("X-Hub-Signature-256") != ghfake.Sign(secret, h.body) {
+	if err != nil || !json.Valid([]byte(form.Get("payload"))) || h.header.Get("X-Hub-Signature-256") != ghfake.Sign(ghtest.Secret, h.body) {
 		t.Errorf("the form is %.80s: %v", h.body, err)
 	}
 	if _, h = send(ghfake.Unsigned()); h.header.Get("X-Hub-Signature-256")+h.header.Get("X-Hub-Signature") != "" {
@@ -157,7 +158,7 @@ func TestListOfDeliveries(t *testing.T) {
 	}
 	w.app("GET", "/app/hook/deliveries/1", nil).want(404)
 	w.app("POST", "/app/hook/deliveries/1/attempts", nil).want(404)
-	w.clock.pass(73 * time.Hour)
+	w.clock.Pass(73 * time.Hour)
 	if got := list(""); len(got) != 0 {
 		t.Errorf("%d deliveries after three days", len(got))
 	}
@@ -218,7 +219,7 @@ func payloads(w *world) map[string]map[string]any {
 	w.repo.Label(1, "analysis-only", "lead")
 	review := w.repo.Review(1, "lead", "APPROVED", "fine")
 	comment := w.repo.Comment(1, "lead", "/changeguard explain")
-	run := w.repo.AddRun(ghfake.Run{App: appID, Name: "changeguard", Head: head, Status: "completed", Conclusion: "failure", Title: "t", Summary: "s", StartedAt: w.clock.read(), CompletedAt: w.clock.read()})
+	run := w.repo.AddRun(ghfake.Run{App: ghtest.AppID, Name: "changeguard", Head: head, Status: "completed", Conclusion: "failure", Title: "t", Summary: "s", StartedAt: w.clock.Now(), CompletedAt: w.clock.Now()})
 	w.repo.SetStatus(head, "ci", "success", "builder")
 	w.repo.Branch("gh-readonly-queue/main/pr-1-abc", "main")
 	w.repo.Merge("gh-readonly-queue/main/pr-1-abc", "feature", "Merge", author)

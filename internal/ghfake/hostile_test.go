@@ -26,9 +26,9 @@ func TestSortedPullRequests(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, ghfake.Options{}, nil)
 	w.open(ghfake.Files{"b": ghfake.Text("b")})
-	w.clock.pass(1e9)
+	w.clock.Pass(1e9)
 	w.repo.Open(ghfake.Pull{Title: "second", Base: "main", Head: "feature"})
-	w.clock.pass(1e9)
+	w.clock.Pass(1e9)
 	w.repo.Edit(1, func(*ghfake.Pull) {})
 	for query, want := range map[string]float64{"": 2, "?direction=asc": 1, "?sort=updated&direction=desc": 1, "?sort=updated": 2} {
 		if got := w.get(inRepo + "/pulls" + query).want(200).list()[0]["number"]; got != want {

@@ -26,7 +26,7 @@ func TestExhaustedQuota(t *testing.T) {
 	}
 	r := w.get(inRepo).want(403).says("API rate limit exceeded for installation ID 1")
 	reset, err := strconv.ParseInt(r.header.Get("X-RateLimit-Reset"), 10, 64)
-	if err != nil || reset != w.clock.read().Add(time.Hour).Unix() || r.header.Get("X-RateLimit-Remaining") != "0" {
+	if err != nil || reset != w.clock.Now().Add(time.Hour).Unix() || r.header.Get("X-RateLimit-Remaining") != "0" {
 		t.Errorf("the reset is %d: %v", reset, err)
 	}
 	w.get("/rate_limit").want(200) // free
@@ -34,7 +34,7 @@ func TestExhaustedQuota(t *testing.T) {
 	w.repo.Share(2)
 	other := w.app("POST", "/app/installations/2/access_tokens", nil).want(201).object()["token"].(string)
 	w.send("GET", inRepo, nil, "Authorization", "token "+other).want(200)
-	w.clock.pass(time.Hour)
+	w.clock.Pass(time.Hour)
 	w.token = w.newToken(nil)
 	w.get(inRepo).want(200)
 	w.hub.Exhaust(1)
@@ -80,12 +80,12 @@ func TestSecondaryLimits(t *testing.T) {
 	w.get(inRepo).want(200)
 	w.call("POST", inRepo+"/check-runs", w.runBody(nil)).want(201) // 5 points
 	w.get(inRepo).want(200)
-	w.clock.pass(20 * time.Second)
+	w.clock.Pass(20 * time.Second)
 	r := w.get(inRepo).want(403).says("secondary rate limit")
 	if r.header.Get("Retry-After") != "40" || r.header.Get("X-RateLimit-Remaining") == "0" {
 		t.Errorf("the headers are %v", r.header)
 	}
-	w.clock.pass(40 * time.Second)
+	w.clock.Pass(40 * time.Second)
 	w.get(inRepo).want(200)
 
 	w = limited(ghfake.Limits{CreatesPerMinute: 2, TooMany: true})

@@ -2,8 +2,6 @@ package ghfake_test
 
 import (
 	"bytes"
-	"crypto/rand"
-	"crypto/rsa"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,7 +10,6 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,48 +17,17 @@ import (
 
 	"github.com/changeguard/changeguard/internal/ghfake"
 	"github.com/changeguard/changeguard/internal/ghfake/ghschema"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 )
-
-// testKey is made once; keys are slow to make and none is secret here.
-var testKey = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
 
 type obj = map[string]any
-
-// clock is a clock that a test moves.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) read() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-const (
-	appID  = 7
-	secret = "a secret that only the test knows"
-)
 
 // world is a stand-in with one App, one installation and one repository.
 type world struct {
 	t     testing.TB
 	hub   *ghfake.Server
 	repo  *ghfake.Repo
-	clock *clock
+	clock *ghtest.Clock
 	serve http.Handler
 	token string
 }
@@ -69,8 +35,8 @@ type world struct {
 // newWorld makes the repository acme/app, visible to installation 1.
 func newWorld(t testing.TB, o ghfake.Options, permissions map[string]string) *world {
 	t.Helper()
-	w := &world{t: t, clock: &clock{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}}
-	o.AppID, o.Key, o.Secret, o.Now = appID, &testKey().PublicKey, secret, w.clock.read
+	w := &world{t: t, clock: ghtest.NewClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))}
+	o.AppID, o.Key, o.Secret, o.Now = ghtest.AppID, &ghtest.Key().PublicKey, ghtest.Secret, w.clock.Now
 	w.hub = ghfake.New(o)
 	w.hub.AddInstallation(1, permissions)
 	w.hub.AddAccount(ghfake.Account{Login: "acme", ID: 99, Type: "Organization"})
@@ -79,7 +45,7 @@ func newWorld(t testing.TB, o ghfake.Options, permissions map[string]string) *wo
 	return w
 }
 
-var author = ghfake.Signature{Name: "Dev", Email: "dev@example.com", When: time.Unix(1_700_000_000, 0).UTC()}
+var author = ghtest.Author
 
 // reply is an answer.
 type reply struct {
@@ -174,10 +140,10 @@ func (w *world) send(method, path string, body any, header ...string) *reply {
 // jwt signs a token of the App; claims replace the usual ones.
 func (w *world) jwt(claims map[string]any) string {
 	w.t.Helper()
-	now := w.clock.read()
-	all := jwt.MapClaims{"iss": strconv.Itoa(appID), "iat": now.Add(-time.Minute).Unix(), "exp": now.Add(9 * time.Minute).Unix()}
+	now := w.clock.Now()
+	all := jwt.MapClaims{"iss": strconv.Itoa(ghtest.AppID), "iat": now.Add(-time.Minute).Unix(), "exp": now.Add(9 * time.Minute).Unix()}
 	maps.Copy(all, claims)
-	text, err := jwt.NewWithClaims(jwt.SigningMethodRS256, all).SignedString(testKey())
+	text, err := jwt.NewWithClaims(jwt.SigningMethodRS256, all).SignedString(ghtest.Key())
 	if err != nil {
 		w.t.Fatal(err)
 	}

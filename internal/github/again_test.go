@@ -116,7 +116,7 @@ func TestLimitsEndRepetition(t *testing.T) {
 	w := newWorld(t, ghfake.Options{}, nil)
 	n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
 	w.hub.Inject(ghfake.Fault{Route: "/compare/", Status: http.StatusBadGateway})
-	w.once("/compare/", func() { w.hub.Exhaust(1) })
+	w.Once("/compare/", func() { w.hub.Exhaust(1) })
 	_, err := w.client.Load(context.Background(), w.pull(n))
 	limited(t, err)
 }
@@ -155,7 +155,7 @@ func TestComparisonsAreKept(t *testing.T) {
 		t.Errorf("%v", asked)
 	}
 	// Not for ever, since whose an address is may change.
-	w.clock.move(11 * time.Minute)
+	w.clock.Pass(11 * time.Minute)
 	w.load(n)
 	if asked := w.asked(); len(asked) != 2 {
 		t.Errorf("%v", asked)

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 	"github.com/changeguard/changeguard/internal/github"
 )
 
@@ -67,7 +68,7 @@ func TestPartialAnswers(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, ghfake.Options{}, nil)
 			n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n"), "c": {Mode: "100755", Content: "c\n"}})
-			w.edit = c.edit
+			w.Edit("/graphql", c.edit)
 			l, err := w.client.Load(context.Background(), w.pull(n))
 			switch {
 			case c.want == fails && err != nil, c.want != nil && errors.Is(err, c.want):
@@ -90,7 +91,7 @@ func TestSiblingsThatAreNotTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, ghfake.Options{}, nil)
 	n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
-	w.edit = func(a map[string]any) { set(a, "data.repository.siblings", nil) }
+	w.Edit("/graphql", func(a map[string]any) { set(a, "data.repository.siblings", nil) })
 	if l := w.load(n); !l.SiblingsUnknown {
 		t.Errorf("%+v", l)
 	}
@@ -134,13 +135,13 @@ func TestEveryWayFindsTheSameFiles(t *testing.T) {
 			w.repo.Commit("feature", "remove", changes, author)
 			w.repo.Commit("feature", "add", after, author)
 			if i > 0 {
-				w.edit = func(a map[string]any) { // as if names could not be carried
+				w.Edit("/graphql", func(a map[string]any) { // as if names could not be carried
 					for _, side := range []string{"b", "h"} {
 						if list, ok := a["data"].(map[string]any)["repository"].(map[string]any)[side].(map[string]any); ok {
 							list["f0"] = nil
 						}
 					}
-				}
+				})
 			}
 			got := files(w.load(w.repo.Open(ghfake.Pull{Base: "main", Head: "feature", Title: "x", Author: dev}).Number).Change)
 			if i == 0 {
@@ -186,7 +187,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Add(compared, `{"errors":[{"type":"RATE_LIMITED","path":[null,1,"queue"]}]}`, tree, false)
 	f.Add(`{}`, `{"data":null}`, `null`, false)
 	f.Fuzz(func(t *testing.T, compared, answer, tree string, group bool) {
-		app, err := github.New(github.Options{AppID: 1, Key: testKey(), Transport: canned{compared, answer, tree}, CheckName: "changeguard"})
+		app, err := github.New(github.Options{AppID: 1, Key: ghtest.PEM(), Transport: canned{compared, answer, tree}, CheckName: "changeguard"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -85,9 +85,7 @@ func TestTreeThatIsNotShownWhole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, ghfake.Options{}, nil)
 	c := w.load(w.open(some, ghfake.Files{"a": ghfake.Text("y\n")})).Change
-	w.mu.Lock()
-	w.edited, w.edit = "/git/trees/", func(answer map[string]any) { answer["truncated"] = true }
-	w.mu.Unlock()
+	w.Edit("/git/trees/", func(answer map[string]any) { answer["truncated"] = true })
 	if entries, err := c.Tree(context.Background(), change.AtHead); !errors.Is(err, change.ErrTreeHidden) || entries != nil {
 		t.Errorf("%v, %v", entries, err)
 	}

@@ -2,11 +2,7 @@ package github_test
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
@@ -17,42 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 	"github.com/changeguard/changeguard/internal/github"
 )
 
-// testPrivateKey is made once; keys are slow to make and none is secret here.
-var testPrivateKey = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
-
-func testKey() []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(testPrivateKey())})
-}
-
-// clock is a time that the test moves.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // client speaks to a handler; asking for tokens is answered aside.
-func client(t *testing.T, c *clock, base string, h http.HandlerFunc) *github.Client {
+func client(t *testing.T, c *ghtest.Clock, base string, h http.HandlerFunc) *github.Client {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/access_tokens") {
@@ -63,7 +29,7 @@ func client(t *testing.T, c *clock, base string, h http.HandlerFunc) *github.Cli
 		h(w, r)
 	}))
 	t.Cleanup(server.Close)
-	app, err := github.New(github.Options{BaseURL: server.URL + base, AppID: 1, Key: testKey(), Now: c.Now, CheckName: "changeguard"})
+	app, err := github.New(github.Options{BaseURL: server.URL + base, AppID: 1, Key: ghtest.PEM(), Now: c.Now, CheckName: "changeguard"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +57,7 @@ func TestLimitsAreObeyed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			at := &clock{now: time.Unix(1000000, 0)}
+			at := ghtest.NewClock(time.Unix(1000000, 0))
 			var asked atomic.Int32
 			gh := client(t, at, "/", func(w http.ResponseWriter, _ *http.Request) {
 				asked.Add(1)
@@ -110,7 +76,7 @@ func TestLimitsAreObeyed(t *testing.T) {
 			if got := limit.Until.Sub(at.Now()); got != c.wait || asked.Load() != 1 {
 				t.Errorf("waits %s, want %s; asked %d times", got, c.wait, asked.Load())
 			}
-			at.move(c.wait + time.Second)
+			at.Pass(c.wait + time.Second)
 			_, _ = gh.Load(context.Background(), somewhere)
 			if asked.Load() != 2 {
 				t.Error("not asked again after the wait")
@@ -121,7 +87,7 @@ func TestLimitsAreObeyed(t *testing.T) {
 
 func TestForbiddenIsNoLimit(t *testing.T) {
 	t.Parallel()
-	gh := client(t, &clock{now: time.Now()}, "/", func(w http.ResponseWriter, _ *http.Request) {
+	gh := client(t, ghtest.NewClock(time.Now()), "/", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-RateLimit-Remaining", "4000")
 		w.WriteHeader(http.StatusForbidden)
 		fmt.Fprint(w, `{"message": "Resource not accessible by integration"}`)
@@ -135,7 +101,7 @@ func TestGatewaysHiccupIsTriedOnceMore(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{502, 503, 504} {
 		var asked atomic.Int32
-		gh := client(t, &clock{now: time.Now()}, "/", func(w http.ResponseWriter, _ *http.Request) {
+		gh := client(t, ghtest.NewClock(time.Now()), "/", func(w http.ResponseWriter, _ *http.Request) {
 			if asked.Add(1) == 1 {
 				w.WriteHeader(status)
 				return
@@ -153,7 +119,7 @@ func TestEnterpriseServerByItsBase(t *testing.T) {
 	t.Parallel()
 	var paths []string
 	var mu sync.Mutex
-	gh := client(t, &clock{now: time.Now()}, "/api/v3/", func(w http.ResponseWriter, r *http.Request) {
+	gh := client(t, ghtest.NewClock(time.Now()), "/api/v3/", func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
 		paths = append(paths, r.URL.Path)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 	"github.com/changeguard/changeguard/internal/github"
 )
 
@@ -40,7 +41,7 @@ func TestExhaustedQuotaIsWaitedFor(t *testing.T) {
 	if asked := w.asked(); len(asked) != 1 {
 		t.Errorf("%v", asked)
 	}
-	w.clock.move(62 * time.Minute)
+	w.clock.Pass(62 * time.Minute)
 	_, err := w.client.Load(context.Background(), r)
 	limited(t, err) // by the stand-in, for which less time has passed
 	if asked := w.asked(); len(asked) != 1 {
@@ -59,7 +60,7 @@ func TestTheLastRequestOfTheHour(t *testing.T) {
 	w.push()
 	_, err := w.client.Load(context.Background(), w.pull(n))
 	limited(t, err)
-	w.clock.move(62 * time.Minute)
+	w.clock.Pass(62 * time.Minute)
 	_, err = w.client.Load(context.Background(), w.pull(n))
 	limited(t, err) // by the library, which has a clock of its own
 	if asked := w.asked(); len(asked) != 0 {
@@ -145,7 +146,7 @@ func TestSecondaryLimits(t *testing.T) {
 // GitHub does not always say in a header that a limit was met, nor how long.
 func TestLimitsWithoutAHeader(t *testing.T) {
 	t.Parallel()
-	at := &clock{now: time.Unix(1000000, 0)}
+	at := ghtest.NewClock(time.Unix(1000000, 0))
 	var answers atomic.Int32
 	gh := client(t, at, "/", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-RateLimit-Remaining", "4000")
@@ -165,13 +166,13 @@ func TestLimitsWithoutAHeader(t *testing.T) {
 		if wait != want*time.Minute {
 			t.Errorf("waits %s, want %d minutes", wait, want)
 		}
-		at.move(wait + time.Second)
+		at.Pass(wait + time.Second)
 	}
 }
 
 func TestServiceUnavailableWithAWait(t *testing.T) {
 	t.Parallel()
-	at := &clock{now: time.Unix(1000000, 0)}
+	at := ghtest.NewClock(time.Unix(1000000, 0))
 	var asked atomic.Int32
 	gh := client(t, at, "/", func(w http.ResponseWriter, _ *http.Request) {
 		asked.Add(1)
@@ -194,7 +195,7 @@ func TestLimitWhileAskingForAToken(t *testing.T) {
 	if wait := limited(t, err).Until.Sub(w.clock.Now()); wait != 40*time.Second {
 		t.Errorf("waits %s", wait)
 	}
-	w.clock.move(time.Minute)
+	w.clock.Pass(time.Minute)
 	w.load(n)
 }
 

@@ -78,12 +78,12 @@ func TestLinesThatGitHubDoesNotShow(t *testing.T) {
 		"edit.py": ghfake.Text(strings.Replace(text, "line\nline\n", "other\nline\nmore\n", 1)), "gone.py": nil, "new.py": ghfake.Text("1\n2\n3\n"), "empty.py": ghfake.Text(""),
 		"data": ghfake.Text("a\x00c"), "picture.png": ghfake.Text("\x89PNG\x00"),
 	})
-	w.edited, w.edit = "/compare/", func(a map[string]any) {
+	w.Edit("/compare/", func(a map[string]any) {
 		for _, f := range a["files"].([]any) {
 			set(f.(map[string]any), "additions", 0)
 			set(f.(map[string]any), "deletions", 0)
 		}
-	}
+	})
 	c := w.load(n).Change
 	w.asked()
 	if got := lines(t, c); got != "data +0 -0, edit.py +2 -1, empty.py +0 -0, gone.py +0 -2, new.py +3 -0, picture.png +0 -0" {
@@ -114,7 +114,7 @@ func TestLinesOfWhatIsListedTwice(t *testing.T) {
 	for _, order := range []string{"removed first", "added first"} {
 		w := newWorld(t, ghfake.Options{}, nil)
 		n := w.open(ghfake.Files{"x": ghfake.Text("1\n2\n3\n")}, ghfake.Files{"x": {Mode: "120000", Content: "target"}})
-		w.edited, w.edit = "/", func(a map[string]any) {
+		w.Edit("/", func(a map[string]any) {
 			if a["data"] != nil {
 				set(a, "data.repository.pull.changedFiles", 2)
 			}
@@ -128,7 +128,7 @@ func TestLinesOfWhatIsListedTwice(t *testing.T) {
 			if order == "added first" {
 				a["files"] = []any{added, removed}
 			}
-		}
+		})
 		c := w.load(n).Change
 		w.asked()
 		if got := lines(t, c); got != "x +1 -3" || len(w.asked()) != 0 {

@@ -100,7 +100,7 @@ func TestLoadIsOfOneState(t *testing.T) {
 				w.repo.Branch("other", "main")
 				w.repo.Commit("other", "without", ghfake.Files{".github/changeguard.yml": nil}, author)
 			}
-			w.once("/graphql", func() { c.move(w, n) })
+			w.Once("/graphql", func() { c.move(w, n) })
 			c.look(t, w, w.load(n))
 		})
 	}
@@ -113,10 +113,10 @@ func TestATagDoesNotStandInForTheBase(t *testing.T) {
 	n := w.open(ghfake.Files{".github/changeguard.yml": ghfake.Text("version: 1\n")}, some)
 	w.repo.Branch("tagged", "main")
 	w.repo.Commit("tagged", "lenient", ghfake.Files{".github/changeguard.yml": ghfake.Text("version: 1\nmode: observe\n")}, author)
-	w.before = func(r *http.Request) {
+	w.Before(func(r *http.Request) {
 		r.URL.RawPath = strings.Replace(r.URL.EscapedPath(), "/compare/main...", "/compare/tagged...", 1)
 		r.URL.Path = strings.Replace(r.URL.Path, "/compare/main...", "/compare/tagged...", 1)
-	}
+	})
 	l := w.load(n)
 	if l.Change.Base != w.repo.Tip("main") || strings.Contains(string(l.Policies[0].Data), "observe") {
 		t.Errorf("judged by %s: %s", l.Change.Base, l.Policies[0].Data)
@@ -130,7 +130,7 @@ func TestWhatIsGone(t *testing.T) {
 		want error
 	}{
 		"a pull request":                  {func(w *world, n int) { w.repo.Delete(n) }, github.ErrGone},
-		"one deleted between two answers": {func(w *world, n int) { w.once("/graphql", func() { w.repo.Delete(n) }) }, github.ErrGone},
+		"one deleted between two answers": {func(w *world, n int) { w.Once("/graphql", func() { w.repo.Delete(n) }) }, github.ErrGone},
 		"the installation":                {func(w *world, _ int) { w.hub.Uninstall(1) }, github.ErrGone},
 		"one that is suspended":           {func(w *world, _ int) { w.hub.Suspend(1, true) }, github.ErrForbidden},
 		"the base, which will be back":    {func(w *world, _ int) { w.repo.DeleteBranch("main") }, github.ErrNotFound},
@@ -284,13 +284,13 @@ func TestManyCommits(t *testing.T) {
 	}
 	// The base moves while the pages are read.
 	asked := 0
-	w.before = func(r *http.Request) {
+	w.Before(func(r *http.Request) {
 		if strings.Contains(r.URL.Path, "/compare/") {
 			if asked++; asked == 2 {
 				w.repo.Commit("main", "meanwhile", ghfake.Files{"m": ghfake.Text("m\n")}, author)
 			}
 		}
-	}
+	})
 	c := w.load(n).Change
 	if len(c.Commits) != 261 || len(c.Gaps) != 0 || c.Base != w.repo.Tip("main") {
 		t.Errorf("%d commits, %v", len(c.Commits), c.Gaps)

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 	"github.com/changeguard/changeguard/internal/github"
 	"github.com/changeguard/changeguard/report"
 )
@@ -266,10 +267,10 @@ func TestOneComment(t *testing.T) {
 func TestCommentsOfOtherApps(t *testing.T) {
 	t.Parallel()
 	w, _ := publishing(t)
-	w.hub.AddApp(ghfake.App{ID: 8, Key: &testPrivateKey().PublicKey})
+	w.hub.AddApp(ghfake.App{ID: 8, Key: &ghtest.Key().PublicKey})
 	w.hub.Install(8, 2, nil)
 	w.repo.Share(2)
-	other, err := github.New(github.Options{BaseURL: w.base, AppID: 8, Key: testKey(), CheckName: "changeguard"})
+	other, err := github.New(github.Options{BaseURL: w.base, AppID: 8, Key: ghtest.PEM(), CheckName: "changeguard"})
 	if err != nil {
 		t.Fatal(err)
 	}

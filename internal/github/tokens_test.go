@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 	"github.com/changeguard/changeguard/internal/github"
 )
 
@@ -30,7 +31,7 @@ func TestRefusedTokensAreReplaced(t *testing.T) {
 			w := newWorld(t, ghfake.Options{}, nil)
 			n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
 			w.load(n)
-			w.clock.move(2 * time.Minute)
+			w.clock.Pass(2 * time.Minute)
 			w.push()
 			w.hub.Inject(ghfake.Fault{Route: route, Status: 401, Body: `{"message":"Bad credentials","documentation_url":"https://docs.github.com/rest"}`, Header: jsonHeader})
 			w.load(n)
@@ -73,7 +74,7 @@ func TestGrantedPermissionsAreUsed(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	w.hub.AddInstallation(1, nil)
-	w.clock.move(2 * time.Minute)
+	w.clock.Pass(2 * time.Minute)
 	w.load(n)
 }
 
@@ -93,7 +94,7 @@ func TestTokensAreRenewedInTime(t *testing.T) {
 		fmt.Fprintf(w, `{"token": "ghs_%d", "expires_at": %q}`, asked.Add(1), time.Now().Add(30*time.Second).Format(time.RFC3339))
 	}))
 	t.Cleanup(server.Close)
-	app, err := github.New(github.Options{BaseURL: server.URL, AppID: 1, Key: testKey()})
+	app, err := github.New(github.Options{BaseURL: server.URL, AppID: 1, Key: ghtest.PEM()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +133,7 @@ func TestTokensStayWithGitHub(t *testing.T) {
 		t.Errorf("%s was sent elsewhere with %q", r.URL, r.Header.Get("Authorization"))
 	}))
 	t.Cleanup(other.Close)
-	gh := client(t, &clock{now: time.Now()}, "/", func(w http.ResponseWriter, r *http.Request) {
+	gh := client(t, ghtest.NewClock(time.Now()), "/", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, other.URL+r.URL.Path, http.StatusMovedPermanently)
 	})
 	if _, err := gh.Load(context.Background(), somewhere); err == nil {
@@ -144,7 +145,7 @@ func TestTokensStayWithGitHub(t *testing.T) {
 func TestRenamedRepositories(t *testing.T) {
 	t.Parallel()
 	var paths []string
-	gh := client(t, &clock{now: time.Now()}, "/", func(w http.ResponseWriter, r *http.Request) {
+	gh := client(t, ghtest.NewClock(time.Now()), "/", func(w http.ResponseWriter, r *http.Request) {
 		paths = append(paths, r.URL.Path)
 		if strings.HasPrefix(r.URL.Path, "/repos/") {
 			http.Redirect(w, r, "/repositories/17"+strings.TrimPrefix(r.URL.Path, "/repos/acme/app"), http.StatusMovedPermanently)

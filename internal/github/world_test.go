@@ -1,26 +1,19 @@
 package github_test
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"encoding/json"
-	"io"
-	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/ghfake"
 	"github.com/changeguard/changeguard/internal/ghfake/ghschema"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 	"github.com/changeguard/changeguard/internal/github"
 )
-
-const appID = 7
 
 // world is a client against the stand-in. The client's clock stands still; the
 // stand-in's does not, since the App signs its requests by the real one.
@@ -32,12 +25,8 @@ type world struct {
 	base    string // of its API
 	client  *github.Client
 	options github.Options
-	clock   *clock
-
-	mu     sync.Mutex
-	before func(r *http.Request) // called before each request
-	edit   func(answer map[string]any)
-	edited string // whose answers; "" means queries
+	clock   *ghtest.Clock
+	ghtest.Between
 }
 
 func newWorld(t *testing.T, o ghfake.Options, permissions map[string]string) *world {
@@ -48,14 +37,14 @@ func newWorld(t *testing.T, o ghfake.Options, permissions map[string]string) *wo
 // worldAt serves the API under a path.
 func worldAt(t *testing.T, base string, o ghfake.Options, permissions map[string]string) *world {
 	t.Helper()
-	w := &world{t: t, clock: &clock{now: time.Now()}}
-	o.AppID, o.Key, o.Secret = appID, &testPrivateKey().PublicKey, "secret"
+	w := &world{t: t, clock: ghtest.NewClock(time.Now())}
+	o.AppID, o.Key, o.Secret = ghtest.AppID, &ghtest.Key().PublicKey, ghtest.Secret
 	w.hub = ghfake.New(o)
 	w.hub.AddInstallation(1, permissions)
 	w.repo = w.hub.AddRepo(1, "acme", "app")
 	front := httptest.NewServer(ghschema.Wrap(t, w.hub))
 	t.Cleanup(front.Close)
-	w.options = github.Options{BaseURL: front.URL + base, AppID: appID, Key: testKey(), Now: w.clock.Now, CheckName: "changeguard", Transport: w}
+	w.options = github.Options{BaseURL: front.URL + base, AppID: ghtest.AppID, Key: ghtest.PEM(), Now: w.clock.Now, CheckName: "changeguard", Transport: w}
 	app, err := github.New(w.options)
 	if err != nil {
 		t.Fatal(err)
@@ -64,45 +53,7 @@ func worldAt(t *testing.T, base string, o ghfake.Options, permissions map[string
 	return w
 }
 
-// RoundTrip lets a test do something between two requests.
-func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
-	w.mu.Lock()
-	before, edit, edited := w.before, w.edit, cmp.Or(w.edited, "/graphql")
-	w.mu.Unlock()
-	if before != nil {
-		before(r)
-	}
-	resp, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil || edit == nil || !strings.Contains(r.URL.Path, edited) {
-		return resp, err
-	}
-	defer resp.Body.Close()
-	var answer map[string]any
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
-		return nil, err
-	}
-	edit(answer)
-	data, err := json.Marshal(answer)
-	resp.Body = io.NopCloser(bytes.NewReader(data))
-	return resp, err
-}
-
-// once does something before the first request whose path has a part.
-func (w *world) once(part string, do func()) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	done := false
-	w.before = func(r *http.Request) {
-		if !done && strings.Contains(r.URL.Path, part) {
-			done = true
-			do()
-		}
-	}
-}
-
-var author = ghfake.Signature{Name: "Dev", Email: "dev@example.com", When: time.Unix(1_700_000_000, 0)}
-
-var dev = ghfake.Account{Login: "dev", ID: 11, Type: "User"}
+var author, dev = ghtest.Author, ghtest.Dev
 
 // open makes a repository and a pull request with changes.
 func (w *world) open(base, changes ghfake.Files) int {
