@@ -193,8 +193,9 @@ func (l layout) on(src []byte, at int) layout {
 }
 
 // ready: among the children of elements, braces with nothing but comments in
-// them are told from others by their end.
-func (s *curlyScanner) ready() bool { return len(s.tags) == 0 }
+// them are told from others by their end; where all that stands between two
+// tokens counts, that begins further behind.
+func (s *curlyScanner) ready() bool { return len(s.tags) == 0 && s.ended == 0 }
 
 func (s *curlyScanner) state() any {
 	if s.asked {

@@ -260,7 +260,7 @@ func (s *shellScanner) comment() (token, bool) {
 		s.service = bytes.Contains(text, []byte("BEGIN"))
 	}
 	switch {
-	case s.service, s.counts(text, scheduled.obey(text)), byteAt(text, 1) == '!', byteAt(text, 1) == '@', bytes.Contains(text, []byte("INIT INFO")):
+	case s.service, from == 0 && letter[byteAt(text, 1)], s.counts(text, scheduled.obey(text)), byteAt(text, 1) == '!', byteAt(text, 1) == '@', bytes.Contains(text, []byte("INIT INFO")):
 		return token{text, s.directive(s.src, from)}, true
 	case !s.skip(text):
 		return bad, true

@@ -9,7 +9,7 @@ import (
 // shellJudged refuses scripts for other shells, carriage returns, which are part
 // of words, and scripts that read themselves.
 func shellJudged(src []byte) bool {
-	if bytes.IndexByte(src, '\r') >= 0 || !plainShell(src) {
+	if bytes.IndexByte(src, '\r') >= 0 || !plainShell(src) || showsItself(src) {
 		return false
 	}
 	var names [][]byte
@@ -22,6 +22,20 @@ func shellJudged(src []byte) bool {
 		}
 	}
 	return !readsAny(src, names)
+}
+
+// showsItself reports whether a script may print its lines while they are read.
+func showsItself(src []byte) bool {
+	for rest := src; ; {
+		n := bytes.Index(rest, []byte("set -"))
+		if n < 0 {
+			return bytes.Contains(src, []byte("-o verbose"))
+		}
+		rest = rest[n+len("set -"):]
+		if bytes.IndexByte(firstWord(rest[:min(len(rest), longestName)]), 'v') >= 0 {
+			return true
+		}
+	}
 }
 
 // selfKept is the variable in which a line keeps the path of the script, as it is
@@ -121,7 +135,8 @@ func selfRead(line []byte) bool {
 		switch string(word) {
 		case "sed", "grep", "egrep", "fgrep", "awk", "gawk", "head", "tail", "cat", "cut", "tr", "perl", "python", "read", "mapfile", "readarray", "LINENO", "sha", "md", "cksum", "tar",
 			"dd", "unzip", "base64", "openssl", "gpg", "xz", "gzip", "gunzip", "uudecode", "strings", "diff", "cmp", "less", "more", "wc", "rg", "ruby", "source", "node", "deno", "bun", "tclsh", "wish",
-			"expect", "scala", "guile", "ocaml", "groovy", "java", "jshell", "php", "lua", "julia", "Rscript", "nawk", "mawk", "osascript", "pwsh", "elixir", "escript", "runghc", "stack",
+			"expect", "scala", "guile", "ocaml", "groovy", "java", "jshell", "php", "lua", "julia", "Rscript", "nawk", "mawk", "osascript", "pwsh", "elixir", "escript", "sum", "stat", "tac", "nl", "od", "xxd", "hexdump", "sort", "zcat", "bzip", "bunzip", "zstd", "lzma", "cpio", "rev", "csplit", "split", "ed", "ex", "docopts", "docopt",
+			"jq", "comm", "paste", "fold", "fmt", "crc", "runghc", "stack",
 			"racket", "emacs", "sbcl", "clisp", "swift", "kotlin", "nix", "uv":
 			return true
 		}
