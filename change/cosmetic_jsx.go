@@ -50,6 +50,9 @@ func jsxOperator(s *curlyScanner) (token, bool) {
 // genericFunction reports whether what begins here are the type parameters of a
 // function: only they have a comma or a bound.
 func (s *curlyScanner) genericFunction() bool {
+	if !s.typed {
+		return false
+	}
 	const blanks = " \t\r\n"
 	rest := bytes.TrimLeft(s.src[s.tagName(s.at+1):min(len(s.src), s.tagName(s.at+1)+maxBlanks)], blanks)
 	if bound, ok := bytes.CutPrefix(rest, []byte("extends ")); ok {

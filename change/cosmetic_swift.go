@@ -87,7 +87,7 @@ func (s *curlyScanner) swiftHash() token {
 		s.numbered = true // as a default argument, it is the line of each call
 		return s.asks(s.token(to, wordly|operand))
 	}
-	if next := byteAt(s.src, to); next == '(' && !swiftWords[string(word)] {
+	if !swiftWords[string(word)] {
 		s.macro = anyMacro
 	}
 	return s.token(to, wordly|operand)
@@ -101,8 +101,11 @@ var swiftWords = set(`if elseif available unavailable selector keyPath file file
 // swiftOpens remembers the parentheses of macros, within which everything counts.
 func swiftOpens(s *curlyScanner, _ traits) byte {
 	b, macro := s.src[s.at-1], s.macro
+	if b == '[' {
+		return b // of a type, maybe
+	}
 	s.macro = noMacro
-	if macro != anyMacro || s.strict > 0 {
+	if macro != anyMacro || s.strict > 0 || b != '(' {
 		return b
 	}
 	s.strict, s.ended = 1, s.at
