@@ -101,7 +101,8 @@ func (h habits) trimmedSign(body []byte, block bool) bool {
 
 // word knows comments of one word that say how to read what stands beside them.
 func (h habits) word(body []byte) bool {
-	switch string(bytes.ToLower(body[:min(len(body), longestName)])) {
+	var buffer [longestName]byte
+	switch string(lowered(&buffer, body[:min(len(body), longestName)])) {
 	case "html", "css", "sql", "glsl", "wgsl", "svg", "graphql":
 		return h&tagged != 0
 	case "px", "no":

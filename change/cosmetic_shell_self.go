@@ -9,7 +9,7 @@ import (
 // shellJudged refuses scripts for other shells, carriage returns, which are part
 // of words, and scripts that read themselves.
 func shellJudged(src []byte) bool {
-	if bytes.IndexByte(src, '\r') >= 0 || !plainShell(src) || showsItself(src) {
+	if bytes.IndexByte(src, '\r') >= 0 || !plainShell(src) {
 		return false
 	}
 	var names [][]byte
@@ -22,20 +22,6 @@ func shellJudged(src []byte) bool {
 		}
 	}
 	return !readsAny(src, names)
-}
-
-// showsItself reports whether a script may print its lines while they are read.
-func showsItself(src []byte) bool {
-	for rest := src; ; {
-		n := bytes.Index(rest, []byte("set -"))
-		if n < 0 {
-			return bytes.Contains(src, []byte("-o verbose"))
-		}
-		rest = rest[n+len("set -"):]
-		if bytes.IndexByte(firstWord(rest[:min(len(rest), longestName)]), 'v') >= 0 {
-			return true
-		}
-	}
 }
 
 // selfKept is the variable in which a line keeps the path of the script, as it is
