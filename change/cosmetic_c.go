@@ -5,7 +5,8 @@ import "bytes"
 // C and C++: preprocessor lines end with the line and are read like code, with
 // what they say of white space: none between the name of a macro and its
 // parameters. What a line holds that is no code, such as the text of #error, is
-// kept as it is.
+// kept as it is. What a macro stands for keeps the white space within it, since
+// another one may turn it into a string, and two definitions must be alike.
 //
 // Within the arguments of a macro, by its name in capitals, white space counts:
 // the macro may turn them into a string. Trigraphs are not judged, nor is code
@@ -20,6 +21,8 @@ const (
 	directiveName
 	headerName
 	macroName
+	macroParameters
+	macroBody
 	directiveText
 )
 
@@ -114,6 +117,7 @@ func (s *curlyScanner) cHash() token {
 			to++
 		} else {
 			s.stringers = true
+			s.commas = s.commas || s.dots
 		}
 		return s.token(to, 0)
 	}
@@ -162,6 +166,8 @@ func (s *curlyScanner) cName(to int, plus bool) token {
 	}
 	s.word = word
 	switch cWordOf(word) {
+	case cColumn:
+		return bad
 	case cAssembly:
 		if !s.plainAssembly(to) {
 			return bad
@@ -186,6 +192,7 @@ const (
 	cAssembly       // code of the machine may follow
 	cHeader         // the name of a file may follow
 	cLine           // it stands for the number of its line
+	cColumn         // it stands for where it is in its line
 	cString         // by custom, a macro that makes a string of its argument
 )
 
@@ -197,21 +204,12 @@ func cWordOf(word []byte) cWord {
 		return cHeader
 	case "__LINE__", "__builtin_LINE", "source_location":
 		return cLine
+	case "__builtin_COLUMN":
+		return cColumn
 	case "str", "xstr", "stringify", "__stringify", "xstringify", "stringize", "quote", "assert", "verify":
 		return cString
 	}
 	return cPlain
-}
-
-// macroWord is the name of a macro. One that a parenthesis follows without a
-// blank has parameters.
-func (s *curlyScanner) macroWord(to int) token {
-	s.directive, s.word = directiveText, nil
-	t := s.token(to, wordly)
-	if byteAt(s.src, to) == '(' {
-		t.mark |= markRight
-	}
-	return t
 }
 
 func rawPrefix(word []byte) bool {
@@ -315,40 +313,10 @@ func cOperator(s *curlyScanner) (token, bool) {
 		return s.header('>'), true
 	case b == '.' && digit(byteAt(s.src, s.at+1)):
 		return s.number(s.at), true
+	case b == '.' && s.directive == macroParameters:
+		s.dots = true
 	case b == '%' && byteAt(s.src, s.at+1) == ':':
 		return bad, true // another way to write "#"
 	}
 	return token{}, false
-}
-
-// cOpens counts the parentheses of a macro's arguments.
-func cOpens(s *curlyScanner, before traits) byte {
-	b := s.src[s.at-1]
-	if b != '(' {
-		return b
-	}
-	if s.strict > 0 || before&wordly != 0 && (capitals(s.word) || cWordOf(s.word) == cString || s.stringers && !cHeads[string(s.word)]) {
-		s.strict++
-		s.begun = s.strict == 1
-	}
-	return b
-}
-
-// cHeads are followed by a parenthesis that belongs to no macro.
-var cHeads = set(`if for while switch return sizeof catch`)
-
-func cCloses(s *curlyScanner) {
-	if s.strict > 0 && s.src[s.at-1] == ')' {
-		s.strict--
-	}
-}
-
-// capitals reports whether a name is, by convention, that of a macro.
-func capitals(word []byte) bool {
-	for _, b := range word {
-		if b >= 'a' && b <= 'z' {
-			return false
-		}
-	}
-	return len(word) > 1
 }

@@ -105,7 +105,7 @@ func leads(text []byte, from, to int) bool {
 		return true
 	}
 	if at+1 < len(text) && text[at] == ':' && !reminder(text[from:to]) {
-		if text[at+1] > ' ' && text[at+1] != '/' && text[at+1] != ':' || order(firstWord(bytes.TrimLeft(text[at+1:], " \t"))) {
+		if text[at+1] > ' ' && text[at+1] != '/' && text[at+1] != ':' || order(firstWord(bytes.TrimLeft(text[at+1:], " \t"))) || label(text[from:at]) {
 			return true
 		}
 	}
@@ -116,6 +116,8 @@ func leads(text []byte, from, to int) bool {
 		return false
 	case "any":
 		return true
+	case "alone":
+		return len(bytes.TrimSpace(text[:from])) == 0 && len(bytes.TrimSpace(text[to:])) == 0
 	case "quoted":
 		next := bytes.TrimLeft(text[to:], " \t")
 		return len(next) > 0 && (next[0] == '"' || next[0] == '`')
@@ -128,12 +130,8 @@ func leads(text []byte, from, to int) bool {
 
 // reminder knows the words that people put before a colon without a blank.
 func reminder(word []byte) bool {
-	var buffer [longestWord]byte
-	switch string(lower(&buffer, word)) {
-	case "todo", "fixme", "note", "xxx", "hack", "see", "warning", "example", "returns":
-		return true
-	}
-	return false
+	var buffer [longestName]byte
+	return len(word) <= longestName && reminders[string(lowered(&buffer, word))]
 }
 
 // order knows the words by which tools are told to look away. No list of tools
@@ -160,7 +158,7 @@ func notLetter(r rune) bool { return r >= utf8.RuneSelf || !letter[r] }
 // leadWords are the known names, with what has to follow.
 var leadWords = func() map[string]string {
 	m := map[string]string{
-		"code": "generated", "magic": "any", "command": "any", "dbtitle": "any", "databricks": "notebook", "in": "[", "sourcery": "any", "deepcode": "any", "static": "analysis:",
+		"code": "generated", "keep": "alone", "enum": "(", "errorcheck": "any", "magic": "any", "command": "any", "dbtitle": "any", "databricks": "notebook", "in": "[", "sourcery": "any", "deepcode": "any", "static": "analysis:",
 		"lint": "any", "want": "quoted", "error": "quoted", "fabric": "notebook", "meta": "{", "metadata": "**", "cell": "**", "markdown": "**", "parameters": "**",
 	}
 	for name := range strings.FieldsSeq(`doctest deprecated requirements type mypy dmypy ty pyre pylint ruff fmt isort flake8 pyright basedpyright pyrefly zuban cython yapf autopep8 pytype

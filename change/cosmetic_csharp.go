@@ -7,11 +7,34 @@ import "bytes"
 // comment may hold what looks like one.
 var csharpDialect = &dialect{
 	classes: curlyClasses("\"'#@$", ""), traits: curlyTraits(), special: csharpSpecial, operator: csharpOperator, follows: csharpComment, resume: csharpResume,
+	opens: csharpOpens, closed: csharpCloses,
 }
 
 // csharpJudged refuses methods that are told the line or the text of each call.
 func csharpJudged(src []byte) bool {
 	return plainLines(src) && !bytes.Contains(src, []byte("CallerLineNumber")) && !bytes.Contains(src, []byte("CallerArgumentExpression"))
+}
+
+// csharpOpens begins what a method is told the text of, as those are by custom
+// that check it: everything in it counts.
+func csharpOpens(s *curlyScanner, before traits) byte {
+	b := s.src[s.at-1]
+	switch {
+	case b != '(' || len(s.holes) > 0:
+	case s.strict > 0:
+		s.strict++
+	case before&wordly != 0 && (bytes.HasPrefix(s.word, []byte("ThrowIf")) || string(s.word) == "Assert" || string(s.word) == "That"):
+		s.strict, s.ended = 1, s.at
+	}
+	return b
+}
+
+func csharpCloses(s *curlyScanner) {
+	if s.strict > 0 && s.src[s.at-1] == ')' {
+		if s.strict--; s.strict == 0 {
+			s.ended = 0
+		}
+	}
 }
 
 func csharpSpecial(s *curlyScanner) (token, bool) {

@@ -8,9 +8,9 @@ import (
 
 // cssScanner reads CSS. Whether white space stands between two tokens means
 // something nearly everywhere, and so does a comment without white space around
-// it, which divides but does not separate. Neither does next to braces,
-// semicolons and commas, within parentheses and around the colon of a
-// declaration. The values of custom properties are text.
+// it, which divides but does not separate. Neither means anything next to braces,
+// semicolons, commas and ">", at the inner side of parentheses, and around the
+// colon of a declaration or a condition. The values of custom properties are text.
 type cssScanner struct {
 	layout
 	between between

@@ -25,6 +25,7 @@ type curlyScanner struct {
 	begun    bool    // but not here, at an end of an argument
 	numbered bool    // from here on, the number of each line counts
 	outside  int     // C: what it is outside of the preprocessor line
+	ended    int     // where the last token ended, above 0 where all that stands between two counts
 	opened   []byte  // the brackets that are open, if the dialect follows them
 	holes    []hole  // the strings with an expression that is being read
 	counted  int     // the place up to which lines were counted
@@ -33,6 +34,9 @@ type curlyScanner struct {
 
 	directive directive  // C: where in a preprocessor line
 	stringers bool       // C: some macro here turns an argument into a string
+	commas    bool       // C: and one of them all of its arguments at once
+	dots      bool       // C: the parameters of a macro end with "..."
+	exact     bool       // C: the white space around commas counts, too
 	shadowed  bool       // Rust: a macro here has the name of a known one
 	branches  int        // C#: how many #if are open
 	tags      [][]byte   // JSX: the elements that are open
@@ -53,6 +57,9 @@ type dialect struct {
 	brackets bool // brackets are followed
 	comments habits
 	asking   [][]byte // words that stand for the number of their line, or hold one
+	typed    bool     // JavaScript: types are part of the language
+
+	asks func(src []byte) bool // whether something stands for the number of its line, where words do not tell
 
 	name     func(s *curlyScanner, to int) token     // a word up to a place
 	digits   func(s *curlyScanner, at int) int       // the end of a number
@@ -150,7 +157,8 @@ func curlyTraits() (t [256]traits) {
 
 func newCurlyScanner(d *dialect, src []byte) *curlyScanner {
 	asks := func(word []byte) bool { return bytes.Contains(src, word) }
-	return &curlyScanner{layout: layout{src: src}, dialect: d, fresh: true, last: opening, asked: slices.ContainsFunc(d.asking, asks)}
+	asked := slices.ContainsFunc(d.asking, asks) || d.asks != nil && d.asks(src)
+	return &curlyScanner{layout: layout{src: src}, dialect: d, fresh: true, last: opening, asked: asked}
 }
 
 func (s *curlyScanner) next() token {
@@ -250,7 +258,10 @@ func (s *curlyScanner) token(to int, kind traits) token {
 		s.between = 0
 	}
 	if s.strict > 0 {
-		s.begun = s.strict == 1 && s.src[s.at] == ',' && !s.brackets
+		s.begun = s.strict == 1 && s.src[s.at] == ',' && !s.brackets && !s.exact
+		if s.ended > 0 {
+			t.text, s.ended = s.src[s.ended:to], to
+		}
 	}
 	s.at, s.last, s.fresh = to, kind, false
 	if s.numbered {
@@ -286,7 +297,7 @@ func (s *curlyScanner) loose() bool {
 		return s.begun
 	}
 	b := s.src[s.at]
-	return b == ')' || b == ','
+	return b == ')' || b == ',' && !s.exact
 }
 
 func (s *curlyScanner) inParentheses() bool {

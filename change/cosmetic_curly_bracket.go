@@ -58,6 +58,9 @@ func (s *curlyScanner) close() token {
 	}
 	t := s.token(s.at+1, kind)
 	s.opened = s.opened[:n-1]
+	if s.ended > 0 && opened&inMacro != 0 {
+		s.strict, s.ended = 0, 0
+	}
 	if s.inside != nil {
 		s.nested = s.inElement()
 	}

@@ -40,7 +40,7 @@ func repeated(a, b, c, d byte) int {
 		return 3
 	case a == b:
 		return 2
-	case a == '<' && b == '=' && c == '>':
+	case a == '<' && (b == '=' && c == '>' || b == ':' && c == ':'):
 		return 3
 	case b == '=' && a != '.' && a != '?':
 		return 2

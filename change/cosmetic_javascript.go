@@ -7,15 +7,16 @@ import "bytes"
 // would have to be guessed, the file is not judged. A line end counts unless
 // the token before it or behind it shows that the statement goes on.
 var (
-	javascriptDialect = newJavascriptDialect(true)
-	typescriptDialect = newJavascriptDialect(false)
+	javascriptDialect = newJavascriptDialect(true, false)
+	typescriptDialect = newJavascriptDialect(false, true)
+	tsxDialect        = newJavascriptDialect(true, true)
 )
 
-func newJavascriptDialect(elements bool) *dialect {
+func newJavascriptDialect(elements, typed bool) *dialect {
 	d := &dialect{
 		classes: curlyClasses("\"'`@#{", "$"), traits: javascriptTraits(), lines: true, brackets: true, comments: loudly | tagged | referring,
 		name: javascriptName, digits: javascriptNumber, special: javascriptSpecial, divides: javascriptSlash, traitsOf: javascriptOperators,
-		opens: javascriptOpens, closes: javascriptCloses, resume: javascriptResume, operator: javascriptOperator,
+		opens: javascriptOpens, closes: javascriptCloses, resume: javascriptResume, operator: javascriptOperator, typed: typed,
 	}
 	if elements {
 		d.operator, d.inside = jsxOperator, jsxInside
@@ -262,8 +263,8 @@ func javascriptOperator(s *curlyScanner) (token, bool) {
 		return s.token(s.at+1, doubt|operand), true
 	case b == '!' && byteAt(s.src, s.at+1) == '!':
 		return s.token(s.at+1, 0), true
-	case (b == '+' || b == '-') && s.last&(operand|wordly|doubt) == operand && !operatorBytes[byteAt(s.src, s.at+1)]:
-		return s.token(s.at+1, opening|closing), true // behind a literal or a bracket nothing else can begin
+	case (b == '+' || b == '-') && s.last&(operand|wordly|doubt) == operand && !operatorBytes[byteAt(s.src, s.at+1)] && !s.typed:
+		return s.token(s.at+1, opening|closing), true // behind a literal or a bracket nothing else can begin, unless that is a type
 	case b == '?' && byteAt(s.src, s.at+1) == ':':
 		return s.token(s.at+1, s.traits[b]), true
 	}

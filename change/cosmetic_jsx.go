@@ -50,8 +50,16 @@ func jsxOperator(s *curlyScanner) (token, bool) {
 // genericFunction reports whether what begins here are the type parameters of a
 // function: only they have a comma or a bound.
 func (s *curlyScanner) genericFunction() bool {
-	rest := bytes.TrimLeft(s.src[s.tagName(s.at+1):min(len(s.src), s.tagName(s.at+1)+maxBlanks)], " \t\r\n")
-	return bytes.HasPrefix(rest, []byte(",")) || bytes.HasPrefix(rest, []byte("extends ")) || bytes.HasPrefix(rest, []byte("="))
+	if !s.typed {
+		return false
+	}
+	const blanks = " \t\r\n"
+	rest := bytes.TrimLeft(s.src[s.tagName(s.at+1):min(len(s.src), s.tagName(s.at+1)+maxBlanks)], blanks)
+	if bound, ok := bytes.CutPrefix(rest, []byte("extends ")); ok {
+		bound = bytes.TrimLeft(bound, blanks)
+		return len(bound) > 0 && bytes.IndexByte([]byte("=>/{"), bound[0]) < 0 // else it is an attribute, or may be
+	}
+	return bytes.HasPrefix(rest, []byte(",")) || bytes.HasPrefix(rest, []byte("="))
 }
 
 // maxBlanks is how far behind a name its bound is looked for.

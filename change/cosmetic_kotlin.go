@@ -102,8 +102,8 @@ func kotlinOperator(s *curlyScanner) (token, bool) {
 	to := curlyOperator(s.src, s.at)
 	gap := s.between != 0
 	switch b := s.src[s.at]; {
-	case b == '?' && to == s.at+1:
-		t := s.token(to, 0)
+	case b == '?' && (to == s.at+1 || byteAt(s.src, s.at+1) == ':' && byteAt(s.src, s.at+2) == ':'):
+		t := s.token(s.at+1, 0)
 		if gap {
 			t.mark |= markLeft
 		}
@@ -140,6 +140,8 @@ func (s *curlyScanner) kotlinPiece(at int, h hole) token {
 			}
 		case b == '$' && byteAt(s.src, at+1) == '{':
 			return s.enter(at+2, h)
+		case b == '$' && byteAt(s.src, at+1) == '`':
+			return bad // a name that may hold quotes
 		default:
 			at++
 		}

@@ -14,6 +14,7 @@ const (
 	java
 	javascript
 	typescript
+	tsx
 	rust
 	csharp
 	kotlin
@@ -30,7 +31,7 @@ const (
 var languages = map[string]language{
 	".go": golang, ".py": python, ".pyi": python,
 	".c": clang, ".h": clang, ".cc": cplusplus, ".cpp": cplusplus, ".cxx": cplusplus, ".hh": cplusplus, ".hpp": cplusplus, ".hxx": cplusplus, ".ipp": cplusplus, ".tpp": cplusplus,
-	".java": java, ".js": javascript, ".mjs": javascript, ".cjs": javascript, ".jsx": javascript, ".tsx": javascript, ".ts": typescript, ".mts": typescript, ".cts": typescript,
+	".java": java, ".js": javascript, ".mjs": javascript, ".cjs": javascript, ".jsx": javascript, ".tsx": tsx, ".ts": typescript, ".mts": typescript, ".cts": typescript,
 	".rs": rust, ".cs": csharp, ".kt": kotlin, ".kts": kotlin, ".swift": swift, ".sh": shell, ".bash": shell, ".sql": sql, ".css": css, ".json": json, ".jsonc": json,
 }
 
@@ -44,7 +45,7 @@ func languageOf(path string) language {
 
 // refusals are what a language cannot be judged with, wherever it stands.
 var refusals = map[language]func([]byte) bool{
-	clang: cJudged, cplusplus: cJudged, java: javaJudged, javascript: javascriptJudged, typescript: javascriptJudged, rust: rustJudged, csharp: csharpJudged, kotlin: plainLines, swift: swiftJudged,
+	clang: cJudged, cplusplus: cJudged, java: javaJudged, javascript: javascriptJudged, typescript: javascriptJudged, tsx: javascriptJudged, rust: rustJudged, csharp: csharpJudged, kotlin: plainLines, swift: swiftJudged,
 	shell: shellJudged, sql: plainLines, css: cssJudged, json: plainLines,
 }
 
@@ -69,7 +70,7 @@ func scan(path string, src []byte) scanner {
 }
 
 var dialects = map[language]*dialect{
-	clang: cDialect, cplusplus: cplusplusDialect, java: javaDialect, javascript: javascriptDialect, typescript: typescriptDialect, rust: rustDialect, csharp: csharpDialect,
+	clang: cDialect, cplusplus: cplusplusDialect, java: javaDialect, javascript: javascriptDialect, typescript: typescriptDialect, tsx: tsxDialect, rust: rustDialect, csharp: csharpDialect,
 	kotlin: kotlinDialect, swift: swiftDialect,
 }
 

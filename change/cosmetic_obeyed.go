@@ -45,6 +45,10 @@ func (h habits) signed(body []byte, block bool) bool {
 	switch body[0] {
 	case '!':
 		return h&loudly != 0
+	case '*':
+		if h&loudly != 0 && bytes.HasPrefix(bytes.TrimLeft(body, "*"), []byte("!")) {
+			return true
+		}
 	case '#':
 		return word
 	case '%', '?':
@@ -84,12 +88,27 @@ func (h habits) trimmedSign(body []byte, block bool) bool {
 	case '<':
 		return h&scripted != 0 && letter[byteAt(body, 1)] || hasFold(body[1:], "auto") || hasFold(body[1:], "editor") || h&scripted != 0 && byteAt(body, 1) == '%'
 	case ':':
-		return h&scripted != 0 && letter[byteAt(body, 1)]
+		return h&scripted != 0 && letter[byteAt(body, 1)] || h&tagged != 0 && block // types of another language
 	case '!', '+':
 		return h&scripted != 0
 	}
+	if block && h.word(body) {
+		return true
+	}
 	// The name of an argument, which linters compare: f(/* depth = */ 1).
 	return block && letter[body[0]] && body[len(body)-1] == '=' && bytes.IndexByte(bytes.TrimRight(body, " ="), ' ') < 0
+}
+
+// word knows comments of one word that say how to read what stands beside them.
+func (h habits) word(body []byte) bool {
+	var buffer [longestName]byte
+	switch string(lowered(&buffer, body[:min(len(body), longestName)])) {
+	case "html", "css", "sql", "glsl", "wgsl", "svg", "graphql":
+		return h&tagged != 0
+	case "px", "no":
+		return h&hacked != 0
+	}
+	return false
 }
 
 // shouted reports whether a word in capitals follows the mark without a blank:
@@ -103,7 +122,8 @@ func shouted(body []byte) bool {
 	return to > 1 && !letter[byteAt(body, to)] && !reminders[string(lowered(&buffer, body[:min(to, longestName)]))]
 }
 
-var reminders = set(`todo fixme note xxx hack see warning warn example returns return bug info important error optional default usage e.g i.e url http https ftp mailto www ok nb ps`)
+var reminders = set(`todo fixme note xxx hack see warning warn example returns return bug info important error optional default usage e.g i.e url http https ftp mailto www ok nb ps
+	perf why purpose description author authors date invariant summary question answer caveat caution tip remark remarks danger deprecated idea mark attention pre post q a`)
 
 // addressed goes through the words of a comment. The first of a line may
 // address a program; a few suppress or mark something from wherever they stand.
@@ -164,10 +184,12 @@ var lineStart = func() (t [256]bool) {
 func substituted(text []byte) bool {
 	next := byteAt(text, 1)
 	switch text[0] {
+	case '?':
+		return true // a parameter by its place
 	case '{':
-		return next == '{' || next == '%' || next == '#'
+		return next == '{' || next == '%' || next == '#' || next == '}' || next == ':' || letter[next] || digit(next)
 	case '$':
-		return next == '{' || next == '('
+		return next > ' '
 	case '<':
 		return next == '%'
 	case '&':
@@ -175,7 +197,7 @@ func substituted(text []byte) bool {
 	case ':':
 		return letter[next] // a parameter
 	case '%':
-		return next == 's' || next == '('
+		return letter[next] || next == '('
 	}
 	return false
 }
@@ -194,25 +216,45 @@ func manifest(text []byte) bool {
 // tag knows the tags that only describe; what is none of them counts at the
 // beginning of a line, and a few count anywhere.
 func (h habits) tag(body []byte, from, to int, first bool) bool {
-	if from == to {
+	switch {
+	case from == to:
 		return first // "//@ requires"
+	case h&scripted != 0, byteAt(body, to) == ':':
+		return true // a parameter; what a binding to another language does with one
 	}
 	var buffer [longestName]byte
 	name := lowered(&buffer, body[from:min(to, from+longestName)])
 	if describing[string(name)] {
-		rest := bytes.TrimLeft(body[to:], " \t")
-		return h&tagged != 0 && len(rest) > 0 && (rest[0] == '{' || rest[0] == '[')
+		return h&tagged != 0 && typed(body[to:]) || h&loudly != 0 && string(name) == "copyright"
 	}
 	if first || h&tagged != 0 && body[0] == '*' {
 		return true
 	}
-	for _, start := range [...]string{"lic", "preserve", "cc_on", "ts-", "jsx", "flow", "generated", "vite", "__", "suppress", "format", "jest", "vitest"} {
+	for _, start := range [...]string{"lic", "preserve", "cc_on", "ts-", "jsx", "flow", "generated", "vite", "__", "suppress", "format", "jest", "vitest", "internal"} {
 		if bytes.HasPrefix(name, []byte(start)) {
 			return true
 		}
 	}
 	return false
 }
+
+// typed reports whether a type stands behind a tag, or behind the name there.
+func typed(text []byte) bool {
+	const between = " \t\r\n*"
+	text = bytes.TrimLeft(text, between)
+	if len(text) == 0 || text[0] == '{' || text[0] == '[' {
+		return len(text) > 0
+	}
+	n := bytes.IndexAny(text[:min(len(text), longestParameter)], between)
+	if n < 0 {
+		return false
+	}
+	text = bytes.TrimLeft(text[n:], between)
+	return len(text) > 1 && text[0] == '{' && text[1] != '@'
+}
+
+// longestParameter bounds the name that a type is looked for behind.
+const longestParameter = 200
 
 var describing = set(`param params arg argument return returns throws throw exception raise raises see seealso since author authors version link linkplain code literal value
 	example examples inheritdoc summary remarks description desc brief details detail note notes todo file sa ref copyright tparam receiver sample apinote implnote implspec
@@ -228,10 +270,14 @@ func (h habits) leads(body []byte, from, to int) bool {
 	}
 	var buffer [longestName]byte
 	name := lowered(&buffer, word)
-	if byteAt(body, to) == ':' && !reminders[string(name)] {
-		after := byteAt(body, to+1)
-		if after > ' ' && after != '/' && after != ':' || order(firstWord(bytes.TrimLeft(body[to+1:], " \t"))) {
+	if byteAt(body, to) == ':' {
+		after, rest := byteAt(body, to+1), bytes.TrimLeft(body[to+1:], " \t")
+		known := reminders[string(name)]
+		if !known && (after > ' ' && after != '/' && after != ':' || order(firstWord(rest)) || label(word)) {
 			return true
+		}
+		if byteAt(rest, 0) == '(' && letter[byteAt(rest, 1)] && (!known || name[0] == 'r') {
+			return true // what bindings to other languages do with a value
 		}
 	}
 	if bytes.IndexByte(name, '-') > 0 && switching(name) {
@@ -243,6 +289,17 @@ func (h habits) leads(body []byte, from, to int) bool {
 	}
 	rest := bytes.TrimLeft(body[to:], " \t")
 	return len(rest) >= len(follow) && string(rest[:len(follow)]) == follow
+}
+
+// label reports whether a word is one in capitals, as test runners search for
+// before a colon.
+func label(word []byte) bool {
+	for _, b := range word {
+		if b >= 'a' && b <= 'z' {
+			return false
+		}
+	}
+	return len(word) > 1
 }
 
 // switching reports whether a part of a name with hyphens turns something on or
@@ -263,17 +320,19 @@ func switching(name []byte) bool {
 
 // leadNames are the known names, with what has to follow.
 var leadNames = func() map[string]string {
-	m := map[string]string{"user": "CODE", "code": "generated", "node": "coverage", "lang": "=", "language": "="}
+	m := map[string]string{
+		"user": "CODE", "code": "generated", "node": "coverage", "lang": "=", "language": "=", "tag": "::", "end": "::", "rename": "to:", "bug": ": Diagnostic", "t": "(",
+	}
 	for name := range strings.FieldsSeq(`eslint eslint-env jshint jslint jscs tslint prettier biome oxlint dprint istanbul c8 v8 stryker resharper clang-format clang-tidy cppcheck
 		coverity rustfmt clippy swiftlint swiftformat ktlint ktfmt detekt checkstyle pmd spotless stylelint csslint purgecss postcss autoprefixer sass-lint scss-lint sqlfluff
 		sqlint squawk shellcheck shfmt bats global globals exported turbopackignore uncrustify astyle iwyu codeanalysis sonar parasoft polyspace prqa misra lint dotcover
 		csharpier swift-tools-version sourcekit periphery jscpd cspell spellchecker spell-checker flow jsx compdef autoload critical graphql i18n rtl splint region endregion linted constcond
-		deepcode endinject endbuild removeif endremoveif jooq swift-module-flags swift-interface-format-version`) {
+		deepcode flow-include translator endinject endbuild removeif endremoveif jooq swift-module-flags swift-interface-format-version`) {
 		m[name] = ""
 	}
 	for name := range strings.FieldsSeq(`spdx-license-identifier spdx-filecopyrighttext run check xfail requires unsupported safety deprecated sourcery doctest chkconfig processname
 		provides required-start required-stop default-start default-stop should-start should-stop short-description translators name openapi swagger depends
-		flawfinder rats its4 renovate xgettext flux ncrunch cargo-deps`) {
+		revisions error-pattern rustc-env exec-env weaver swift-compiler-version sprite sprite-ref flawfinder rats its4 renovate xgettext flux ncrunch cargo-deps`) {
 		m[name] = ":"
 	}
 	return m
@@ -282,74 +341,3 @@ var leadNames = func() map[string]string {
 // scriptNames are those of tools that run migrations.
 var scriptNames = set(`liquibase changeset rollback preconditions precondition-sql-check validchecksum ignorelines up down ups downs transactional go delimiter migrate
 	magic command dbtitle databricks metadata meta cell fabric`)
-
-// lurks reports whether a word suppresses or marks something from the middle of
-// a comment.
-func lurks(body []byte, from, to int) bool {
-	if !lurkStarts[body[from]|0x20] || to-from < 2 {
-		return false
-	}
-	if phrased(body, from, to) {
-		return true
-	}
-	var buffer [longestName]byte
-	word := lowered(&buffer, body[from:min(to, from+longestName)])
-	if lurkWords[string(word)] {
-		return true
-	}
-	if word[0] == 'f' {
-		return fallsThrough(word, body[to:])
-	}
-	for _, start := range [...]string{"noqa", "nosec", "nolint", "nopmd", "nosonar", "pragma", "lcov_", "gcov", "webpack", "rspack", "turbopack", "x-release-please", "printflike", "scanflike", "eslint-", "stylelint-", "swiftlint"} {
-		if word[0] == start[0] && bytes.HasPrefix(word, []byte(start)) {
-			return true
-		}
-	}
-	return false
-}
-
-var lurkWords = set(`noqa nosec nolint nosonar nosemgrep nopmd noinspection nobreak pragma pylint lgtm codeql gitleaks checkov tfsec skipcq notreached argsused varargs csoff cson
-	cpd-off cpd-on shellcheck checkstyle sourcemappingurl sourceurl statement-breakpoint indent-off indent-on prettier-ignore clang-format clang-tidy noformat unreachable-disable trufflehog ggignore nosecret`)
-
-var lurkStarts = func() (t [256]bool) {
-	for word := range lurkWords {
-		t[word[0]] = true
-	}
-	for _, b := range []byte("dfegtwlvrxps") {
-		t[b] = true
-	}
-	return t
-}()
-
-// fallsThrough knows the ways in which compilers and linters let people say that
-// a case goes on into the next.
-func fallsThrough(word, rest []byte) bool {
-	tail, ok := bytes.CutPrefix(word, []byte("fall"))
-	if !ok {
-		return false
-	}
-	tail = bytes.TrimPrefix(tail, []byte("s"))
-	if len(tail) == 0 {
-		return hasFold(bytes.TrimLeft(rest, " \t"), "thr")
-	}
-	return bytes.HasPrefix(bytes.TrimLeft(tail, "-_"), []byte("thr"))
-}
-
-// longestName is the length above which no name is known.
-const longestName = 24
-
-// lowered writes a short name in lower case; its other bytes stay.
-func lowered(buffer *[longestName]byte, word []byte) []byte {
-	for i, b := range word {
-		if b >= 'A' && b <= 'Z' {
-			b |= 0x20
-		}
-		buffer[i] = b
-	}
-	return buffer[:len(word)]
-}
-
-// hasFold reports whether a text begins with another, ignoring case.
-func hasFold(text []byte, start string) bool {
-	return len(text) >= len(start) && bytes.EqualFold(text[:len(start)], []byte(start))
-}

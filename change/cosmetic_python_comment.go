@@ -23,7 +23,7 @@ func (s *pythonScanner) comment() (token, bool) {
 			return s.heading(text), true
 		}
 	}
-	if bytes.HasPrefix(text, []byte("# ///")) || bytes.EqualFold(text, []byte("# requirements:")) {
+	if bytes.HasPrefix(text, []byte("# ///")) || s.line <= 3 && string(bytes.TrimRight(text, " \t\r")) == "# ---" || bytes.EqualFold(text, []byte("# requirements:")) {
 		s.metadata = true
 	}
 	switch {

@@ -12,7 +12,7 @@ import (
 var rustDialect = &dialect{
 	classes: curlyClasses("\"'#@$", ""), traits: curlyTraits(), nests: true, brackets: true,
 	name: rustName, special: rustSpecial, operator: rustOperator, program: rustDocumentation, opens: rustOpens, closes: rustCloses,
-	asking: [][]byte{[]byte("line")},
+	asks: rustAsks,
 }
 
 // rustJudged refuses what stands before the code of a script.
@@ -20,10 +20,49 @@ func rustJudged(src []byte) bool {
 	if bytes.HasPrefix(src, []byte("#!")) {
 		src = src[lineEnd(src, 0):]
 	}
-	if bytes.Contains(src, []byte("macro_rules")) && bytes.Contains(src, []byte("line!")) {
+	if bytes.Contains(src, []byte("macro_rules")) && usesMacro(src, "line") {
 		return false // such a macro knows the line of each use
 	}
 	return plainLines(src) && !bytes.HasPrefix(bytes.TrimLeft(src, " \t\r\n"), []byte("---"))
+}
+
+// rustAsks reports whether something in a source stands for the number of its
+// line: line!(), also by another name, dbg!() and Location::caller(). What prints
+// a line when it fails, as panic!() does, says where to look and nothing more.
+func rustAsks(src []byte) bool {
+	return usesMacro(src, "line") || usesMacro(src, "dbg") || bytes.Contains(src, []byte("caller"))
+}
+
+// usesMacro reports whether a macro may be used in a source, or named anew.
+func usesMacro(src []byte, name string) bool {
+	for at := 0; ; {
+		n := bytes.Index(src[at:], []byte(name))
+		if n < 0 {
+			return false
+		}
+		from := at + n
+		at = from + len(name)
+		if from > 0 && toolByte[src[from-1]] && src[from-1] != '-' || toolByte[byteAt(src, at)] && src[at] != '-' {
+			continue
+		}
+		for at < len(src) && isSpace(src[at]) {
+			at++
+		}
+		switch next := byteAt(src, at+1); byteAt(src, at) {
+		case '!':
+			if next != '=' {
+				return true
+			}
+		case '/':
+			if next == '/' || next == '*' {
+				return true
+			}
+		case 'a':
+			if next == 's' {
+				return true
+			}
+		}
+	}
 }
 
 // macroState says what the next bracket belongs to.
@@ -72,6 +111,12 @@ func rustName(s *curlyScanner, to int) token {
 			return bad
 		}
 		return s.token(s.suffixEnd(rustCharacter(s.src, to)), operand)
+	}
+	if s.asked && (string(word) == "caller" || string(word) == "as" && string(s.word) == "line" && s.last&wordly != 0) {
+		s.numbered = true // whoever calls this passes the number of its line
+		t := s.token(to, wordly|operand)
+		s.word = word
+		return t
 	}
 	s.word = s.src[s.at:to]
 	return s.token(to, wordly|operand)
@@ -199,7 +244,7 @@ func rustOperator(s *curlyScanner) (token, bool) {
 		s.macro = knownMacro
 	}
 	t := s.token(s.at+1, 0)
-	if word == "line" {
+	if word == "line" || word == "dbg" {
 		t = s.asks(t)
 	}
 	return t, true
@@ -210,9 +255,9 @@ var rustKeywords = set(`if while match return in else let and break move async u
 // rustMacros are those that take an expression, a format or statements, and see
 // nothing of the white space.
 var rustMacros = set(`assert assert_eq assert_ne debug_assert debug_assert_eq debug_assert_ne vec format print println eprint eprintln write writeln panic todo unimplemented
-	unreachable matches dbg concat env option_env include include_str include_bytes compile_error cfg thread_local macro_rules format_args try
-	info warn error debug trace log bail ensure anyhow eyre json lazy_static bitflags cfg_if select join try_join pin ready smallvec hashmap btreemap
-	assert_matches span event info_span debug_span error_span warn_span trace_span instrument criterion_group criterion_main prop_assert prop_assert_eq proptest line column
+	unreachable matches concat env option_env include include_str include_bytes compile_error cfg thread_local macro_rules format_args try
+	info warn error debug trace log bail anyhow eyre json lazy_static bitflags cfg_if select join try_join pin ready smallvec hashmap btreemap
+	span event info_span debug_span error_span warn_span trace_span instrument criterion_group criterion_main prop_assert_eq proptest line column
 	file module_path addr_of addr_of_mut is_x86_feature_detected params named_params`)
 
 // rustOpens remembers the brackets of macros that may count white space.

@@ -13,8 +13,12 @@ import (
 // That is sound because of what scanners look at. What they decide depends on
 // their state, on the line that they have read last, and on what follows: up to
 // the end of the token, or, to see how one goes on, up to the next word or the end
-// of the line. Who looks further is not ready to hand over. Where the end of
-// something is looked for and not found, the side is bad, and with it the answer.
+// of the line. Where the end of something is looked for and not found, the side is
+// bad, and with it the answer.
+//
+// Who looks further, or takes the end of the file for an end like others, as CSS
+// does to see what a statement is, is not ready to hand over there: CSS is where a
+// statement begins, JavaScript outside of elements.
 
 // sharing is a scanner that another one can go on from.
 type sharing interface {
@@ -193,8 +197,9 @@ func (l layout) on(src []byte, at int) layout {
 }
 
 // ready: among the children of elements, braces with nothing but comments in
-// them are told from others by their end.
-func (s *curlyScanner) ready() bool { return len(s.tags) == 0 }
+// them are told from others by their end; where all that stands between two
+// tokens counts, that begins further behind.
+func (s *curlyScanner) ready() bool { return len(s.tags) == 0 && s.ended == 0 }
 
 func (s *curlyScanner) state() any {
 	if s.asked {

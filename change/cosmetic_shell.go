@@ -14,6 +14,7 @@ type shellScanner struct {
 	pattern   bool // the last token was "=~": a regular expression follows
 	documents []document
 	service   bool // in the header of a service, whose comments are data
+	setting   bool // in the options of "set"
 }
 
 // document is one that follows the line: <<END.
@@ -68,6 +69,9 @@ func (s *shellScanner) next() token {
 			}
 			t := s.token(shellWordEnd(s.src, s.at))
 			s.pattern = len(t.text) == 2 && string(t.text) == "=~"
+			if s.setting || len(t.text) == 3 {
+				return s.set(t)
+			}
 			return t
 		case shellHash:
 			if t, ok := s.comment(); ok {
@@ -96,6 +100,17 @@ func (s *shellScanner) next() token {
 		return token{mark: tokenLine}
 	}
 	return end
+}
+
+// set watches for the option that prints each line while it is read, comments
+// and all.
+func (s *shellScanner) set(t token) token {
+	option := len(t.text) > 1 && t.text[0] == '-'
+	if s.setting && (option && bytes.IndexByte(t.text, 'v') > 0 || string(t.text) == "verbose") {
+		return bad
+	}
+	s.setting = string(t.text) == "set" || s.setting && option
+	return t
 }
 
 // token returns the source up to a place, and whether white space stands before
@@ -260,7 +275,7 @@ func (s *shellScanner) comment() (token, bool) {
 		s.service = bytes.Contains(text, []byte("BEGIN"))
 	}
 	switch {
-	case s.service, s.counts(text, scheduled.obey(text)), byteAt(text, 1) == '!', byteAt(text, 1) == '@', bytes.Contains(text, []byte("INIT INFO")):
+	case s.service, from == 0 && letter[byteAt(text, 1)], s.counts(text, scheduled.obey(text)), byteAt(text, 1) == '!', byteAt(text, 1) == '@', bytes.Contains(text, []byte("INIT INFO")):
 		return token{text, s.directive(s.src, from)}, true
 	case !s.skip(text):
 		return bad, true

@@ -121,7 +121,8 @@ func selfRead(line []byte) bool {
 		switch string(word) {
 		case "sed", "grep", "egrep", "fgrep", "awk", "gawk", "head", "tail", "cat", "cut", "tr", "perl", "python", "read", "mapfile", "readarray", "LINENO", "sha", "md", "cksum", "tar",
 			"dd", "unzip", "base64", "openssl", "gpg", "xz", "gzip", "gunzip", "uudecode", "strings", "diff", "cmp", "less", "more", "wc", "rg", "ruby", "source", "node", "deno", "bun", "tclsh", "wish",
-			"expect", "scala", "guile", "ocaml", "groovy", "java", "jshell", "php", "lua", "julia", "Rscript", "nawk", "mawk", "osascript", "pwsh", "elixir", "escript", "runghc", "stack",
+			"expect", "scala", "guile", "ocaml", "groovy", "java", "jshell", "php", "lua", "julia", "Rscript", "nawk", "mawk", "osascript", "pwsh", "elixir", "escript", "sum", "stat", "tac", "nl", "od", "xxd", "hexdump", "sort", "zcat", "bzip", "bunzip", "zstd", "lzma", "cpio", "rev", "csplit", "split", "ed", "ex", "docopts", "docopt",
+			"jq", "comm", "paste", "fold", "fmt", "crc", "runghc", "stack",
 			"racket", "emacs", "sbcl", "clisp", "swift", "kotlin", "nix", "uv":
 			return true
 		}

@@ -189,7 +189,8 @@ var (
 	// and comments.
 	sqlForeign = set(`limit text serial bigserial bigint smallint tinyint mediumint bool auto_increment autoincrement now ilike go top nvarchar engine unsigned datetime
 		jsonb uuid getdate strftime pragma plpgsql bytea timestamptz identity nvarchar double money bit ifnull isnull temp language perform`)
-	sqlClient   = set(`set show clear save get start edit list run input append change describe desc variable print timing copy archive recover password disconnect`)
+	sqlClient = set(`set show clear save get start edit list run input append change describe desc variable print timing copy archive recover password disconnect
+		source use tee notee pager nopager system status warnings rehash`)
 	sqlCommands = set(`prompt spool rem remark whenever accept define undefine ttitle btitle column host exec execute connect startup shutdown`)
 )
 
@@ -261,8 +262,8 @@ func (s *sqlScanner) special() token {
 	case '[':
 		return s.bracket()
 	case '{':
-		if next == '{' || next == '%' || next == '#' {
-			return bad // a template
+		if next == '{' || next == '%' || next == '#' || !s.braced() {
+			return bad // a template; a comment to some
 		}
 	case ':':
 		if s.clientCommand() {

@@ -96,8 +96,26 @@ func (s *sqlScanner) dollar() token {
 	if byteAt(s.src, to) != '$' || digit(s.src[s.at+1]) {
 		return s.token(to, sqlSign)
 	}
-	return s.token(delimitedEnd(s.src, to+1, s.src[s.at:to+1]), sqlText)
+	end := delimitedEnd(s.src, to+1, s.src[s.at:to+1])
+	if end > 0 && to == s.at+1 && letter[byteAt(s.src, to+1)] && !settled(bytes.ReplaceAll(s.src[to+1:end-2], []byte(";"), nil)) {
+		return bad // what the compiler is asked for, to one
+	}
+	return s.token(end, sqlText)
 }
+
+// braced reports whether what stands in braces leaves nothing open for those who
+// take it for a comment.
+func (s *sqlScanner) braced() bool {
+	n := bytes.IndexByte(s.src[s.at:min(len(s.src), s.at+longestBraces)], '}')
+	if n < 0 {
+		return false
+	}
+	text := s.src[s.at+1 : s.at+n]
+	return settled(text) && !bytes.Contains(text, []byte("--")) && bytes.IndexByte(text, '#') < 0
+}
+
+// longestBraces bounds how far the end of braces is looked for.
+const longestBraces = 200
 
 // bracket is a quoted name to some and begins an index to others. Both read on
 // behind its end, if it holds no comment and no string that goes beyond.

@@ -7,7 +7,7 @@ import "bytes"
 // between slashes are not judged.
 var swiftDialect = &dialect{
 	classes: swiftClasses(), traits: swiftTraits(), nests: true, lines: true, brackets: true,
-	special: swiftSpecial, operator: swiftOperator, resume: swiftResume, asking: [][]byte{[]byte("#line")},
+	special: swiftSpecial, operator: swiftOperator, opens: swiftOpens, resume: swiftResume, asking: [][]byte{[]byte("#line")},
 }
 
 // swiftJudged refuses scripts whose packages are named in comments.
@@ -87,7 +87,29 @@ func (s *curlyScanner) swiftHash() token {
 		s.numbered = true // as a default argument, it is the line of each call
 		return s.asks(s.token(to, wordly|operand))
 	}
+	if !swiftWords[string(word)] {
+		s.macro = anyMacro
+	}
 	return s.token(to, wordly|operand)
+}
+
+// swiftWords are those of the compiler; any other is a macro, which may make a
+// string of all that stands in its parentheses.
+var swiftWords = set(`if elseif available unavailable selector keyPath file fileID filePath function dsohandle warning error colorLiteral imageLiteral fileLiteral externalMacro
+	hasSymbol isolation assert Preview`)
+
+// swiftOpens remembers the parentheses of macros, within which everything counts.
+func swiftOpens(s *curlyScanner, _ traits) byte {
+	b, macro := s.src[s.at-1], s.macro
+	if b == '[' {
+		return b // of a type, maybe
+	}
+	s.macro = noMacro
+	if macro != anyMacro || s.strict > 0 || b != '(' {
+		return b
+	}
+	s.strict, s.ended = 1, s.at
+	return b | inMacro
 }
 
 // swiftString begins a string whose quote stands at a place.
