@@ -109,8 +109,12 @@ func FuzzSigns(f *testing.F) {
 func TestJoined(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][3]string{
-		{".sql", "a--b\nc/*d\n*/e/*f", "a   \nc   \n  e/*f"}, {".sql", "/*/ a */b", "        b"}, {".sql", "a-b/c-", "a-b/c-"},
-		{".py", "a # b", "a    "}, {".php", "a#b//c\nd//e", "a     \nd   "}, {".js", "a//b\n/*c*/d#", "a   \n     d#"},
+		{".sql", "a--b\nc/*d\n*/e/*f", "a   \nc   \n  e/*f"},
+		{".sql", "/*/ a */b", "        b"},
+		{".sql", "a-b/c-", "a-b/c-"},
+		{".py", "a # b", "a    "},
+		{".php", "a#b//c\nd//e", "a     \nd   "},
+		{".js", "a//b\n/*c*/d#", "a   \n     d#"},
 	} {
 		if got := joined(c[0], c[1]); got != c[2] {
 			t.Errorf("%s %q: %q, want %q", c[0], c[1], got, c[2])
