@@ -350,3 +350,14 @@ func TestUnknownOptionTypesPanic(t *testing.T) {
 	}
 	policy.Load([]byte("version: 1\nrules: {a: {uses: odd, with: {share: 1}}}\n"), policy.Source{}, []rules.Kind{rules.Define[odd](rules.Kind{Name: "odd"}, nil, nothing)})
 }
+
+// A message over several lines is shown in one, without marks of where they ended.
+func TestMessagesAreOneLine(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"|\n      Ask the team,\n      please.\n", ">\n      Ask the team,\n      please.\n", "\"Ask the\\tteam,\\n\\n please. \"\n"} {
+		p, problems := policy.Load([]byte("version: 1\nrules:\n  a:\n    uses: sample\n    message: "+text), policy.Source{Name: "p.yml"}, kinds())
+		if problems != nil || p.Rules[0].Message != "Ask the team, please." {
+			t.Errorf("%q: %v, %v", text, p, problems)
+		}
+	}
+}

@@ -96,7 +96,7 @@ func (r *reader) message(n *yaml.Node, where string) string {
 	if count := utf8.RuneCountInString(s); count > maxMessage {
 		r.fail(n, "%s has %d characters, %d are allowed", where, count, maxMessage)
 	}
-	return strings.TrimSpace(s)
+	return strings.Join(strings.Fields(s), " ") // it is shown in one line, however it is written
 }
 
 // condition compiles a CEL expression and maps its mistakes into the file.

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -78,10 +79,29 @@ func list(item *Schema) *Schema {
 func textsShape() *Schema { return list(textShape()) }
 
 // matchingText is a text of one form. Only its quotes tell a number from a text,
-// and a form that takes digits takes both.
+// but a pattern says nothing of numbers: so the form is asked which of them it
+// takes.
 func matchingText(form string) *Schema {
-	s := textShape()
-	s.Pattern = form
+	like := regexp.MustCompile(form)
+	s := &Schema{Pattern: form}
+	types := []string{"string"}
+	switch whole, broken := like.MatchString("15"), like.MatchString("1.5"); {
+	case whole && broken:
+		types = append(types, "number")
+	case whole:
+		types = append(types, "integer")
+	case broken:
+		types, s.Not = append(types, "number"), &Schema{Type: "integer"}
+	}
+	if len(types) > 1 && !like.MatchString("-1.5") && !like.MatchString("-15") {
+		s.Minimum = new(int64)
+	}
+	if like.MatchString("true") {
+		types = append(types, "boolean")
+	}
+	if s.Type = types; len(types) == 1 {
+		s.Type = types[0]
+	}
 	return s
 }
 

@@ -64,15 +64,9 @@ func notifications(v *verdict.Verdict) []sarifNotification {
 	return list
 }
 
-func newSARIFRule(id string, f verdict.Finding) sarifRule {
-	return sarifRule{
-		ID: id, Name: f.Rule,
-		Short: sarifText(fmt.Sprintf("Rule %s of the policy, kind %s", f.Rule, f.Kind)),
-	}
-}
-
 // newSARIFResult is one finding. What concerns the change as a whole is placed
-// at the policy that asks for it, since every result needs a place.
+// at the policy that asks for it, and what concerns a whole file at its first line,
+// since code scanning wants a place and a line of every result.
 func newSARIFResult(v *verdict.Verdict, f verdict.Finding, rule string, index int) sarifResult {
 	text := f.Message
 	if f.LiftedBy == nil && f.Remedy != "" {
@@ -80,14 +74,13 @@ func newSARIFResult(v *verdict.Verdict, f verdict.Finding, rule string, index in
 	}
 	r := sarifResult{
 		RuleID: rule, RuleIndex: index, Level: sarifLevel(v, f), Message: sarifText(text),
-		Locations:    []sarifLocation{{Physical: sarifPhysical{Artifact: sarifArtifact{URI: policy.Path, Base: "%SRCROOT%"}}}},
+		Locations:    []sarifLocation{{Physical: sarifPhysical{Artifact: sarifArtifact{URI: policy.Path, Base: "%SRCROOT%"}, Region: sarifRegion{Start: 1, End: 1}}}},
 		Fingerprints: map[string]string{"primaryLocationLineHash": f.ID + ":1", "changeguardFinding/v1": f.ID},
 	}
-	if f.Path != "" {
-		at := &r.Locations[0].Physical
+	if at := &r.Locations[0].Physical; f.Path != "" {
 		at.Artifact.URI = sarifURI(f.Path)
 		if f.Line > 0 {
-			at.Region = &sarifRegion{Start: f.Line, End: max(f.Line, f.EndLine)}
+			at.Region = sarifRegion{Start: f.Line, End: max(f.Line, f.EndLine)}
 		}
 	}
 	if f.LiftedBy != nil {
@@ -138,11 +131,6 @@ type (
 		Version string      `json:"version,omitempty"`
 		Rules   []sarifRule `json:"rules"`
 	}
-	sarifRule struct {
-		ID    string       `json:"id"`
-		Name  string       `json:"name"`
-		Short sarifMessage `json:"shortDescription"`
-	}
 	sarifAutomation struct {
 		ID string `json:"id"`
 	}
@@ -171,7 +159,7 @@ type (
 	}
 	sarifPhysical struct {
 		Artifact sarifArtifact `json:"artifactLocation"`
-		Region   *sarifRegion  `json:"region,omitempty"`
+		Region   sarifRegion   `json:"region"`
 	}
 	sarifArtifact struct {
 		URI  string `json:"uri"`

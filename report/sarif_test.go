@@ -13,8 +13,16 @@ import (
 
 	"github.com/changeguard/changeguard/policy"
 	"github.com/changeguard/changeguard/report"
+	"github.com/changeguard/changeguard/rules/catalogue"
 	"github.com/changeguard/changeguard/verdict"
 )
+
+// sarifRule is what is read back of a rule.
+type sarifRule struct {
+	ID, Name                          string
+	ShortDescription, FullDescription struct{ Text string }
+	Help                              struct{ Text, Markdown string }
+}
 
 // log is what is read back of SARIF.
 type log struct {
@@ -22,7 +30,7 @@ type log struct {
 		Tool struct {
 			Driver struct {
 				Name, Version string
-				Rules         []struct{ ID string }
+				Rules         []sarifRule
 			}
 		}
 		Invocations []struct {
@@ -109,6 +117,48 @@ func TestSARIF(t *testing.T) {
 		}
 		if (len(r.Suppressions) == 1) != (f.LiftedBy != nil) {
 			t.Errorf("%s: suppressed %+v", f.Rule, r.Suppressions)
+		}
+	}
+}
+
+// Code scanning wants more than the format's schema: of each rule a name and
+// descriptions within its limits and a help text, of each result a relative place,
+// a line and a fingerprint; and it takes a run without results.
+func TestSARIFForCodeScanning(t *testing.T) {
+	t.Parallel()
+	v := sample()
+	v.Findings = nil
+	if l, data := toSARIF(t, v); len(l.Runs[0].Results) != 0 || !bytes.Contains(data, []byte(`"results": []`)) || !bytes.Contains(data, []byte(`"rules": []`)) {
+		t.Errorf("without findings: %s", data)
+	}
+	kinds := []string{verdict.SessionKind, verdict.RiskKind, "of-another-version"}
+	for _, k := range catalogue.Kinds() {
+		kinds = append(kinds, k.Name)
+	}
+	for _, kind := range kinds {
+		v.Findings = append(v.Findings,
+			verdict.Finding{ID: kind + "1", Rule: strings.Repeat("[é](x)", 100), Kind: kind, Level: policy.Block, Message: "m"},
+			verdict.Finding{ID: kind + "2", Rule: "r", Kind: kind, Level: policy.Block, Path: "a.go", Message: "m"})
+	}
+	l, _ := toSARIF(t, v)
+	words := make(map[string]bool)
+	for _, r := range l.Runs[0].Tool.Driver.Rules {
+		for what, size := range map[string][2]int{"name": {len(r.Name), 255}, "short": {len(r.ShortDescription.Text), 1024}, "full": {len(r.FullDescription.Text), 1024}} {
+			if size[0] == 0 || size[0] > size[1] {
+				t.Errorf("%s: %s has %d bytes", r.ID, what, size[0])
+			}
+		}
+		if r.Help.Text == "" || !strings.Contains(r.Help.Markdown, "`changeguard ") || strings.Contains(r.ShortDescription.Text, "](") {
+			t.Errorf("%+v", r)
+		}
+		words[r.FullDescription.Text] = true
+	}
+	if len(words) != len(kinds) {
+		t.Errorf("%d texts for %d kinds", len(words), len(kinds))
+	}
+	for _, r := range l.Runs[0].Results {
+		if at := r.Locations[0].PhysicalLocation; at.Region == nil || at.Region.StartLine < 1 || at.Region.EndLine < at.Region.StartLine || r.PartialFingerprints["primaryLocationLineHash"] == "" {
+			t.Errorf("%+v", r)
 		}
 	}
 }

@@ -17,6 +17,9 @@ import (
 // SessionKind is the kind of the findings of a session's own limits.
 const SessionKind = "session"
 
+// RiskKind is the kind of the finding that asks for an approval of the risk.
+const RiskKind = "risk"
+
 const unknownMode = "unknown-mode"
 
 // laying is one policy being laid on the change.
@@ -216,11 +219,11 @@ func (l *laying) riskLevel() {
 		return
 	}
 	if riskRank(l.verdict.Risk.Level) < riskRank(string(at)) {
-		l.step("risk", "risk", policy.Approve, Clear, 0, fmt.Sprintf("The risk is %s; an approval is asked for from %s on.", l.verdict.Risk.Level, at))
+		l.step(RiskKind, RiskKind, policy.Approve, Clear, 0, fmt.Sprintf("The risk is %s; an approval is asked for from %s on.", l.verdict.Risk.Level, at))
 		return
 	}
-	l.step("risk", "risk", policy.Approve, Found, 1, fmt.Sprintf("The risk is %s; an approval is asked for from %s on.", l.verdict.Risk.Level, at))
-	l.found("risk", "risk", policy.Approve, rules.Finding{
+	l.step(RiskKind, RiskKind, policy.Approve, Found, 1, fmt.Sprintf("The risk is %s; an approval is asked for from %s on.", l.verdict.Risk.Level, at))
+	l.found(RiskKind, RiskKind, policy.Approve, rules.Finding{
 		Key:     "risk " + l.verdict.Risk.Level,
 		Message: fmt.Sprintf("The risk is %s (score %d), and the policy asks for an approval from %s on.", l.verdict.Risk.Level, l.verdict.Risk.Score, at),
 		Remedy:  "Split the change, or ask for an approval.",

@@ -7,6 +7,8 @@ import (
 
 	"go.yaml.in/yaml/v4"
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
+
+	"github.com/changeguard/changeguard/internal/workflow"
 )
 
 // A Node is a value of a YAML document. The methods accept nil, which stands for
@@ -39,6 +41,9 @@ var errYAML = errors.New("it is larger or deeper than a manifest can be")
 func YAML(data []byte) ([]*Node, error) {
 	if len(data) > maxYAML {
 		return nil, errYAML
+	}
+	if err := workflow.TooDense(data); err != nil {
+		return nil, fmt.Errorf("read YAML: %w", err)
 	}
 	var docs []*Node
 	left := maxNodes

@@ -191,21 +191,45 @@ func comment(lang, line string) (from int, several bool) {
 	return -1, false
 }
 
-// perhaps are comments as they look, also where they may be within texts.
-var perhaps = map[string]*lazyregexp.Regexp{
-	".sql": lazyregexp.New(`(?m)--[^\n]*|(?s:/\*.*?\*/)`),
-	".py":  lazyregexp.New(`(?m)#[^\n]*`), ".rb": lazyregexp.New(`(?m)#[^\n]*`),
-	".php": lazyregexp.New(`(?m)(?://|#)[^\n]*|(?s:/\*.*?\*/)`), ".js": lazyregexp.New(`(?m)//[^\n]*|(?s:/\*.*?\*/)`),
-}
+// perhaps are what comments begin with as they look, also where they may be within
+// texts. The one that ends at "*/" is none without that.
+var perhaps = map[string][]string{".sql": {"--", "/*"}, ".py": {"#"}, ".rb": {"#"}, ".php": {"//", "#", "/*"}, ".js": {"//", "/*"}}
 
 // joined is a text in which comments, certain or not, stand between no two words. What is
 // found in it and not in the other was only kept apart by them.
 func joined(lang, text string) string {
-	return perhaps[lang].ReplaceAllStringFunc(text, func(comment string) string {
-		b := []byte(comment)
-		blank(b)
-		return string(b)
-	})
+	marks := perhaps[lang]
+	first := ""
+	for _, m := range marks {
+		first += m[:1]
+	}
+	b := []byte(text)
+	end := finder{of: "*/", whole: true}
+	for at := 0; at < len(text); {
+		n := strings.IndexAny(text[at:], first)
+		if n < 0 {
+			break
+		}
+		at += n
+		to := at
+		for _, m := range marks {
+			switch {
+			case to > at || !strings.HasPrefix(text[at:], m):
+			case m != "/*":
+				to = len(text)
+				if n := strings.IndexByte(text[at:], '\n'); n >= 0 {
+					to = at + n
+				}
+			default:
+				if stop := end.next(text, at+2); stop < len(text) {
+					to = stop + 2
+				}
+			}
+		}
+		blank(b[at:to])
+		at = max(to, at+1)
+	}
+	return string(b)
 }
 
 // blank keeps the length and the lines.

@@ -73,39 +73,58 @@ type Step struct {
 
 // A sign is how such a step looks.
 type sign struct {
-	re       *lazyregexp.Regexp
+	find     search
 	what     string
 	anywhere bool // also in the way back
 }
 
 var (
 	sqlSigns = []sign{
-		{lazyregexp.New(`(?i)\bdrop\s+(?:table|schema|database|materialized\s+view)\b[^;]*`), "drops a table", false},
-		{lazyregexp.New(`(?i)\balter\s+table\b[^;]*?\bdrop\s+(?:column\b|(?:if\s+exists\s+)?(?:"[^"]+"|\x60[^\x60]+\x60|\[[^\]]+\]|[\w$]+)\s*(?:,|;|$))[^;]*`), "drops a column", false},
-		{lazyregexp.New(`(?i)\btruncate\b[^;]*`), "empties a table", false},
-		{lazyregexp.New(`(?i)\bdelete\s+from\b[^;]*`), "deletes rows", false},
-		{lazyregexp.New(`(?i)\balter\s+table\b[^;]*?\b(?:alter|modify)\s+(?:column\s+)?\S+\s+(?:set\s+data\s+)?type\b[^;]*`), "changes a type in place", false},
+		{after(dropped, "drop"), "drops a table", false},
+		{altered((*scan).ends, column, "drop"), "drops a column", false},
+		{after(restOfStatement, "truncate"), "empties a table", false},
+		{after(restOfStatement, "delete", "from"), "deletes rows", false},
+		{altered((*scan).ends, retyped, "alter", "modify"), "changes a type in place", false},
 	}
 	// inCode are signs of SQL that code hands on.
 	inCode = []sign{
-		{lazyregexp.New(`(?i)\bdrop\s+(?:table|schema|database)\s+(?:if\s+exists\s+)?["\x60\w\[$][^\n]*`), "drops a table", false},
-		{lazyregexp.New(`(?i)\balter\s+table\s[^;]*?\bdrop\s+column\s[^\n]*`), "drops a column", false},
-		{lazyregexp.New(`(?i)\btruncate\s+table\s[^\n]*`), "empties a table", false},
+		{after(droppedByCode, "drop"), "drops a table", false},
+		{altered((*scan).spaced, restOfCode, "drop"), "drops a column", false},
+		{after(restOfLine, "truncate", "table"), "empties a table", false},
 	}
 	codeSigns = map[string][]sign{
 		".py": {
-			{lazyregexp.New(`\bop\.drop_(?:table|column)\([^\n]*|\bmigrations\.(?:RemoveField|DeleteModel)\([^\n]*`), "drops a table or a column", false},
-			{lazyregexp.New(`\bmigrations\.RunPython\(\s*[\w.]+\s*,?\s*\)|\bmigrations\.RunSQL\(\s*(?:"[^"\n]*"|'[^'\n]*'|"""[^"]*""")\s*,?\s*\)`), "runs something without its reverse", false},
-			{lazyregexp.New(`(?m)^def downgrade\([^)]*\)[^\n:]*:\s*(?:"""[^"]*"""\s*)?(?:pass\b|raise\b|\.\.\.)`), "has no downgrade", true},
+			{inLines(lazyregexp.New(`\bop\.drop_(?:table|column)\([^\n]*|\bmigrations\.(?:RemoveField|DeleteModel)\([^\n]*`), "op.drop_", "migrations.removefield", "migrations.deletemodel"), "drops a table or a column", false},
+			{behind("migrations.run", lazyregexp.New(`^migrations\.(?:RunPython\(\s*[\w.]+\s*,?\s*\)|RunSQL\(\s*(?:"[^"\n]*"|'[^'\n]*'|"""[^"]*""")\s*,?\s*\))`)), "runs something without its reverse", false},
+			{noDowngrade, "has no downgrade", true},
 		},
 		".rb": {
-			{lazyregexp.New(`\b(?:drop_table|remove_columns?|drop_join_table)\b[^\n]*`), "drops a table or a column", false},
-			{lazyregexp.New(`\bIrreversibleMigration\b`), "says itself that it is irreversible", true},
+			{inLines(lazyregexp.New(`\b(?:drop_table|remove_columns?|drop_join_table)\b[^\n]*`), "drop_table", "remove_column", "drop_join_table"), "drops a table or a column", false},
+			{inLines(lazyregexp.New(`\bIrreversibleMigration\b`), "irreversiblemigration"), "says itself that it is irreversible", true},
 		},
-		".php": {{lazyregexp.New(`\bSchema::drop(?:IfExists)?\([^\n]*|->dropColumn\([^\n]*`), "drops a table or a column", false}},
-		".js":  {{lazyregexp.New(`\.(?:dropTable|dropTableIfExists|dropColumns?|removeColumn)\([^\n]*`), "drops a table or a column", false}},
+		".php": {{inLines(lazyregexp.New(`\bSchema::drop(?:IfExists)?\([^\n]*|->dropColumn\([^\n]*`), "schema::drop", "->dropcolumn("), "drops a table or a column", false}},
+		".js":  {{inLines(lazyregexp.New(`\.(?:dropTable|dropTableIfExists|dropColumns?|removeColumn)\([^\n]*`), ".droptable", ".dropcolumn", ".removecolumn("), "drops a table or a column", false}},
 	}
 )
+
+var nothing = lazyregexp.New(`^[^\n:]*:\s*(?:"""[^"]*"""\s*)?(?:pass\b|raise\b|\.\.\.)`)
+
+// noDowngrade is a way back that leads nowhere.
+func noDowngrade(t *scan, from int) (int, int) {
+	const head = "def downgrade("
+	tried := -1 // the end of parameters without an empty body behind
+	for at := t.next(head, from); at < len(t.s); at = t.next(head, at+1) {
+		closing := t.next(")", at+len(head))
+		if at > 0 && t.s[at-1] != '\n' || closing == len(t.s) || closing == tried {
+			continue
+		}
+		if m := nothing.FindStringIndex(t.s[closing+1:]); m != nil {
+			return at, closing + 1 + m[1]
+		}
+		tried = closing
+	}
+	return -1, -1
+}
 
 // MaxSteps bounds what is said of one migration.
 const MaxSteps = 20
@@ -120,21 +139,27 @@ func Steps(p, text string) []Step {
 	code := withoutComments(lang, text)
 	back := backwards(p, lang, text, code)
 	var found []Step
+	last := ""
 	seen := make(map[int]bool)
-	for _, code := range []string{code, joined(lang, code)} {
+	for i, code := range []string{code, joined(lang, code)} {
+		if i > 0 && code == last {
+			break // nothing that looks like a comment
+		}
+		last = code
+		lower := lowered(code)
 		for _, s := range signs {
 			line, counted := 1, 0
-			for _, at := range s.re.FindAllStringIndex(code, -1) {
-				line += strings.Count(code[counted:at[0]], "\n")
-				counted = at[0]
-				if back.has(at[0]) && !s.anywhere || seen[line] {
+			for start, end := range s.find.all(code, lower) {
+				line += strings.Count(code[counted:start], "\n")
+				counted = start
+				if back.has(start) && !s.anywhere || seen[line] {
 					continue
 				}
 				if len(found) == MaxSteps {
 					return found
 				}
 				seen[line] = true
-				shown, _, _ := strings.Cut(strings.TrimSpace(code[at[0]:at[1]]), "\n")
+				shown, _, _ := strings.Cut(strings.TrimSpace(code[start:end]), "\n")
 				found = append(found, Step{s.what, strings.TrimSpace(shown), line})
 			}
 		}

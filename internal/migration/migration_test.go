@@ -1,7 +1,6 @@
 package migration_test
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -83,25 +82,31 @@ func TestStepsBehindMany(t *testing.T) {
 	}
 }
 
+// BenchmarkStepsHostile reads 1 MiB of what every sign begins with.
 func BenchmarkStepsHostile(b *testing.B) {
 	const size = 1 << 20
-	for name, text := range map[string]string{
-		"drops": "drop table a;\n", "marks": "-- +goose Up\n-- +goose Down\ndrop table a;\n", "openers": "/* x\n", "openers-and-quotes": "/* x\n'\n", "alters": "alter table a ", "dashes": "-- ",
-	} {
+	bench := func(name, path, piece string) {
 		b.Run(name, func(b *testing.B) {
-			text := strings.Repeat(text, size/len(text))
-			b.SetBytes(size)
+			text := strings.Repeat(piece, size/len(piece))
+			start := cpu()
 			for b.Loop() {
-				migration.Steps("migrations/1.sql", text)
+				migration.Steps(path, text)
 			}
+			b.ReportMetric(float64((cpu()-start).Milliseconds())/float64(b.N), "cpu-ms/MiB")
 		})
 	}
-	for _, lang := range []string{"py", "js", "rb", "php"} {
-		b.Run(lang, func(b *testing.B) {
-			text := strings.Repeat(fmt.Sprintf("%s\n", map[string]string{"py": "def downgrade(): x", "js": "down(", "rb": "def down", "php": "function down"}[lang]), size/16)
-			for b.Loop() {
-				migration.Steps("db/migrate/migrations/1."+lang, text)
-			}
-		})
+	for name, piece := range map[string]string{
+		"drops": "drop table a;\n", "marks": "-- +goose Up\n-- +goose Down\ndrop table a;\n", "openers": "/* x\n", "openers-and-quotes": "/* x\n'\n", "alters": "alter table a ", "dashes": "-- ",
+		"columns": "alter table a drop b c;\n", "in-brackets": "alter table a drop [", "in-quotes": "alter table a drop \"", "types": "alter table a alter ", "drop": "drop ", "ifs": "drop if exists ", "truncate": "truncates ", "delete": "delete ",
+		"one-alter": "alter table a;drop ", "slashes": "/", "blanks": "drop                 ", "downs": "-- +goose Down\n", "words": "a_drop ",
+	} {
+		bench(name, "migrations/1.sql", piece)
+	}
+	for lang, piece := range map[string]string{
+		"py": "def downgrade(): x\n", "js": "down(\n", "rb": "def down\n", "php": "function down\n", "py-open": "def downgrade(\n", "js-steps": "a.dropTable(", "rb-steps": "drop_tables\n", "php-steps": "Schema::drop\n",
+		"py-runs": "migrations.RunPython(", "py-sql": "migrations.RunSQL('", "js-up": "down(\n up ", "py-up": "def downgrade():\n def upgrades\n", "rb-alter": "alter table a\n", "js-comments": "// a\n", "php-comments": "#a /*\n", "js-words": "downs ", "php-words": "function downs ",
+	} {
+		lang, _, _ := strings.Cut(lang, "-")
+		bench(lang+" "+piece, "db/migrate/migrations/1."+lang, piece)
 	}
 }

@@ -64,6 +64,9 @@ func Read(data []byte) (*Value, error) {
 	if len(data) > MaxSize {
 		return nil, fmt.Errorf("%d bytes, the limit is %d", len(data), MaxSize)
 	}
+	if err := TooDense(data); err != nil {
+		return nil, err
+	}
 	loader, err := yaml.NewLoader(strings.NewReader(string(data)), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
 	if err != nil {
 		return nil, oneLine(err)

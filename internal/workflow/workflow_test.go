@@ -69,7 +69,7 @@ func TestHostileFilesAreErrors(t *testing.T) {
 		bomb += fmt.Sprintf("a%d: &a%d [%s*a%d]\n", i, i, strings.Repeat(fmt.Sprintf("*a%d,", i-1), 9), i-1)
 	}
 	for what, text := range map[string]string{
-		"bomb": bomb, "deep": strings.Repeat("[", 5000), "large": strings.Repeat("#", workflow.MaxSize+1), "no mapping": "- a\n", "no YAML": "a: b: c\n", "circle": "a: &a [*a]\n",
+		"bomb": bomb, "deep": strings.Repeat("[", 5000), "large": strings.Repeat("#", workflow.MaxSize+1), "no mapping": "- a\n", "no YAML": "a: b: c\n", "circle": "a: &a [*a]\n", "dense": strings.Repeat("a:\n", 100_000),
 	} {
 		if f, err := workflow.Parse([]byte(text)); err == nil {
 			t.Errorf("%s: read as %v", what, f)

@@ -1,7 +1,6 @@
 package environmentvariables
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -261,10 +260,9 @@ func (r *reader) tested(i int) test {
 	if m == nil {
 		return testNone
 	}
-	word := regexp.MustCompile(`(?:^|[^\w])` + regexp.QuoteMeta(m[1]) + `(?:[^\w]|$)`)
 	for j := i + 1; j < len(r.lines) && j <= i+lookAhead; j++ {
 		l := r.lines[j]
-		if !tested.MatchString(l) || !word.MatchString(l) {
+		if !hasWord(l, m[1]) || !tested.MatchString(l) {
 			continue
 		}
 		if ends.MatchString(l) || r.endsWithin(j+1) {
@@ -273,6 +271,24 @@ func (r *reader) tested(i int) test {
 		return testMends
 	}
 	return testNone
+}
+
+// hasWord reports whether a name stands in a line by itself.
+func hasWord(line, name string) bool {
+	for at := 0; ; at++ {
+		n := strings.Index(line[at:], name)
+		if n < 0 {
+			return false
+		}
+		at += n
+		if end := at + len(name); (at == 0 || !isWord(line[at-1])) && (end == len(line) || !isWord(line[end])) {
+			return true
+		}
+	}
+}
+
+func isWord(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
 }
 
 // endsWithin looks for the end of the program in the block that begins at a line.
