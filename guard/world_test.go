@@ -54,6 +54,8 @@ type world struct {
 	now    time.Time
 	before func(r *http.Request)
 	hide   string // a field of the repository that queries answer with null
+	// rewrite changes answers.
+	rewrite func(r *http.Request, resp *http.Response)
 }
 
 const appID = 7
@@ -113,12 +115,15 @@ func (w *world) pass(d time.Duration) {
 // RoundTrip lets a test do something between two requests.
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.mu.Lock()
-	before, hide := w.before, w.hide
+	before, hide, rewrite := w.before, w.hide, w.rewrite
 	w.mu.Unlock()
 	if before != nil {
 		before(r)
 	}
 	resp, err := http.DefaultTransport.RoundTrip(r)
+	if err == nil && rewrite != nil {
+		rewrite(r, resp)
+	}
 	if err != nil || hide == "" || !strings.HasSuffix(r.URL.Path, "/graphql") {
 		return resp, err
 	}

@@ -189,6 +189,17 @@ func (s *Server) AddRepo(installationID int64, owner, name string) *Repo {
 	return r
 }
 
+// Rename gives a repository another name, or another owner. The old name is free;
+// unlike GitHub the server does not lead from it to the new one.
+func (s *Server) Rename(r *Repo, owner, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.repos, strings.ToLower(r.Owner+"/"+r.Name))
+	s.account(owner)
+	r.Owner, r.Name = owner, name
+	s.repos[strings.ToLower(owner+"/"+name)] = r
+}
+
 // id makes a number that nothing else has.
 func (s *Server) id() int64 {
 	s.nextID++

@@ -9,3 +9,6 @@ CREATE TABLE leases (
     lost_at       BIGINT  NOT NULL              -- when somebody found it without its lock, 0 while it holds
 );
 CREATE INDEX leases_taken ON leases (taken_at);
+
+-- What went in by an override is listed by itself, however long the log is.
+CREATE INDEX audit_kind ON audit (kind, id);
