@@ -57,16 +57,16 @@ func severLocks(t *testing.T, s *store.Store) {
 
 // A replica whose connection breaks in the middle of an evaluation neither stores
 // nor keeps up what it found, nobody else begins while it may still be at it, and
-// whoever comes next makes right what it left on GitHub. The replica stands still
-// for as long as it would take to notice: its context says nothing.
+// whoever comes next makes right what it left on GitHub. The replica is slow to
+// notice: most of what it does goes on though its context has ended.
 func TestBrokenLocksFenceAnEvaluation(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		method, path string // of the request in which the connection breaks
-		runs         []string
+		stray        bool   // a run of the replica's may be left on GitHub
 	}{
-		"while it loads":     {http.MethodPost, "/graphql", []string{"completed success"}},
-		"while it publishes": {http.MethodPost, "/check-runs", []string{"completed failure", "completed success"}},
+		"while it loads":     {http.MethodPost, "/graphql", false},
+		"while it publishes": {http.MethodPost, "/check-runs", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -85,6 +85,7 @@ func TestBrokenLocksFenceAnEvaluation(t *testing.T) {
 				t.Fatalf("free %t, %v", free, err)
 			}
 			broken := false
+			w.deaf = true
 			w.before = func(r *http.Request) {
 				if broken || r.Method != c.method || !strings.HasSuffix(r.URL.Path, c.path) {
 					return
@@ -96,7 +97,7 @@ func TestBrokenLocksFenceAnEvaluation(t *testing.T) {
 				}
 			}
 			err = w.guard.Evaluate(context.WithoutCancel(held), first)
-			if !broken || !errors.Is(err, store.ErrLost) {
+			if noticed := errors.Is(err, context.Canceled); !broken || !errors.Is(err, store.ErrLost) && !noticed {
 				t.Errorf("broken %t, %v", broken, err)
 			}
 			if v, err := second.Latest(context.Background(), s.Name()); c.path == "/graphql" && !errors.Is(err, store.ErrNotFound) {
@@ -121,15 +122,16 @@ func TestBrokenLocksFenceAnEvaluation(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.concluded("feature", "success", "")
-			if got := w.runs("feature"); !slices.Equal(got, c.runs) {
-				t.Errorf("%q", got)
+			runs := w.runs("feature")
+			if clean := []string{"completed success"}; !slices.Equal(runs, clean) && (!c.stray || !slices.Equal(runs, append([]string{"completed failure"}, clean...))) {
+				t.Errorf("%q", runs)
 			}
 			// And again: what stands is known.
 			w.asked()
 			if err := other.Evaluate(held, now); err != nil {
 				t.Fatal(err)
 			}
-			if got := w.runs("feature"); !slices.Equal(got, c.runs) {
+			if got := w.runs("feature"); !slices.Equal(got, runs) {
 				t.Errorf("published again: %q", got)
 			}
 		})

@@ -56,6 +56,7 @@ type world struct {
 	hide   string // a field of the repository that queries answer with null
 	// rewrite changes answers.
 	rewrite func(r *http.Request, resp *http.Response)
+	deaf    bool // requests go on though their context has ended
 }
 
 const appID = 7
@@ -115,10 +116,13 @@ func (w *world) pass(d time.Duration) {
 // RoundTrip lets a test do something between two requests.
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.mu.Lock()
-	before, hide, rewrite := w.before, w.hide, w.rewrite
+	before, hide, rewrite, deaf := w.before, w.hide, w.rewrite, w.deaf
 	w.mu.Unlock()
 	if before != nil {
 		before(r)
+	}
+	if deaf {
+		r = r.WithContext(context.WithoutCancel(r.Context()))
 	}
 	resp, err := http.DefaultTransport.RoundTrip(r)
 	if err == nil && rewrite != nil {

@@ -128,7 +128,7 @@ func (s *Server) AddApp(a App) {
 		a.Permissions = Permissions()
 	}
 	if a.Events == nil {
-		a.Events = []string{"check_run", "check_suite", "issue_comment", "merge_group", "pull_request", "pull_request_review", "push"}
+		a.Events = []string{"check_run", "check_suite", "issue_comment", "merge_group", "pull_request", "pull_request_review", "push", "status"}
 	}
 	s.apps[a.ID] = &a
 }

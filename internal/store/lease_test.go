@@ -39,6 +39,11 @@ func TestWhatIsLostIsFenced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	over, end := context.WithCancel(inner)
+	end()
+	if err := write(over, one, "mine"); err != nil {
+		t.Errorf("a caller who went away and holds it: %v", err)
+	}
 	deaf := context.WithoutCancel(inner) // a program that stands still notices nothing
 	if err := errors.Join(write(deaf, one, "mine"), one.StillHeld(deaf)); err != nil {
 		t.Fatal(err)
@@ -59,6 +64,9 @@ func TestWhatIsLostIsFenced(t *testing.T) {
 	<-held.Done() // it notices in the end
 	if !errors.Is(context.Cause(held), store.ErrLost) {
 		t.Errorf("%v", context.Cause(held))
+	}
+	if err := write(inner, one, "later"); !errors.Is(err, store.ErrLost) {
+		t.Errorf("written when it was noticed: %v", err)
 	}
 	if _, _, free, err := two.TryHold(ctx, "subject 7"); free || err != nil {
 		t.Fatalf("another has it before the first has ended, %v", err)

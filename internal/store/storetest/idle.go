@@ -73,7 +73,7 @@ func oldSums(t *testing.T, f *fixture) {
 		t.Helper()
 		got, _ := f.receive(digest, s, at)
 		v := sample(got, digest)
-		v.Created, v.Rules = at, []string{"core"}
+		v.Created, v.Rules, v.Kept = at, []string{"core"}, &store.Kept{}
 		f.check(f.AddVerdict(background, v))
 		f.finish(got.ID, got.Want)
 	}
