@@ -47,7 +47,7 @@ func newAuditEntry(e store.Entry) auditEntry {
 	}
 	var body struct {
 		Overrides []overridden `json:"overrides"`
-		More      int      `json:"more"`
+		More      int          `json:"more"`
 	}
 	if json.Unmarshal(e.Body, &body) != nil {
 		return a // of another version; its row stands without
