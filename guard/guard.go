@@ -185,6 +185,9 @@ func waiting(err error) error {
 // policy does not want this subject judged.
 func (e *evaluation) judge(ctx context.Context, loaded *github.Loaded) (*verdict.Verdict, error) {
 	c := loaded.Change
+	if err := e.identify(ctx, loaded); err != nil {
+		return nil, err
+	}
 	e.watchFor(c)
 	layers := e.loaded.layers(loaded.Policies, e.Kinds)
 	switch e.Kind {

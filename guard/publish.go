@@ -146,14 +146,18 @@ func (e *evaluation) show(ctx context.Context, head string, run report.CheckRun,
 	if started == 0 && standing.Conclusion == "" {
 		started = standing.RunID // of an attempt that died
 	}
-	if !e.Anew && started == 0 && standing.ExternalID == run.ExternalID && standing.Conclusion == string(run.Conclusion) {
+	unsure := e.unsure.has(key) && !e.doubted // an attempt of this program sent one and could not note it
+	if !e.Anew && started == 0 && !unsure && standing.ExternalID == run.ExternalID && standing.Conclusion == string(run.Conclusion) {
 		if e.doubted {
 			e.unsure.remove(key) // it did not die
 		}
 		return nil
 	}
+	if err := e.Store.StillHeld(ctx); err != nil {
+		return err
+	}
 	t := e.target(head)
-	t.RunID, t.Doubt = started, !e.unsure.add(key)
+	t.RunID, t.Doubt = started, !e.unsure.add(key) || standing.Doubted()
 	id, published := e.client.PublishRun(ctx, t, run)
 	if id == 0 {
 		return published
@@ -162,11 +166,22 @@ func (e *evaluation) show(ctx context.Context, head string, run report.CheckRun,
 	if published != nil {
 		noted.ExternalID = "" // annotations are missing: not what should stand
 	}
-	if err := errors.Join(published, e.Store.SetRun(ctx, noted, e.Now())); err != nil {
+	if err := errors.Join(published, e.note(ctx, noted)); err != nil {
 		return err
 	}
 	e.unsure.remove(key)
 	return nil
+}
+
+// note notes a run that was published. Where another evaluation may have
+// published its own meanwhile nobody knows which of the two stands: the next one,
+// in whichever program, looks for it.
+func (e *evaluation) note(ctx context.Context, r store.Run) error {
+	err := e.Store.SetRun(ctx, r, e.Now())
+	if errors.Is(err, store.ErrLost) {
+		return errors.Join(err, e.Store.DoubtRun(context.WithoutCancel(ctx), r.Repository, r.Head))
+	}
+	return err
 }
 
 // endRun ends a run in progress for whose commit another evaluation will answer.

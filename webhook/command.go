@@ -71,33 +71,6 @@ func (p *payload) remark(s store.Subject, f *found) error {
 	return nil
 }
 
-// commandLine finds the first line that is a command: not one in a block of
-// code or in a quotation, which somebody else may have written.
-func commandLine(body string) (line string, ok bool) {
-	fence := ""
-	for line := range strings.Lines(body) {
-		line = strings.TrimRight(line, "\r\n")
-		text := strings.TrimLeft(line, " ")
-		indent := len(line) - len(text)
-		switch {
-		case fence != "":
-			if indent < 4 && strings.HasPrefix(text, fence) && strings.Trim(text, fence[:1]+" ") == "" {
-				fence = ""
-			}
-		case indent < 4 && (strings.HasPrefix(text, "```") || strings.HasPrefix(text, "~~~")):
-			fence = text[:len(text)-len(strings.TrimLeft(text, text[:1]))]
-		case indent < 4 && isCommand(text):
-			return clip(strings.TrimSpace(text), maxCommand), true
-		}
-	}
-	return "", false
-}
-
-func isCommand(text string) bool {
-	rest, ok := strings.CutPrefix(text, commandWord)
-	return ok && (rest == "" || rest[0] == ' ' || rest[0] == '\t')
-}
-
 func clip(s string, n int) string {
 	if len(s) <= n {
 		return s

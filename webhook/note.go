@@ -2,6 +2,8 @@ package webhook
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/changeguard/changeguard/internal/store"
@@ -37,7 +39,8 @@ type Installation struct {
 	More         int               `json:"more,omitempty"` // repositories that are not named
 }
 
-// maxNamed is how many repositories, permissions and events a note names.
+// maxNamed is how many of its repositories, of its permissions and of its events a
+// note names, each with maxName bytes at most.
 const maxNamed = 100
 
 // merge is what closing a pull request says of a merge, nil when it was not
@@ -46,7 +49,7 @@ func (p *pull) merge(s store.Subject) *Note {
 	if !p.Merged {
 		return nil
 	}
-	m := &Merge{Subject: s, At: p.MergedAt}
+	m := &Merge{Subject: s, At: plausible(p.MergedAt)}
 	if p.MergedBy != nil {
 		m.By = clip(p.MergedBy.Login, maxName)
 	}
@@ -54,6 +57,15 @@ func (p *pull) merge(s store.Subject) *Note {
 		m.Commit = p.MergeCommit
 	}
 	return &Note{Merge: m}
+}
+
+// plausible is a time, or zero for one that no computer's clock shows and JSON
+// could not hold.
+func plausible(t time.Time) time.Time {
+	if t = t.UTC(); t.Year() < 1970 || t.Year() > 9000 {
+		return time.Time{}
+	}
+	return t
 }
 
 // installed reads a change of an installation. A payload that names none is about
@@ -90,11 +102,14 @@ func installed(action string, raw []byte) (*Note, error) {
 	if p.Sender != nil {
 		n.By = clip(p.Sender.Login, maxName)
 	}
-	if len(p.Installation.Permissions) <= maxNamed {
-		n.Permissions = p.Installation.Permissions
+	for _, name := range slices.Sorted(maps.Keys(p.Installation.Permissions))[:min(len(p.Installation.Permissions), maxNamed)] {
+		if n.Permissions == nil {
+			n.Permissions = make(map[string]string)
+		}
+		n.Permissions[clip(name, maxName)] = clip(p.Installation.Permissions[name], maxName)
 	}
-	if len(p.Installation.Events) <= maxNamed {
-		n.Events = p.Installation.Events
+	for _, name := range p.Installation.Events[:min(len(p.Installation.Events), maxNamed)] {
+		n.Events = append(n.Events, clip(name, maxName))
 	}
 	for _, list := range []struct {
 		from []repository

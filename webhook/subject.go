@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -131,6 +132,17 @@ var actions = map[string][]string{
 	// Nothing of these is evaluated; they are written down.
 	"installation":              {"created", "deleted", "suspend", "unsuspend", "new_permissions_accepted"},
 	"installation_repositories": {"added", "removed"},
+}
+
+// Events are those that the App has to be subscribed to, by name; what is written
+// down only is sent to every App.
+func Events() (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(actions)) {
+		if !strings.HasPrefix(name, "installation") {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // The shapes of names; what has another shape does not come from GitHub.

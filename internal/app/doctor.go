@@ -14,15 +14,14 @@ import (
 	"time"
 
 	"github.com/changeguard/changeguard/internal/github"
+	"github.com/changeguard/changeguard/webhook"
 )
 
-// Needed is what the App asks for; deploy/app-manifest.json asks for the same.
-var (
-	neededPermissions = map[string]string{
-		"contents": "read", "pull_requests": "write", "checks": "write", "statuses": "write", "merge_queues": "read", "metadata": "read", "members": "read",
-	}
-	neededEvents = []string{"check_run", "check_suite", "issue_comment", "merge_group", "pull_request", "pull_request_review", "push"}
-)
+// neededPermissions are what the App asks for; deploy/app-manifest.json asks for the
+// same, and for the events that are acted on.
+var neededPermissions = map[string]string{
+	"contents": "read", "pull_requests": "write", "checks": "write", "statuses": "write", "merge_queues": "read", "metadata": "read", "members": "read",
+}
 
 // Doctor is what `changeguard doctor` was asked.
 type Doctor struct {
@@ -171,7 +170,7 @@ func (x *examination) lacks(about string, g github.Grant, page, remedy string) {
 			missing = append(missing, name+": "+want)
 		}
 	}
-	for _, e := range neededEvents {
+	for _, e := range webhook.Events() {
 		if !slices.Contains(g.Events, e) {
 			missing = append(missing, "event "+e)
 		}
@@ -193,34 +192,40 @@ func (x *examination) requirement(ctx context.Context) {
 	name := x.Config.CheckName
 	ours := slices.DeleteFunc(list, func(r github.Required) bool { return r.Name != name })
 	if len(ours) == 0 {
-		x.say("the required check", ill, fmt.Sprintf("%s does not require %q: whatever it says, changes can be merged", branch, name),
-			"Require it by a ruleset, and choose this App as its source.", x.repoPage("/settings/rules"))
+		says := fmt.Sprintf("%s does not require %q: whatever it says, changes can be merged. A ruleset that is only evaluated, or that is for other branches, does not count", branch, name)
+		x.say("the required check", ill, says, "Require it by an active ruleset for this branch, and choose this App as its source.", x.repoPage("/settings/rules"))
 		return
 	}
 	x.say("the required check", healthy, fmt.Sprintf("%s requires %q", branch, name), "", "")
-	x.pin(ours)
-	x.bypass(ctx, ours)
+	x.bypass(ctx, x.pin(ours))
 }
 
-// pin looks whether one of the requirements takes the check from this App alone.
-func (x *examination) pin(ours []github.Required) {
-	unknown := false
+// pin looks whether one of the requirements takes the check from this App alone,
+// and returns those that hold a change back whatever others do.
+func (x *examination) pin(ours []github.Required) []github.Required {
+	const about = "pinned to this App"
+	var pinned, unknown []github.Required
 	for _, r := range ours {
-		if r.App == x.Config.appID {
-			x.say("pinned to this App", healthy, "a check of this name counts from this App only", "", "")
-			return
+		switch {
+		case r.App == x.Config.appID:
+			pinned = append(pinned, r)
+		case r.App != 0:
+			x.say(about, ill, fmt.Sprintf("the check is pinned to App %d, not to this one (%d): it will never come", r.App, x.Config.appID), "Choose this App as the check's source.", x.pageOf(r))
+			return ours
+		case r.PinUnknown:
+			unknown = append(unknown, r)
 		}
-		if r.App != 0 {
-			x.say("pinned to this App", ill, fmt.Sprintf("the check is pinned to App %d, not to this one (%d): it will never come", r.App, x.Config.appID), "Choose this App as the check's source.", x.pageOf(r))
-			return
-		}
-		unknown = unknown || r.PinUnknown
 	}
-	if unknown {
-		x.say("pinned to this App", yoursToDo, "GitHub does not show which App the check must come from", "Look whether this App is chosen as its source.", x.pageOf(ours[0]))
-		return
+	switch {
+	case len(pinned) > 0:
+		x.say(about, healthy, "a check of this name counts from this App only", "", "")
+		return pinned
+	case len(unknown) > 0:
+		x.say(about, yoursToDo, "GitHub does not show which App the check must come from", "Look whether this App is chosen as its source.", x.pageOf(unknown[0]))
+		return unknown
 	}
-	x.say("pinned to this App", ill, "the check counts from whoever sets it: everybody who can write can make it green", "Choose this App as the check's source.", x.pageOf(ours[0]))
+	x.say(about, ill, "the check counts from whoever sets it: everybody who can write can make it green", "Choose this App as the check's source.", x.pageOf(ours[0]))
+	return ours
 }
 
 // pageOf is where a requirement is changed.
@@ -234,7 +239,7 @@ func (x *examination) pageOf(r github.Required) string {
 	return x.repoPage(fmt.Sprintf("/settings/rules/%d", r.Ruleset))
 }
 
-// bypass looks who need not heed the requirement. One that nobody is exempt from
+// bypass looks who need not heed the requirements. One that nobody is exempt from
 // is enough: all of them hold together.
 func (x *examination) bypass(ctx context.Context, ours []github.Required) {
 	var worst []Diagnosis
@@ -267,7 +272,7 @@ func (x *examination) exempt(ctx context.Context, r github.Required) Diagnosis {
 	case !known:
 		return Diagnosis{about, yoursToDo, fmt.Sprintf("who may bypass ruleset %d is shown only to those who may change it", r.Ruleset), "Look whether its bypass list is empty.", x.pageOf(r)}
 	case len(actors) > 0:
-		return Diagnosis{about, ill, fmt.Sprintf("ruleset %d can be bypassed by %s", r.Ruleset, strings.Join(actors, ", ")), "Empty its bypass list, or let it hold only for pull requests.", x.pageOf(r)}
+		return Diagnosis{about, ill, fmt.Sprintf("ruleset %d can be bypassed by %s", r.Ruleset, strings.Join(actors, ", ")), "Empty its bypass list: whoever is on it merges against the check, also by a pull request.", x.pageOf(r)}
 	}
 	return Diagnosis{about, healthy, fmt.Sprintf("nobody may bypass ruleset %d", r.Ruleset), "", ""}
 }

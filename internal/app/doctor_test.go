@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -146,6 +148,35 @@ func TestDoctor(t *testing.T) {
 				c.repo.RequireChecks("main", true, pinned)
 			}, about: "who is exempt", state: "ok",
 		},
+		"in order, by a pattern": {set: func(c *clinic) {
+			c.repo.Branch("release/1", "main")
+			c.repo.RequireChecks("release/*", true, pinned)
+			c.doctor.Branch = "release/1"
+		}, about: "who is exempt", state: "ok", says: "administrators too"},
+		"required on another branch only": {set: func(c *clinic) {
+			c.repo.RequireChecks("release/*", true, pinned)
+			c.repo.AddRuleset(ghfake.Ruleset{Checks: []ghfake.RequiredCheck{pinned}, Branches: []string{"release/*"}})
+		}, about: "the required check", state: "problem", says: "for other branches", code: 1},
+		"ruleset that is only evaluated": {set: func(c *clinic) {
+			c.repo.AddRuleset(ghfake.Ruleset{Checks: []ghfake.RequiredCheck{pinned}, Enforcement: "evaluate"})
+		}, about: "the required check", state: "problem", says: "only evaluated", code: 1},
+		"ruleset that is switched off": {set: func(c *clinic) {
+			c.repo.AddRuleset(ghfake.Ruleset{Checks: []ghfake.RequiredCheck{pinned}, Enforcement: "disabled"})
+		}, about: "the required check", state: "problem", says: "can be merged", code: 1},
+		"pinned where it can be bypassed, held where it is anybody's": {
+			permissions: administrator(), set: func(c *clinic) {
+				c.repo.AddRuleset(ghfake.Ruleset{Checks: []ghfake.RequiredCheck{pinned}, Bypass: []string{"RepositoryRole"}})
+				c.repo.RequireChecks("main", true, ghfake.RequiredCheck{Name: "changeguard"})
+			}, about: "who is exempt", state: "problem", says: "RepositoryRole 1", code: 1,
+		},
+		"pinned to this App and to another": {set: func(c *clinic) {
+			c.repo.AddRuleset(ghfake.Ruleset{Checks: []ghfake.RequiredCheck{pinned}})
+			c.repo.RequireChecks("main", true, ghfake.RequiredCheck{Name: "changeguard", App: 15368})
+		}, about: "pinned to this App", state: "problem", says: "never come", code: 1},
+		"event of evidence missing": {
+			app: ghfake.App{Events: []string{"check_run", "check_suite", "issue_comment", "merge_group", "pull_request", "pull_request_review", "push"}},
+			set: func(c *clinic) { c.repo.RequireChecks("main", true, pinned) }, about: "the App's registration", state: "problem", says: "lacks event status", code: 1,
+		},
 		"permission missing": {permissions: lacking, set: func(c *clinic) { c.repo.RequireChecks("main", true, pinned) }, about: "the installation", state: "problem", says: "checks: write", code: 1},
 		"event missing": {
 			app: ghfake.App{Events: []string{"pull_request"}}, set: func(c *clinic) { c.repo.RequireChecks("main", true, pinned) }, about: "the App's registration", state: "problem", says: "event merge_group", code: 1,
@@ -189,6 +220,44 @@ func TestDoctor(t *testing.T) {
 				t.Errorf("exit code %d, %v; of all %v", code, d, list)
 			}
 		})
+	}
+}
+
+// Every permission and every event of the manifest is looked for, one by one.
+func TestDoctorMissesNothingOfTheManifest(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("../../deploy/app-manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m struct {
+		Permissions map[string]string `json:"default_permissions"`
+		Events      []string          `json:"default_events"`
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		t.Fatal(err)
+	}
+	says := func(a ghfake.App) string {
+		c := newClinic(t, nil, a)
+		c.repo.RequireChecks("main", true, ghfake.RequiredCheck{Name: "changeguard", App: 7})
+		_, list := c.examine()
+		return one(t, list, "the App's registration").Says
+	}
+	for _, e := range m.Events {
+		rest := slices.DeleteFunc(slices.Clone(m.Events), func(x string) bool { return x == e })
+		if got := says(ghfake.App{Events: rest, Permissions: m.Permissions}); got != "lacks event "+e {
+			t.Errorf("without %s: %s", e, got)
+		}
+	}
+	for name, level := range m.Permissions {
+		rest := maps.Clone(m.Permissions)
+		delete(rest, name)
+		if got := says(ghfake.App{Events: m.Events, Permissions: rest}); got != "lacks "+name+": "+level {
+			t.Errorf("without %s: %s", name, got)
+		}
+	}
+	if got := says(ghfake.App{Events: m.Events, Permissions: m.Permissions}); got != "permissions and events suffice" {
+		t.Errorf("with all of it: %s", got)
 	}
 }
 

@@ -46,6 +46,9 @@ func (s *Server) seen(ctx context.Context, x guard.Seen) error {
 	}
 	v.Since = s.outside.Now().Sub(at)
 	s.metrics.Verdict(v)
+	if err := s.requeue(ctx, x); err != nil {
+		return err
+	}
 	return s.tell(ctx, x)
 }
 

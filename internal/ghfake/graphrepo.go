@@ -116,7 +116,7 @@ func (r repoNode) git(name string, args obj) any {
 	if _, ok := r.refs[ref]; !ok || strings.Contains(ref, ":") {
 		return nil
 	}
-	return refNode{r.Repo, ref}
+	return refNode{r.Repo, ref, "refs/heads/"}
 }
 
 // pulled answers the fields that need pull requests.
@@ -192,7 +192,8 @@ func (r *Repo) expression(text string) any {
 
 type refNode struct {
 	*Repo
-	name string
+	name   string // of the branch
+	prefix string // that it was asked for by
 }
 
 func (refNode) kind() string { return "Ref" }
@@ -202,9 +203,9 @@ func (r refNode) field(_ *execution, name string, _ obj) any {
 	case "id":
 		return nodeID("REF", r.id) + r.name
 	case "name":
-		return r.name
+		return strings.TrimPrefix("refs/heads/"+r.name, r.prefix)
 	case "prefix":
-		return "refs/heads/"
+		return r.prefix
 	case "target":
 		return r.object(r.refs[r.name])
 	}

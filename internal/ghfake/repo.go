@@ -76,6 +76,16 @@ func (r *Repo) Merge(branch, other, message string, author Signature) string {
 	return locked(r, func() string { return r.merge(branch, r.refs[other], message, author) })
 }
 
+// MergeWith is Merge with changes that are on neither side, as somebody can make who
+// merges by hand.
+func (r *Repo) MergeWith(branch, other, message string, changes Files, author Signature) string {
+	return locked(r, func() string {
+		merged := *r.objects.commits[r.merge(branch, r.refs[other], message, author)]
+		merged.tree = r.objects.edit(merged.tree, changes)
+		return r.moved(branch, r.objects.putCommit(merged))
+	})
+}
+
 func (r *Repo) merge(branch, other, message string, author Signature) string {
 	o, tip := r.objects, r.refs[branch]
 	base := ""

@@ -1,7 +1,10 @@
 package ghfake
 
 import (
+	"maps"
 	"net/http"
+	"path"
+	"slices"
 	"strings"
 )
 
@@ -11,12 +14,26 @@ type RequiredCheck struct {
 	App  int64
 }
 
-// A Ruleset requires checks of every branch.
+// A Ruleset requires checks of branches.
 type Ruleset struct {
-	ID     int64  // given by the server
-	Level  string // Repository by default, or Organization
-	Checks []RequiredCheck
-	Bypass []string // kinds of actors, such as OrganizationAdmin
+	ID          int64    // given by the server
+	Level       string   // Repository by default, or Organization
+	Enforcement string   // active by default, evaluate or disabled
+	Branches    []string // patterns; none for every branch
+	Checks      []RequiredCheck
+	Bypass      []string // kinds of actors, such as OrganizationAdmin
+}
+
+// holds reports whether a ruleset is in force for a branch.
+func (x Ruleset) holds(branch string) bool {
+	return (x.Enforcement == "" || x.Enforcement == "active") &&
+		(len(x.Branches) == 0 || slices.ContainsFunc(x.Branches, func(pattern string) bool { return fitsPattern(pattern, branch) }))
+}
+
+// fitsPattern reports whether a branch is one of a pattern, as GitHub's rules write them.
+func fitsPattern(pattern, branch string) bool {
+	ok, err := path.Match(pattern, branch)
+	return err == nil && ok
 }
 
 // protection is what branch protection requires of a branch.
@@ -37,7 +54,8 @@ func (r *Repo) AddRuleset(x Ruleset) int64 {
 	})
 }
 
-// RequireChecks protects a branch, for administrators too or without them.
+// RequireChecks protects a branch, or those of a pattern, for administrators too or
+// without them.
 func (r *Repo) RequireChecks(branch string, admins bool, checks ...RequiredCheck) {
 	r.server.mu.Lock()
 	defer r.server.mu.Unlock()
@@ -58,7 +76,8 @@ func (s *Server) ruleRoutes() []*route {
 
 // branchRules lists the rules that are in force, a rule an entry.
 func (s *Server) branchRules(c *call) (any, *refusal) {
-	return mapped(paged(c, c.repo.rulesets), func(x Ruleset) obj {
+	holds := slices.DeleteFunc(slices.Clone(c.repo.rulesets), func(x Ruleset) bool { return !x.holds(c.r.PathValue("branch")) })
+	return mapped(paged(c, holds), func(x Ruleset) obj {
 		source := c.repo.fullName()
 		if x.Level == "Organization" {
 			source = c.repo.Owner
@@ -101,6 +120,11 @@ func (s *Server) getRuleset(c *call) (any, *refusal) {
 // protectionJSON is what a branch shows of its protection.
 func (r *Repo) protectionJSON(branch string) obj {
 	p, ok := r.requires[branch]
+	for _, pattern := range slices.Sorted(maps.Keys(r.requires)) {
+		if !ok && fitsPattern(pattern, branch) {
+			p, ok = r.requires[pattern], true
+		}
+	}
 	if !ok {
 		return obj{"enabled": r.protected[branch]}
 	}

@@ -128,7 +128,7 @@ func (s *Server) AddApp(a App) {
 		a.Permissions = Permissions()
 	}
 	if a.Events == nil {
-		a.Events = []string{"check_run", "check_suite", "issue_comment", "merge_group", "pull_request", "pull_request_review", "push"}
+		a.Events = []string{"check_run", "check_suite", "issue_comment", "merge_group", "pull_request", "pull_request_review", "push", "status"}
 	}
 	s.apps[a.ID] = &a
 }
@@ -187,6 +187,17 @@ func (s *Server) AddRepo(installationID int64, owner, name string) *Repo {
 	}
 	s.repos[strings.ToLower(owner+"/"+name)] = r
 	return r
+}
+
+// Rename gives a repository another name, or another owner. The old name is free;
+// unlike GitHub the server does not lead from it to the new one.
+func (s *Server) Rename(r *Repo, owner, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.repos, strings.ToLower(r.Owner+"/"+r.Name))
+	s.account(owner)
+	r.Owner, r.Name = owner, name
+	s.repos[strings.ToLower(owner+"/"+name)] = r
 }
 
 // id makes a number that nothing else has.

@@ -87,6 +87,9 @@ func (l *loader) facts(ctx context.Context, r *Range) (moved bool, err error) {
 	if err := l.readSiblings(a.Repository["siblings"]); err != nil {
 		return false, err
 	}
+	if err := l.readIdentity(a.Repository["repositoryID"]); err != nil {
+		return false, err
+	}
 	if err := l.readDefault(a.Repository["main"]); err != nil {
 		return false, err
 	}
@@ -114,7 +117,7 @@ func (l *loader) ask(ctx context.Context, before, after []string) (a answer, err
 	q.bind("baseTip", "GitObjectID!", l.change.Base)
 	q.bind("siblingHead", "GitObjectID!", l.in.Head)
 	q.bind("checkName", "String!", l.client.app.options.CheckName)
-	q.fields = append(q.fields, "policy:object(oid:$baseTip){...on Commit{"+policyFile+"}}", siblingFields, defaultFields, "foreign:object(oid:$siblingHead){...on Commit{"+foreignFields+"}}")
+	q.fields = append(q.fields, "policy:object(oid:$baseTip){...on Commit{"+policyFile+"}}", siblingFields, defaultFields, identityFields, "foreign:object(oid:$siblingHead){...on Commit{"+foreignFields+"}}")
 	if !isCommitID(l.in.Base) {
 		q.bind("baseRef", "String!", "refs/heads/"+l.in.Base)
 		q.fields = append(q.fields, tipFields)

@@ -11,6 +11,19 @@ import (
 
 const defaultFields = `main:defaultBranchRef{name}`
 
+const identityFields = `repositoryID:databaseId`
+
+// readIdentity reads the repository's number, which stays when its name changes.
+func (l *loader) readIdentity(raw json.RawMessage) error {
+	if len(raw) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(raw, &l.loaded.RepositoryID); err != nil {
+		return fmt.Errorf("read the repository's number: %w", err)
+	}
+	return nil
+}
+
 // readDefault reads the name of the default branch; an empty repository has none.
 func (l *loader) readDefault(raw json.RawMessage) error {
 	var ref *struct {
@@ -28,15 +41,29 @@ func (l *loader) readDefault(raw json.RawMessage) error {
 	return nil
 }
 
-// Pushed lists the commits between two, with the one where they part. It takes a
-// request for each hundred commits.
+// Pushed lists the commits between two, with the one where they part, and the names
+// and blobs of the files that differ where they are fewer than three hundred. It takes
+// a request for each hundred commits.
 func (c *Client) Pushed(ctx context.Context, owner, repo, before, after string) (*change.Change, error) {
 	r := Range{Owner: owner, Repo: repo, Base: before, Head: after}
 	compared, err := c.compare(ctx, r)
 	if err != nil {
 		return nil, fmt.Errorf("list what was pushed to %s/%s: %w", owner, repo, err)
 	}
-	return newChange(r, compared), nil
+	pushed := newChange(r, compared)
+	if len(compared.Files) < compareFiles { // else some may be left out, and none is better than some
+		for _, f := range compared.Files {
+			one := change.File{Path: f.GetFilename(), Blob: f.GetSHA()}
+			switch f.GetStatus() {
+			case "removed":
+				one.Blob = ""
+			case "renamed":
+				one.OldPath = f.GetPreviousFilename()
+			}
+			pushed.Files = append(pushed.Files, one)
+		}
+	}
+	return pushed, nil
 }
 
 // A Merged is a pull request that GitHub says a commit came from.

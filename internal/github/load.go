@@ -39,6 +39,8 @@ type Loaded struct {
 	Edited          string // when the body was last written anew, as GitHub says it; "" for never
 	// Default is the repository's default branch; "" when it is not known.
 	Default string
+	// RepositoryID is GitHub's number of the repository; 0 when it is not known.
+	RepositoryID int64
 	// Foreign are the checks of others that carry this App's name, on the head and
 	// on the commit that GitHub made to try the merge.
 	Foreign []Foreign

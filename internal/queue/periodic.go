@@ -30,6 +30,7 @@ const periodicQueue = "periodic"
 const (
 	keepDeliveries = 30 * 24 * time.Hour
 	keepVerdicts   = 400 * 24 * time.Hour // as GitHub keeps check runs
+	keepLeases     = 24 * time.Hour       // of programs that died
 	dropEvery      = time.Hour
 	clockEvery     = time.Minute
 )
@@ -110,6 +111,9 @@ func (q *Queue) dropOld(ctx context.Context) error {
 		{keepVerdicts, s.DropForeignChecks},
 		{keepDeliveries, s.DropNoted},
 		{keepVerdicts, s.DropKept},
+		{keepVerdicts, s.DropQuiet},
+		{keepVerdicts, s.DropSums},
+		{keepLeases, s.DropLeases},
 		{keepDeliveries, idle(store.Push)},
 		{keepDeliveries, idle(store.Group)},
 	} {

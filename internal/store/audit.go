@@ -41,6 +41,7 @@ const (
 	AuditMerge         = "merge"         // what went in by an override
 	AuditConfiguration = "configuration" // of the server
 	AuditPolicy        = "policy"        // of a branch, as it was first seen to differ
+	AuditRepository    = "repository"    // that is called otherwise, or another one of the name
 	AuditInstallation  = "installation"  // of the App: added, removed, suspended, permissions, repositories
 )
 

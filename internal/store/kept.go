@@ -74,8 +74,8 @@ func (s *Store) PolicyText(ctx context.Context, digest string) ([]byte, error) {
 }
 
 // DropKept forgets what was kept of before a time: changes of subjects whose
-// verdicts are gone, and policies that judged nothing since. Sums stay, a row for each
-// repository and day. It returns how many rows there were.
+// verdicts are gone, and policies that judged nothing since. It returns how many rows
+// there were.
 func (s *Store) DropKept(ctx context.Context, before time.Time) (int64, error) {
 	n, err := s.drop(ctx, dropLargeAtOnce, `DELETE FROM snapshots WHERE subject IN (SELECT k.subject FROM snapshots k WHERE k.kept_at < $1
 		AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.subject = k.subject) LIMIT $2)`, micros(before))

@@ -79,15 +79,20 @@ func (s *Store) bodies(ctx context.Context, rest string, args ...any) ([]Verdict
 	return list, explain(rows.Err())
 }
 
-// AuditFind lists entries before one, the newest first: those whose subject is
-// of some repositories, and whose kind, subject or actor holds a text.
-func (s *Store) AuditFind(ctx context.Context, repos []string, search string, before int64, limit int) ([]Entry, error) {
+// AuditFind lists entries before one, the newest first: those of a kind, "" for
+// all, whose subject is of some repositories, and whose kind, subject or actor
+// holds a text.
+func (s *Store) AuditFind(ctx context.Context, repos []string, kind, search string, before int64, limit int) ([]Entry, error) {
 	like := "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(text(search))) + "%"
 	args := []any{before, limit, like}
 	where := "1 = 1"
 	if repos != nil {
 		where, args = among(repositoryOf, repos, args)
 		where = "EXISTS (SELECT 1 FROM subjects s WHERE s.name = a.subject AND " + where + ")"
+	}
+	if kind != "" {
+		args = append(args, kind)
+		where += fmt.Sprintf(" AND a.kind = $%d", len(args))
 	}
 	rows, err := s.read.QueryContext(ctx, `SELECT a.id, a.at, a.kind, a.subject, a.actor, a.body, a.previous, a.hash FROM audit a
 		WHERE a.id < $1 AND (lower(a.kind) LIKE $3 ESCAPE '!' OR lower(a.subject) LIKE $3 ESCAPE '!' OR lower(a.actor) LIKE $3 ESCAPE '!') AND `+where+` ORDER BY a.id DESC LIMIT $2`, args...)

@@ -82,7 +82,7 @@ func openPostgres(ctx context.Context, address string) (*Store, error) {
 	// waiting no longer than this.
 	c.RuntimeParams["idle_in_transaction_session_timeout"] = "10000" // milliseconds
 	s := &Store{write: pgOpen(c, pgWriters), read: pgReadOnly(c), postgres: true}
-	s.holds.remote = &remote{db: pgOpen(c, 1)}
+	s.holds.remote = &remote{db: pgOpen(holding(c), 1), more: s.write}
 	if s.listen, err = pgListener(ctx, c); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

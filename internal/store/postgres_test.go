@@ -76,12 +76,12 @@ func TestHoldsAreSharedByPrograms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer release()
 	const others = `SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
 	if _, err := two.DB().ExecContext(ctx, others); err != nil {
 		t.Fatal(err)
 	}
 	<-held.Done()
+	release() // who lost it has ended
 	_, again, free, err := two.TryHold(ctx, "k")
 	if err != nil || !free {
 		t.Fatalf("not free, %v", err)

@@ -13,6 +13,17 @@ type Run struct {
 	Conclusion       string // "" while in progress
 }
 
+// Doubted reports whether it is finished and not known to be what stands on
+// GitHub.
+func (r Run) Doubted() bool { return r.RunID != 0 && r.Conclusion != "" && r.ExternalID == "" }
+
+// DoubtRun notes that what stands on a head is not known. Whoever says so need
+// not hold anything.
+func (s *Store) DoubtRun(ctx context.Context, repository, head string) error {
+	_, err := s.write.ExecContext(ctx, `UPDATE runs SET external_id = '' WHERE repository = $1 AND head = $2`, text(repository), text(head))
+	return explain(err)
+}
+
 // Run reads the run of a head.
 func (s *Store) Run(ctx context.Context, repository, head string) (Run, error) {
 	r := Run{Repository: repository, Head: head}

@@ -211,10 +211,11 @@ func (s *Store) Writable(ctx context.Context) error {
 // InTx returns nil, and undone when it returns an error, unless the connection
 // broke while it was committed. Functions that arrive together may share a
 // transaction; one may be run a second time after what it did was undone, so it
-// must set what it hands out rather than add to it.
+// must set what it hands out rather than add to it. In a context of [Store.Hold]
+// it is refused with [ErrLost] when what is held no longer is.
 func (s *Store) InTx(ctx context.Context, do func(tx *Tx) error) error {
 	if s.postgres {
-		return s.alone(ctx, do)
+		return s.alone(ctx, fence(ctx, do))
 	}
 	return s.group.write(ctx, do)
 }

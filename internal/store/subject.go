@@ -92,6 +92,26 @@ func (s *Store) Sharing(ctx context.Context, owner, repo, head string) ([]Subjec
 	return list, explain(rows.Err())
 }
 
+// GroupsSince lists a repository's merge groups of which something was heard since a
+// time, the youngest first and at most a hundred.
+func (s *Store) GroupsSince(ctx context.Context, owner, repo string, since time.Time) ([]Subject, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT `+subjectColumns+` FROM subjects s WHERE s.kind = 'group' AND s.updated_at >= $1 AND s.owner = $2 AND s.repo = $3
+		ORDER BY s.updated_at DESC LIMIT $4`, micros(since), text(owner), text(repo), maxSharing)
+	if err != nil {
+		return nil, explain(err)
+	}
+	defer rows.Close()
+	var list []Subject
+	for rows.Next() {
+		var x Subject
+		if err := rows.Scan(x.columns()...); err != nil {
+			return nil, explain(err)
+		}
+		list = append(list, x)
+	}
+	return list, explain(rows.Err())
+}
+
 func scanSubject(row *sql.Row) (Subject, error) {
 	var x Subject
 	err := row.Scan(x.columns()...)

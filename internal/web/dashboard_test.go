@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/internal/web"
@@ -77,6 +78,45 @@ func TestAuditIsSearchedAndExported(t *testing.T) {
 	}
 	if seen := text(p.get("/health")); !strings.Contains(seen, "Waiting to be judged") {
 		t.Error(seen)
+	}
+}
+
+// What went in by an override is a list of its own, with who lifted what and why,
+// and is exported as one.
+func TestWhatWentInByOverrideIsListed(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	if seen := text(p.get("/audit?overrides=1")); !strings.Contains(seen, "Nothing went in by an override") {
+		t.Error(seen)
+	}
+	p.judged(1, "One", sample())
+	body := `{"head":"h","overrides":[{"rule":"core","path":"core/a.py","message":"m","by":["boss"],"reason":"<b>agreed</b>` + strings.Repeat("x", 400) + `"}` +
+		strings.Repeat(`,{"rule":"size","by":["boss"],"reason":"r"}`, 6) + `],"more":3}`
+	for n := range 60 {
+		e := store.Entry{At: time.Unix(int64(n), 0), Kind: store.AuditMerge, Subject: "acme/app#1", Actor: "boss", Body: []byte(body)}
+		if err := p.store.Note(context.Background(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page := p.get("/audit?overrides=1")
+	seen := text(page)
+	for _, want := range []string{"core in core/a.py , overridden by boss : <b>agreed</b>", "and 5 more", "Export what went in by an override"} {
+		if !strings.Contains(strings.ReplaceAll(seen, " ", ""), strings.ReplaceAll(want, " ", "")) {
+			t.Errorf("the page lacks %q:\n%.2000s", want, seen)
+		}
+	}
+	if strings.Contains(page, "<b>agreed") || strings.Contains(page, "verdict</td>") || len(page) > 100_000 || !strings.Contains(page, "overrides=1&amp;before=") {
+		t.Errorf("%d bytes:\n%.3000s", len(page), page)
+	}
+	if other := p.get("/audit?overrides=1&q=nowhere"); !strings.Contains(other, "Nothing went in") {
+		t.Errorf("%.2000s", other)
+	}
+	lines := strings.Split(strings.TrimSpace(p.get("/audit.jsonl?overrides=1")), "\n")
+	if len(lines) != 60 || !strings.Contains(lines[0], `"kind":"merge"`) || !strings.Contains(lines[0], "agreed") {
+		t.Errorf("%d lines, the first %.200s", len(lines), lines[0])
+	}
+	if all := strings.Split(strings.TrimSpace(p.get("/audit.jsonl")), "\n"); len(all) != 61 {
+		t.Errorf("%d lines of all", len(all))
 	}
 }
 

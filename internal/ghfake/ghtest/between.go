@@ -2,6 +2,7 @@ package ghtest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -17,6 +18,8 @@ type Between struct {
 	before func(r *http.Request)
 	edit   func(answer map[string]any)
 	edited string
+	watch  func(r *http.Request, resp *http.Response)
+	deaf   bool
 }
 
 // Before does something before each request; nil ends it.
@@ -44,15 +47,36 @@ func (b *Between) Edit(part string, edit func(answer map[string]any)) {
 	b.edited, b.edit = part, edit
 }
 
+// Answered does something with each answer before the client sees it; nil ends
+// it.
+func (b *Between) Answered(do func(r *http.Request, resp *http.Response)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.watch = do
+}
+
+// Deafen has requests go on although their context has ended.
+func (b *Between) Deafen() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.deaf = true
+}
+
 // RoundTrip implements http.RoundTripper.
 func (b *Between) RoundTrip(r *http.Request) (*http.Response, error) {
 	b.mu.Lock()
-	before, edit, edited := b.before, b.edit, b.edited
+	before, edit, edited, watch, deaf := b.before, b.edit, b.edited, b.watch, b.deaf
 	b.mu.Unlock()
 	if before != nil {
 		before(r)
 	}
+	if deaf {
+		r = r.WithContext(context.WithoutCancel(r.Context()))
+	}
 	resp, err := http.DefaultTransport.RoundTrip(r)
+	if err == nil && watch != nil {
+		watch(r, resp)
+	}
 	if err != nil || edit == nil || !strings.Contains(r.URL.Path, edited) {
 		return resp, err
 	}

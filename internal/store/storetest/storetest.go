@@ -48,6 +48,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"old processed deliveries are dropped", dropped},
 		{"old pushes that did not matter are dropped", pushes},
 		{"old verdicts are dropped that nobody needs", oldVerdicts},
+		{"what is kept of pull requests that are over is dropped", quietPulls},
+		{"sums of long ago are dropped", oldSums},
 		{"a delivery is dropped for one subject alone", droppedForOne},
 		{"a verdict comes back as it was stored", verdict},
 		{"a verdict is stored once", once},
