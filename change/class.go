@@ -113,6 +113,9 @@ func (n *name) strongest(mode Mode) rank {
 	kind := extKinds[n.ext]
 	best = min(best, n.pattern(kind))
 	own := min(kind.rank(), n.document())
+	if own > rankDocs && n.isRecord() {
+		own = rankDocs
+	}
 	above, input := n.folders(kind, mode)
 	if own == rankDocs && input.has(kind) && !n.isReadme() || n.isEditorTask() {
 		own = rankFunctional

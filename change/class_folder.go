@@ -9,7 +9,7 @@ import "strings"
 // The second result is the set of kinds that are no documents there.
 func (n *name) folders(k kind, mode Mode) (best rank, input kinds) {
 	best = rankFunctional
-	if stem := strings.TrimSuffix(n.base, n.ext); programText[n.base] || strings.HasSuffix(stem, "prompt") || strings.HasSuffix(stem, "prompts") {
+	if stem := strings.TrimSuffix(n.base, n.ext); programText[n.base] || (strings.HasSuffix(stem, "prompt") || strings.HasSuffix(stem, "prompts")) && !n.isTask() {
 		input = words
 	}
 	if k == kindText && !n.isWritten() {
@@ -106,6 +106,9 @@ func (n *name) special(segment string, end int, k kind) rank {
 		}
 		if strings.HasPrefix(segment, "terraform-") && operated.has(k) {
 			return rankDeployment
+		}
+		if strings.HasPrefix(segment, ".") && strings.HasSuffix(segment, "prompts") && end < len(n.full) {
+			return rankAgentInstructions // no program keeps its own there
 		}
 	}
 	return rankFunctional

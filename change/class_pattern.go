@@ -97,8 +97,13 @@ func (n *name) isRequirements() bool {
 // isImageRecipe knows a Dockerfile under each of its names; one that ends like
 // a document is a document about one.
 func (n *name) isImageRecipe() bool {
-	if extKinds[n.ext] == kindProse {
+	switch extKinds[n.ext] {
+	case kindProse:
 		return false
+	case kindCode: // "Dockerfile.go" is one for Go, "dockerfile.go" is Go
+		if base := n.path[strings.LastIndexByte(n.path, '/')+1:]; strings.HasPrefix(base, "dockerfile") || strings.HasPrefix(base, "containerfile") {
+			return false
+		}
 	}
 	return strings.HasPrefix(n.base, "dockerfile") && separated(n.base, len("dockerfile")) || strings.HasPrefix(n.base, "containerfile") && separated(n.base, len("containerfile")) ||
 		n.ext == ".dockerfile" || n.ext == ".containerfile"

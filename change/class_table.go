@@ -59,7 +59,7 @@ var kindRanks = [...]rank{
 // code, .html and .xml are programs as often as not, .pkl and .pt run code when
 // they are loaded, archives and binaries hold anything.
 var extKinds = byKind([]string{
-	kindProse:        ".md .markdown .mdown .mkd .rst .adoc .asciidoc .org .tex .textile .wiki .pdf .docx .odt .rtf .epub",
+	kindProse:        ".md .markdown .mdown .mkd .rst .rdoc .adoc .asciidoc .org .tex .texi .texinfo .textile .wiki .pdf .docx .odt .rtf .epub .pptx .odp .puml .plantuml .mmd .drawio .excalidraw .vsdx",
 	kindText:         ".txt",
 	kindCode:         ".py .pyi .go .js .jsx .ts .tsx .mjs .cjs .mts .cts .java .kt .kts .rb .php .rs .cs .fs .vb .swift .scala .c .cc .cpp .cxx .h .hpp .m .mm .ex .exs .erl .clj .cljs .dart .vue .svelte .lua .pl .pm .t .r .jl .hs .ml .zig .groovy .feature .coffee .elm .nim",
 	kindScript:       ".sh .bash .zsh .fish .ps1 .psm1 .bat .cmd .tpl .tmpl .j2 .service .jsonnet .libsonnet",

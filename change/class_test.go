@@ -148,7 +148,7 @@ func TestIsDependencyFile(t *testing.T) {
 		}
 	}
 	for path := range strings.FieldsSeq("main.go package.json.md mypackage.json docs/requirements.md setup.python go.mod/x requirements.txt.bak x.gradle.md Dockerfile.md a.yml " +
-		".github/changeguard.yml README.md") {
+		".github/changeguard.yml README.md dockerfile.go") {
 		if change.IsDependencyFile(path) {
 			t.Errorf("%s is a dependency file", path)
 		}

@@ -13,7 +13,7 @@ func (s *sentence) promise() string {
 	}
 	n := 0
 	switch {
-	case documents[w[0]] && !(len(w) > 1 && auxiliaries[w[1]]), !s.area && studies[w[0]] && !(len(w) > 1 && (programNouns[w[1]] || nouns[w[1]])):
+	case documents[w[0]] && !isNoun(w[1:]), !s.area && studies[w[0]] && !(len(w) > 1 && (programNouns[w[1]] || nouns[w[1]])):
 		n = 1
 	case work()[w[0]] == workOnText:
 		n = textsFollow(w[1:])
@@ -25,6 +25,15 @@ func (s *sentence) promise() string {
 	}
 	fields := strings.Fields(s.text)
 	return strings.TrimRight(strings.Join(fields[:min(n, len(fields))], " "), ",;:.!")
+}
+
+// isNoun reports whether what follows makes a noun of "documents": "Documents can be
+// uploaded", "Documents that are no prose", but not "Documents that the port is wrong".
+func isNoun(following []string) bool {
+	if len(following) > 0 && (following[0] == "that" || following[0] == "which") {
+		following = following[1:]
+	}
+	return len(following) > 0 && auxiliaries[following[0]]
 }
 
 // textPhrase is the number of words at the beginning that name a text: "Audit
