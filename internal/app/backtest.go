@@ -118,6 +118,9 @@ func (k Backtest) run(ctx context.Context) (r *backtest.Report, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if source.len == 0 && source.skipped > 0 {
+		return nil, badInput("of %s none has a parent in this clone, so there is nothing that it changed; where the clone is shallow, `git fetch --unshallow` brings the rest", count(source.skipped, "commit"))
+	}
 	if source.len == 0 {
 		return nil, badInput("no changes by %s are there since %s; another --by or --since may find some", k.By, cmp.Or(k.Since, "the beginning"))
 	}
