@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"runtime"
 	"slices"
 	"strconv"
@@ -49,11 +50,19 @@ type Backtest struct {
 	Env       func(string) string
 	Now       time.Time
 	Progress  io.Writer // a terminal, or nil
+	// GitHub is OWNER/REPO, whose closed pull requests are judged through the API
+	// instead of a clone's history; "" means the clone.
+	GitHub    string
+	Transport http.RoundTripper // to GitHub; nil means the usual one
 }
 
 // Run judges the past and returns the exit code.
 func (k Backtest) Run(ctx context.Context, stdout, stderr io.Writer) int {
-	r, err := k.run(ctx)
+	run := k.run
+	if k.GitHub != "" {
+		run = k.onGitHub
+	}
+	r, err := run(ctx)
 	if err == nil {
 		err = k.print(stdout, r)
 	}
@@ -108,6 +117,9 @@ func (k Backtest) run(ctx context.Context) (r *backtest.Report, err error) {
 	source, err := k.source(ctx, repo, span)
 	if err != nil {
 		return nil, err
+	}
+	if source.len == 0 && source.skipped > 0 {
+		return nil, badInput("of %s none has a parent in this clone, so there is nothing that it changed; where the clone is shallow, `git fetch --unshallow` brings the rest", count(source.skipped, "commit"))
 	}
 	if source.len == 0 {
 		return nil, badInput("no changes by %s are there since %s; another --by or --since may find some", k.By, cmp.Or(k.Since, "the beginning"))
@@ -186,25 +198,8 @@ func (k Backtest) span(ctx context.Context, repo *gitrepo.Repo) (gitrepo.Span, e
 	if k.Since == "" {
 		return s, nil
 	}
-	if day, err := time.Parse(time.DateOnly, k.Since); err == nil {
-		s.Since = day.Unix()
-		return s, nil
-	}
-	if m := age.FindStringSubmatch(k.Since); m != nil {
-		n, err := strconv.Atoi(m[1])
-		if err != nil {
-			return s, badInput("--since %s: %w", k.Since, err)
-		}
-		switch m[2][0] {
-		case 'd':
-			s.Since = k.Now.AddDate(0, 0, -n).Unix()
-		case 'w':
-			s.Since = k.Now.AddDate(0, 0, -7*n).Unix()
-		case 'm':
-			s.Since = k.Now.AddDate(0, -n, 0).Unix()
-		default:
-			s.Since = k.Now.AddDate(-n, 0, 0).Unix()
-		}
+	if from, ok := k.from(); ok {
+		s.Since = from.Unix()
 		return s, nil
 	}
 	if _, err := repo.Commit(ctx, k.Since); err != nil {
@@ -212,6 +207,27 @@ func (k Backtest) span(ctx context.Context, repo *gitrepo.Repo) (gitrepo.Span, e
 	}
 	s.After = k.Since
 	return s, nil
+}
+
+// from reads a day or an age.
+func (k Backtest) from() (time.Time, bool) {
+	if day, err := time.Parse(time.DateOnly, k.Since); err == nil {
+		return day, true
+	}
+	m := age.FindStringSubmatch(k.Since)
+	if m == nil {
+		return time.Time{}, false
+	}
+	n, _ := strconv.Atoi(m[1]) // at most four digits
+	switch m[2][0] {
+	case 'd':
+		return k.Now.AddDate(0, 0, -n), true
+	case 'w':
+		return k.Now.AddDate(0, 0, -7*n), true
+	case 'm':
+		return k.Now.AddDate(0, -n, 0), true
+	}
+	return k.Now.AddDate(-n, 0, 0), true
 }
 
 // source lists the changes.

@@ -53,13 +53,23 @@ func (k HookInstall) install(ctx context.Context) (text string, err error) {
 		if err != nil {
 			return "", err
 		}
-		return "wrote pre-commit, commit-msg and pre-push to " + dir + "\n", nil
+		return "wrote pre-commit, commit-msg and pre-push to " + dir + "\n" + inTree(where, dir), nil
 	}
 	name, err := k.agent(where.Top)
 	if err != nil {
 		return "", err
 	}
 	return "wrote " + name + "\nCommit it, so that everybody's agent is held by it; the program `changeguard` must be on their PATH.\n", nil
+}
+
+// inTree warns of a folder of hooks, such as husky's, that another work tree has only
+// when it is committed: git runs none there, and says nothing.
+func inTree(where gitrepo.Worktree, dir string) string {
+	rel, err := filepath.Rel(where.Top, dir)
+	if err != nil || !filepath.IsLocal(rel) || rel == ".git" || strings.HasPrefix(filepath.ToSlash(rel), ".git/") {
+		return ""
+	}
+	return "core.hooksPath places hooks in the work tree: commit them, or other work trees and clones have none; what writes that folder anew (husky does) takes them away, so install them after it.\n"
 }
 
 // ourCommand begins every command that we install.

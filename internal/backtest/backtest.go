@@ -9,12 +9,16 @@
 //
 // A clone does not know labels, reviews or what a pull request's text said, so
 // rules that ask for those stop everything; [Report.Blind] names them, and their
-// numbers say nothing.
+// numbers say nothing. GitHub tells labels and texts as they are by now.
+//
+// A source can run dry before all was judged: then what was judged counts, and
+// [Report.Stopped] says why there is no more.
 package backtest
 
 import (
 	"cmp"
 	"context"
+	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -42,18 +46,39 @@ type Backtest struct {
 	Candidate *Trial
 	Worst     int // how many changes are listed; 0 means 20
 	Workers   int // changes judged at once; 0 means one
+	// Tells says that the source knows what a pull request's page shows: labels and
+	// texts.
+	Tells bool
 }
 
 // A One is a change of the past and when it was made.
 type One struct {
-	Change *change.Change
+	Change *change.Change // nil where Load loads it
 	When   time.Time
+	// Load loads the change when its turn comes. An error that is a [*DryError] ends
+	// the run early; any other makes the change one that could not be judged.
+	Load func(ctx context.Context) (*change.Change, error)
+	// Trouble is asked after a change that was loaded was judged: what kept it from
+	// being read whole, of the kind that Load returns. nil for nothing.
+	Trouble func() error
+	Number  int    // of the pull request that Load loads
+	Head    string // its last commit
+	Closed  bool   // it was closed without being merged
 }
+
+// A DryError says that a source gives nothing more for now.
+type DryError struct{ Err error }
+
+func (e *DryError) Error() string { return e.Err.Error() }
+
+// Unwrap is the reason.
+func (e *DryError) Unwrap() error { return e.Err }
 
 // judged is what is kept of a change.
 type judged struct {
 	entry     Entry
 	candidate Entry
+	counts    bool // false for one that was not judged before the source ran dry
 }
 
 // Run judges what feed hands out, which is called once with the function that
@@ -67,9 +92,12 @@ func (b *Backtest) Run(ctx context.Context, feed func(take func(One) error) erro
 	var mu sync.Mutex // guards what follows
 	var all []judged
 	var failed error
+	var dry *DryError
 	done := 0
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	fed, stop := context.WithCancel(ctx) // ends what is fed, not what is being judged
+	defer stop()
 	var workers sync.WaitGroup
 	for range max(1, b.Workers) {
 		workers.Go(func() {
@@ -80,7 +108,13 @@ func (b *Backtest) Run(ctx context.Context, feed func(take func(One) error) erro
 					all = append(all, judged{})
 				}
 				all[j.at] = result
-				if err != nil && failed == nil {
+				switch at := (*DryError)(nil); {
+				case errors.As(err, &at):
+					if dry == nil {
+						dry = at
+					}
+					stop()
+				case err != nil && failed == nil:
 					failed = err
 					cancel()
 				}
@@ -96,8 +130,8 @@ func (b *Backtest) Run(ctx context.Context, feed func(take func(One) error) erro
 		case jobs <- job{at, one}:
 			at++
 			return nil
-		case <-ctx.Done():
-			return ctx.Err()
+		case <-fed.Done():
+			return fed.Err()
 		}
 	})
 	close(jobs)
@@ -105,19 +139,49 @@ func (b *Backtest) Run(ctx context.Context, feed func(take func(One) error) erro
 	if failed != nil {
 		err = failed
 	}
-	if err != nil {
+	if err != nil && dry == nil {
 		return nil, err
 	}
-	return b.count(all), nil
+	all = slices.DeleteFunc(all, func(j judged) bool { return !j.counts })
+	if dry != nil && len(all) == 0 {
+		return nil, dry
+	}
+	r := b.count(all)
+	if dry != nil {
+		r.Stopped = dry.Error()
+	}
+	return r, nil
 }
 
 func (b *Backtest) judge(ctx context.Context, one One) (judged, error) {
 	var j judged
 	var err error
+	if one.Load != nil {
+		if one.Change, err = one.Load(ctx); err != nil {
+			return unread(one, err)
+		}
+	}
 	if j.entry, err = b.entry(ctx, b.Current, one); err == nil && b.Candidate != nil {
 		j.candidate, err = b.entry(ctx, *b.Candidate, one)
 	}
+	if err == nil && one.Trouble != nil {
+		err = one.Trouble()
+	}
+	j.counts = err == nil
 	return j, err
+}
+
+// unread is a change that could not be loaded: it is counted as not judged, unless
+// nothing more can be loaded at all.
+func unread(one One, err error) (judged, error) {
+	if errors.As(err, new(*DryError)) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return judged{}, err
+	}
+	e := Entry{
+		Commit: one.Head, Number: one.Number, When: one.When.UTC(), Outcome: verdict.Incomplete, Actor: "unknown", Closed: one.Closed, Missing: []string{err.Error()},
+		Reasons: []Reason{}, rules: make(map[ruleKey]int), folders: make(map[string]int),
+	}
+	return judged{e, e, true}, nil
 }
 
 // listed is how many findings an entry names.
@@ -131,7 +195,7 @@ func (b *Backtest) entry(ctx context.Context, t Trial, one One) (Entry, error) {
 	c := one.Change
 	e := Entry{
 		Commit: c.Head, Number: c.Number, Title: c.Title, When: one.When.UTC(), Outcome: v.Outcome, Actor: string(v.Session.Actor),
-		Files: len(c.Files), Findings: len(v.Findings), rules: make(map[ruleKey]int), folders: make(map[string]int),
+		Files: len(c.Files), Findings: len(v.Findings), Closed: one.Closed, rules: make(map[ruleKey]int), folders: make(map[string]int),
 	}
 	if len(c.Commits) > 0 && e.Title == "" {
 		e.Title = c.Commits[len(c.Commits)-1].Subject()
@@ -226,14 +290,22 @@ func named(t Trial) Named {
 // blindKinds ask for what a clone does not know.
 var blindKinds = []string{"labels", "reviewers", "checklist", "required-evidence"}
 
+// blindOnGitHub ask for what is not asked of GitHub: what was approved, and what
+// other checks said.
+var blindOnGitHub = []string{"reviewers", "required-evidence"}
+
 func (b *Backtest) blind(t Trial) []string {
 	names := []string{}
+	kinds := blindKinds
+	if b.Tells {
+		kinds = blindOnGitHub
+	}
 	for _, l := range t.Layers {
 		if l.Policy == nil {
 			continue
 		}
 		for _, rule := range l.Policy.Rules {
-			if slices.Contains(blindKinds, rule.Kind.Name) && rule.Level != policy.Off {
+			if slices.Contains(kinds, rule.Kind.Name) && rule.Level != policy.Off {
 				names = append(names, rule.Name)
 			}
 		}

@@ -13,12 +13,14 @@ import (
 
 // A Report says what would have been. Its JSON form is public.
 type Report struct {
-	Engine    string      `json:"engine"`
-	Policy    Named       `json:"policy"`
-	By        string      `json:"by"`
-	Head      string      `json:"head"`
-	Since     string      `json:"since"`
-	Skipped   int         `json:"skipped"` // commits without a parent in the clone
+	Engine  string `json:"engine"`
+	Policy  Named  `json:"policy"`
+	By      string `json:"by"`
+	Head    string `json:"head"`
+	Since   string `json:"since"`
+	Skipped int    `json:"skipped"` // commits without a parent in the clone
+	// Stopped says why not all that was asked for was judged, "" when it was.
+	Stopped   string      `json:"stopped,omitempty"`
 	First     time.Time   `json:"first"`
 	Last      time.Time   `json:"last"`
 	Blind     []string    `json:"blind"` // rules that ask for what is not known of the past
@@ -78,8 +80,9 @@ type Entry struct {
 	Risk     *int            `json:"risk"` // null where lines were not counted
 	Files    int             `json:"files"`
 	Findings int             `json:"findings"`
-	Stopping int             `json:"stopping"` // findings of level block or approve
-	Reasons  []Reason        `json:"reasons"`  // the first of them
+	Stopping int             `json:"stopping"`         // findings of level block or approve
+	Closed   bool            `json:"closed,omitempty"` // a pull request that was not merged
+	Reasons  []Reason        `json:"reasons"`          // the first of them
 	Missing  []string        `json:"missing,omitempty"`
 
 	rules   map[ruleKey]int
@@ -122,9 +125,9 @@ func (r *Report) JSON() ([]byte, error) {
 	return append(text, '\n'), nil
 }
 
-// Incomplete reports whether a change could not be judged.
+// Incomplete reports whether a change could not be judged, or was not come to.
 func (r *Report) Incomplete() bool {
-	return r.Current.Incomplete > 0 || r.Candidate != nil && r.Candidate.Tally.Incomplete > 0
+	return r.Stopped != "" || r.Current.Incomplete > 0 || r.Candidate != nil && r.Candidate.Tally.Incomplete > 0
 }
 
 // mostFolders is how many folders are listed.

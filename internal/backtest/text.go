@@ -13,6 +13,9 @@ func Formats() []string { return []string{"text", "json", "html"} }
 func (r *Report) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, by %s%s\n", count(r.Current.Changes, "change"), r.By, r.between())
+	if r.Stopped != "" {
+		fmt.Fprintf(&b, "Not all was judged: %s\n", visible(r.Stopped))
+	}
 	if r.Skipped > 0 {
 		fmt.Fprintf(&b, "%s without a parent in this clone left out\n", count(r.Skipped, "commit"))
 	}
@@ -98,6 +101,9 @@ func (e Entry) short() string {
 	name := e.Commit[:min(10, len(e.Commit))]
 	if e.Number > 0 {
 		name = fmt.Sprintf("#%d %s", e.Number, name)
+	}
+	if e.Closed {
+		name += " (not merged)"
 	}
 	return name
 }

@@ -2,6 +2,7 @@ package ghfake
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -133,9 +134,20 @@ func (r repoNode) pulled(name string, args obj) any {
 		base, head := args["baseRefName"], args["headRefName"]
 		return (states == nil || states[p.graphState()]) && (base == nil || base == p.Base) && (head == nil || head == p.headBranch())
 	})
+	order, _ := args["orderBy"].(obj)
+	switch order["field"] {
+	case nil, "CREATED_AT":
+	case "UPDATED_AT":
+		slices.SortStableFunc(list, func(a, b *Pull) int { return b.updated.Compare(a.updated) })
+	default:
+		return unresolved(r, name+" by "+fmt.Sprint(order["field"]))
+	}
+	if order["direction"] != "DESC" {
+		slices.Reverse(list) // oldest first
+	}
 	nodes := make([]node, 0, len(list))
-	for i := range list {
-		nodes = append(nodes, pullNode{r.Repo, list[len(list)-1-i]}) // oldest first
+	for _, p := range list {
+		nodes = append(nodes, pullNode{r.Repo, p})
 	}
 	return connect("PullRequestConnection", nodes, args)
 }

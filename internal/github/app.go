@@ -72,6 +72,24 @@ const DefaultBaseURL = "https://api.github.com/"
 
 // New makes an App. It asks nothing of GitHub yet.
 func New(o Options) (*App, error) {
+	base, err := o.complete()
+	if err != nil {
+		return nil, err
+	}
+	key, err := jwt.ParseRSAPrivateKeyFromPEM(o.Key)
+	if err != nil {
+		return nil, fmt.Errorf("the App's private key cannot be read: %w", err)
+	}
+	apps := ghinstallation.NewAppsTransportFromPrivateKey(o.Transport, o.AppID, key)
+	apps.BaseURL = strings.TrimSuffix(base.String(), "/")
+	own := &http.Client{Transport: newLimiter(o.observed(0, apps), "app", o), Timeout: requestTimeout, CheckRedirect: sameHost}
+	a := newApp(o, base)
+	a.key, a.apps, a.own = key, apps, own
+	return a, nil
+}
+
+// complete fills in what was left out, and reads the address.
+func (o *Options) complete() (*url.URL, error) {
 	if o.BaseURL == "" {
 		o.BaseURL = DefaultBaseURL
 	}
@@ -85,18 +103,15 @@ func New(o Options) (*App, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	key, err := jwt.ParseRSAPrivateKeyFromPEM(o.Key)
-	if err != nil {
-		return nil, fmt.Errorf("the App's private key cannot be read: %w", err)
-	}
-	apps := ghinstallation.NewAppsTransportFromPrivateKey(o.Transport, o.AppID, key)
-	apps.BaseURL = strings.TrimSuffix(base.String(), "/")
-	own := &http.Client{Transport: newLimiter(o.observed(0, apps), "app", o), Timeout: requestTimeout, CheckRedirect: sameHost}
+	return base, nil
+}
+
+func newApp(o Options, base *url.URL) *App {
 	return &App{
-		options: o, base: base, graphql: graphqlURL(base), key: key, apps: apps, own: own,
+		options: o, base: base, graphql: graphqlURL(base),
 		cache: newCache(cacheBytes, maxCached), trees: newCache(treeCacheBytes, maxCachedTree), compared: newCache(compareCacheBytes, compareCacheBytes/8),
 		clients: make(map[int64]*Client),
-	}, nil
+	}
 }
 
 // graphqlURL derives the query address: api.github.com/graphql, and
@@ -127,14 +142,20 @@ func (a *App) Installation(id int64) *Client {
 		return c
 	}
 	tokens := newTokens(a, id)
-	limits := newLimiter(a.options.observed(id, tokens), fmt.Sprint("installation ", id), a.options)
+	c := a.client(id, tokens, fmt.Sprint("installation ", id))
+	c.tokens = tokens
+	a.clients[id] = c
+	return c
+}
+
+// client sends requests through a transport that signs them.
+func (a *App) client(id int64, signed http.RoundTripper, name string) *Client {
+	limits := newLimiter(a.options.observed(id, signed), name, a.options)
 	httpClient := &http.Client{Transport: limits, Timeout: requestTimeout, CheckRedirect: sameHost}
 	rest := gh.NewClient(httpClient)
 	rest.BaseURL = a.base
 	rest.UserAgent = userAgent
-	c := &Client{app: a, rest: rest, http: httpClient, limits: limits, tokens: tokens}
-	a.clients[id] = c
-	return c
+	return &Client{app: a, rest: rest, http: httpClient, limits: limits, id: id}
 }
 
 const userAgent = "changeguard"
@@ -150,13 +171,14 @@ func sameHost(r *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// A Client speaks for one installation.
+// A Client speaks for one installation, or for whoever a token belongs to.
 type Client struct {
 	app    *App
+	id     int64 // of the installation, else 0
 	rest   *gh.Client
 	http   *http.Client
 	limits *limiter
-	tokens *tokens
+	tokens *tokens // nil for a token that is given
 }
 
 // Check asks GitHub who this App is, for the operator's peace of mind.

@@ -118,7 +118,7 @@ func (l *loader) ask(ctx context.Context, before, after []string) (a answer, err
 	q.bind("siblingHead", "GitObjectID!", l.in.Head)
 	q.bind("checkName", "String!", l.client.app.options.CheckName)
 	q.fields = append(q.fields, "policy:object(oid:$baseTip){...on Commit{"+policyFile+"}}", siblingFields, defaultFields, identityFields, "foreign:object(oid:$siblingHead){...on Commit{"+foreignFields+"}}")
-	if !isCommitID(l.in.Base) {
+	if !l.in.fixed() {
 		q.bind("baseRef", "String!", "refs/heads/"+l.in.Base)
 		q.fields = append(q.fields, tipFields)
 	}
@@ -140,10 +140,13 @@ func isCommitID(s string) bool {
 	return (len(s) == 40 || len(s) == 64) && strings.Trim(s, "0123456789abcdef") == ""
 }
 
+// fixed reports whether the base is a commit, which does not move.
+func (r Range) fixed() bool { return r.At != "" || isCommitID(r.Base) }
+
 // tip makes sure that what was compared with is the tip of the base branch: it
 // may have moved, and a tag may have its name.
 func (l *loader) tip(raw json.RawMessage, r *Range) (moved bool, err error) {
-	if isCommitID(l.in.Base) {
+	if l.in.fixed() {
 		return false, nil
 	}
 	var ref *struct {
@@ -185,10 +188,8 @@ func (l *loader) paths() (before, after []string) {
 
 // readPolicies takes the policies out of the answer.
 func (l *loader) readPolicies(ctx context.Context, a answer) error {
-	if a.Org != nil && a.Org.DefaultBranchRef != nil && l.in.Repo != ".github" {
-		if err := l.addPolicy(ctx, ".github", a.Org.DefaultBranchRef.Target.File, true); err != nil {
-			return err
-		}
+	if err := l.organisationPolicy(ctx, a); err != nil {
+		return err
 	}
 	var commit *struct {
 		File *policyBlob `json:"file"`
@@ -200,6 +201,13 @@ func (l *loader) readPolicies(ctx context.Context, a answer) error {
 		return fmt.Errorf("read the base's commit %s: %w", l.change.Base, ErrNotFound)
 	}
 	return l.addPolicy(ctx, l.in.Repo, commit.File, false)
+}
+
+func (l *loader) organisationPolicy(ctx context.Context, a answer) error {
+	if a.Org == nil || a.Org.DefaultBranchRef == nil || l.in.Repo == organisationRepo {
+		return nil
+	}
+	return l.addPolicy(ctx, organisationRepo, a.Org.DefaultBranchRef.Target.File, true)
 }
 
 func (l *loader) addPolicy(ctx context.Context, repo string, b *policyBlob, organisation bool) error {

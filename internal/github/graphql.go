@@ -25,6 +25,9 @@ type graphqlError struct {
 // query runs a GraphQL query. Parts that are not found, or that may be refused,
 // come back as null; any other error fails the query.
 func (c *Client) query(ctx context.Context, text string, variables map[string]any, into any) error {
+	if c.tokens == nil {
+		return c.queryOnce(ctx, text, variables, into)
+	}
 	used := c.tokens.current()
 	err := c.queryOnce(ctx, text, variables, into)
 	if errors.Is(err, ErrForbidden) && c.tokens.replace(used) {

@@ -21,7 +21,7 @@ const (
 // key is an id among the contents of one repository, as one installation sees
 // it.
 func (c *Client) key(repo, id string) string {
-	return fmt.Sprintf("%d %s %s", c.tokens.id, repo, id)
+	return fmt.Sprintf("%d %s %s", c.id, repo, id)
 }
 
 func (c *Client) comparisonKey(r Range, base string) string {
@@ -35,6 +35,8 @@ func (c *Client) likely(r Range) (base string, known bool) {
 	switch {
 	case r.tip != "":
 		return r.tip, true
+	case r.At != "":
+		return r.At, true
 	case isCommitID(r.Base):
 		return r.Base, true
 	}

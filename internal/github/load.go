@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,9 @@ type Range struct {
 	Base        string // a branch of the repository, or a commit id
 	Head        string // a commit id
 	Queue       string // of a merge group its branch, else ""
+	// At is the commit that Base was at, of a pull request that is closed: the
+	// branch moved on since, and may be gone. "" means where it is now.
+	At string
 
 	tip string // the commit of the branch Base, once it is known
 }
@@ -148,10 +152,7 @@ func (c *Client) compare(ctx context.Context, r Range) (*gh.CommitsComparison, e
 // askComparison asks for the first page of the comparison, which has all files that
 // GitHub shows in one, and for the other commits.
 func (c *Client) askComparison(ctx context.Context, r Range) (*gh.CommitsComparison, error) {
-	base := r.Base
-	if r.tip != "" {
-		base = r.tip
-	}
+	base := cmp.Or(r.tip, r.At, r.Base)
 	compared, err := c.comparePage(ctx, r, base, 1, perPage)
 	if err != nil {
 		return nil, err

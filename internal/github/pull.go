@@ -2,6 +2,7 @@ package github
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -86,6 +87,9 @@ func (l *loader) pull(raw json.RawMessage, r *Range) (moved bool, err error) {
 		r.Head, r.Base, r.tip = p.HeadRefOid, p.BaseRefName, ""
 		return true, nil
 	}
+	if l.in.At != "" && l.change.MergeBase == l.in.Head && p.ChangedFiles > 0 {
+		return false, errPassed
+	}
 	c := l.change
 	c.Event, c.Title, c.Body, c.Draft, c.Fork = change.PullRequest, p.Title, p.Body, p.IsDraft, p.IsCrossRepository
 	c.HeadRef, c.BaseRef, c.Author = p.HeadRefName, p.BaseRefName, p.Author.person()
@@ -133,6 +137,9 @@ func (l *loader) labels(p *pullFacts) {
 func (l *loader) gap(what, remedy string) {
 	l.change.Gaps = append(l.change.Gaps, change.Gap{What: what, Remedy: remedy})
 }
+
+// errPassed says that a closed pull request cannot be seen as it was.
+var errPassed = errors.New("GitHub does not tell what it was compared with: its commits are in the base by now")
 
 // readSiblings finds the open pull requests that share the head. One that is
 // overlooked could get the result of another. A fork's head may be no object of

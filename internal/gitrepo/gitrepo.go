@@ -57,6 +57,9 @@ type Repo struct {
 	dir     string          // where the user stands
 	objects string          // the repository's object folder
 	own     string          // the folder of our own
+	once    sync.Once       // of later, which makes own where that can wait
+	later   func() error    // nil where own is there
+	ownErr  error           // why own could not be made
 	idSize  int             // hexadecimal digits of an object id
 	cut     map[string]bool // commits where a shallow clone ends
 	timeout time.Duration   // of one run
@@ -90,12 +93,8 @@ func open(ctx context.Context, o Options) (*Repo, error) {
 	if info, err := os.Stat(r.dir); err != nil || !info.IsDir() {
 		return nil, usage("%s is no folder", r.dir)
 	}
-	var err error
-	if r.own, err = os.MkdirTemp("", "changeguard-"); err != nil {
-		return nil, fmt.Errorf("make a folder for git: %w", err)
-	}
 	if err := r.isolate(ctx); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(r.own))
+		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
 }
@@ -105,14 +104,42 @@ func open(ctx context.Context, o Options) (*Repo, error) {
 // git before 2.38 take this setting from no other place.
 const globalConfig = "[safe]\n\tdirectory = *\n"
 
-// isolate finds the repository and makes the bare folder of our own.
-func (r *Repo) isolate(ctx context.Context) error {
-	if err := os.WriteFile(filepath.Join(r.own, "global"), []byte(globalConfig), 0o600); err != nil {
+// makeOwn makes the folder of our own.
+func (r *Repo) makeOwn() (err error) {
+	if r.own, err = os.MkdirTemp("", "changeguard-"); err == nil {
+		err = os.WriteFile(filepath.Join(r.own, "global"), []byte(globalConfig), 0o600)
+	}
+	if err != nil {
 		return fmt.Errorf("make a folder for git: %w", err)
 	}
+	return nil
+}
+
+// prepare makes the folder of our own when git is first run: an agent waits for
+// the answer of a hook, which mostly needs no git.
+func (r *Repo) prepare() error {
+	r.once.Do(func() {
+		if r.later != nil {
+			r.ownErr = r.later()
+		}
+	})
+	return r.ownErr
+}
+
+// isolate finds the repository and makes the bare folder of our own, or sees to it
+// that it will be made.
+func (r *Repo) isolate(ctx context.Context) error {
 	if q := findQuick(r.dir); q != nil && r.git == "git" && ctx.Err() == nil {
 		r.quick, r.idSize, r.objects = q, 40, filepath.Join(q.common, "objects")
-		return errors.Join(r.writeOwn("sha1"), r.copyShallow(filepath.Join(q.common, "shallow")))
+		shallow := filepath.Join(q.common, "shallow")
+		r.later = func() error { return errors.Join(r.makeOwn(), r.writeOwn("sha1"), r.copyShallow(shallow)) }
+		if _, err := os.Lstat(shallow); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return r.prepare() // where the clone ends must be known before anything is read
+	}
+	if err := r.makeOwn(); err != nil {
+		return err
 	}
 	out, err := r.there(ctx, "rev-parse", "--show-object-format", "--git-path", "objects", "--git-path", "shallow")
 	switch {
@@ -196,8 +223,14 @@ func (r *Repo) Close() error {
 			*b = nil
 		}
 	}
+	r.once.Do(func() { r.ownErr = errClosed }) // and waits for one that is being made
+	if r.own == "" {
+		return nil
+	}
 	return os.RemoveAll(r.own)
 }
+
+var errClosed = errors.New("the repository is closed")
 
 // File reads one file of a commit. found is false when it is not there; the
 // error wraps change.ErrTooLarge when it has more than limit bytes.

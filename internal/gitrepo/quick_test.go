@@ -224,3 +224,36 @@ func FuzzPackEntry(f *testing.F) {
 		}
 	})
 }
+
+// A question that plain files answer leaves nothing behind and makes nothing; the
+// folder of git's own comes with the first run of git and goes with the end.
+func TestNoFolderWithoutGit(t *testing.T) {
+	r := gitrepotest.New(t)
+	r.Write(map[string]string{"a": "x\n"})
+	r.Commit("base")
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	made := func() int {
+		entries, err := os.ReadDir(temp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(entries)
+	}
+	repo, err := Open(context.Background(), r.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := repo.Commit(context.Background(), "HEAD"); err != nil || made() != 0 {
+		t.Errorf("%v, %d made", err, made())
+	}
+	if _, err := repo.Past(context.Background(), Span{}); err != nil || made() != 1 {
+		t.Errorf("%v, %d made by git's run", err, made())
+	}
+	if err := repo.Close(); err != nil || made() != 0 {
+		t.Errorf("%v, %d left", err, made())
+	}
+	if _, err := repo.Past(context.Background(), Span{}); err == nil || made() != 0 {
+		t.Errorf("after its end: %v, %d made", err, made())
+	}
+}

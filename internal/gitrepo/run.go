@@ -35,7 +35,11 @@ var overrides = []string{
 
 // command prepares git in the folder of our own; the context's end kills it.
 func (r *Repo) command(ctx context.Context, args ...string) *exec.Cmd {
+	err := r.prepare()
 	cmd := exec.CommandContext(ctx, r.git, append(append([]string{}, overrides...), args...)...)
+	if err != nil {
+		cmd.Err = err // git is not started then
+	}
 	cmd.Dir = r.own
 	cmd.Env = r.environment("GIT_DIR="+r.own, "GIT_OBJECT_DIRECTORY="+r.objects)
 	// What git left behind may hold its output open; it is not waited for.

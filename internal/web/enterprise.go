@@ -4,12 +4,13 @@ import (
 	"errors"
 	"net"
 	"net/url"
-	"regexp"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // hostName is what a name of DNS is made of, with a port.
-var hostName = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?(:[0-9]{1,5})?$`)
+var hostName = lazyregexp.New(`^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?(:[0-9]{1,5})?$`)
 
 var errServer = errors.New("that is no Enterprise Server's address: write its name, as in github.example.com")
 
