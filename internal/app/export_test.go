@@ -36,6 +36,14 @@ func (s *Server) EndWaits() error { return s.endWaits(context.Background()) }
 // LookHowGuarded asks GitHub how repositories are guarded.
 func (s *Server) LookHowGuarded(ctx context.Context) error { return s.lookHowGuarded(ctx) }
 
+// LookAtNew asks it of repositories that are new.
+func (s *Server) LookAtNew(ctx context.Context) error { return s.lookAtNew(ctx) }
+
+// LookAfter asks it of one that was changed.
+func (s *Server) LookAfter(ctx context.Context, owner, repo string) error {
+	return s.lookAfter(ctx, owner, repo)
+}
+
 // Routes lists what is served, as "METHOD /path"; what answers HEAD beside GET
 // once, and what is mounted, the webhook, as the POST that it takes.
 func (s *Server) Routes() (list []string) {
