@@ -3,9 +3,12 @@ package browser_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/changeguard/changeguard/internal/app"
 )
 
 // maxPicture is how large a picture may be, in bytes: the README loads them.
@@ -22,7 +25,9 @@ func TestPictures(t *testing.T) {
 		p := shop(t)
 		x := openTab(t)
 		p.signIn(x, "ann")
-		for name, address := range map[string]string{"overview": "/", "pull-request": "/acme/platform/pull/1", "audit": "/audit", "health": "/health"} {
+		for name, address := range map[string]string{
+			"overview": "/", "pull-request": "/acme/platform/pull/1", "policy": "/acme/web/policy", "audit": "/audit", "health": "/health",
+		} {
 			x.visit(p.home + address)
 			x.pictures(filepath.Join(keep, name))
 		}
@@ -32,9 +37,13 @@ func TestPictures(t *testing.T) {
 		x.pictures(filepath.Join(keep, "playground"))
 	})
 	t.Run("set-up", func(t *testing.T) {
-		p, _, link := unset(t)
+		// GitHub is asked nothing before the App is made, so its own name can stand there.
+		p, _, link := unsetWith(t, app.Config{PublicURL: "https://changeguard.example", GitHubURL: "https://api.github.com/"})
 		x := openTab(t)
 		x.visit(p.home + link)
+		if text := x.text(); strings.Contains(text, "127.0.0.1") {
+			t.Errorf("the picture would show this machine's address:\n%s", text)
+		}
 		x.pictures(filepath.Join(keep, "set-up"))
 	})
 }

@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
@@ -55,7 +56,7 @@ func settle(t *testing.T, github *ghfake.Server, c app.Config) *place {
 	front := httptest.NewServer(github)
 	t.Cleanup(front.Close)
 	p := &place{T: t, github: github, api: front.URL, dsn: "sqlite:" + filepath.Join(t.TempDir(), "browser.db")}
-	c.Addr, c.GitHubURL, c.DatabaseURL = "127.0.0.1:0", front.URL+"/", p.dsn
+	c.Addr, c.GitHubURL, c.DatabaseURL = "127.0.0.1:0", cmp.Or(c.GitHubURL, front.URL+"/"), p.dsn
 	if err := c.Complete(func(string) string { return "" }, false); err != nil {
 		t.Fatal(err)
 	}

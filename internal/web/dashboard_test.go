@@ -266,7 +266,7 @@ func TestPastedPoliciesAreBounded(t *testing.T) {
 	})
 	p.judged(1, "One", sample())
 	p.keeps(1, store.Layer{Name: verdict.RepositoryLayer, Digest: "sha256:1", Text: []byte("version: 1\n")})
-	wrong := strings.ReplaceAll(lengthy(300<<10), "with: {files: 3}", "wiht: {files: 3}")
+	wrong := strings.ReplaceAll(lengthy(100<<10), "with: {files: 3}", "wiht: {files: 3}")
 	for name, one := range map[string]struct {
 		text, says string
 		shown      bool
