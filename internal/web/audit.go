@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"net/http"
+	"regexp"
 	"strconv"
 
 	"github.com/changeguard/changeguard/internal/logkey"
@@ -12,8 +13,32 @@ import (
 
 type auditPage struct {
 	Search  string
-	Entries []store.Entry
+	Entries []auditEntry
 	Older   int64
+}
+
+// auditEntry is an entry with what a reader wants of it at a glance.
+type auditEntry struct {
+	store.Entry
+	Said *badge // what a verdict said, nil for other entries
+	Page string // of the pull request, "" for none
+}
+
+var pullName = regexp.MustCompile(`^([A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100})#([1-9][0-9]{0,17})$`)
+
+func newAuditEntry(e store.Entry) auditEntry {
+	a := auditEntry{Entry: e}
+	if m := pullName.FindStringSubmatch(e.Subject); m != nil {
+		a.Page = "/" + m[1] + "/pull/" + m[2]
+	}
+	var said struct {
+		Outcome  string `json:"outcome"`
+		Observed bool   `json:"observed"`
+	}
+	if e.Kind == store.AuditVerdict && json.Unmarshal(e.Body, &said) == nil && said.Outcome != "" {
+		a.Said = &badge{said.Outcome, said.Observed}
+	}
+	return a
 }
 
 // audit shows what was decided, the newest first.
@@ -27,13 +52,17 @@ func (s *server) audit(w http.ResponseWriter, r *http.Request) {
 	if len(p.Search) > 200 {
 		p.Search = ""
 	}
-	if p.Entries, err = s.Store.AuditFind(r.Context(), viewing(r).only(), p.Search, before, listed+1); err != nil {
+	list, err := s.Store.AuditFind(r.Context(), viewing(r).only(), p.Search, before, listed+1)
+	if err != nil {
 		s.broken(w, r, err)
 		return
 	}
-	if len(p.Entries) > listed {
-		p.Entries = p.Entries[:listed]
-		p.Older = p.Entries[listed-1].ID
+	if len(list) > listed {
+		list = list[:listed]
+		p.Older = list[listed-1].ID
+	}
+	for _, e := range list {
+		p.Entries = append(p.Entries, newAuditEntry(e))
 	}
 	s.render(w, r, http.StatusOK, "audit.html", p)
 }

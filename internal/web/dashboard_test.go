@@ -88,8 +88,13 @@ func TestAuditIsSearchedAndExported(t *testing.T) {
 	t.Parallel()
 	p := open(t)
 	p.judged(1, "One", sample())
-	if seen := text(p.get("/audit?q=acme/app")); !strings.Contains(seen, "acme/app#1") {
+	page := p.get("/audit?q=acme/app")
+	balanced(t, "/audit", page)
+	if seen := text(page); !strings.Contains(seen, "verdict blocked acme/app#1") || !strings.Contains(page, `<a href="/acme/app/pull/1">acme/app#1</a>`) {
 		t.Error(seen)
+	}
+	if page := p.get("/audit?q=%3Cb%3E"); strings.Contains(page, "<b>") || !strings.Contains(text(page), "Nothing is found") {
+		t.Error(page)
 	}
 	if seen := text(p.get("/audit?q=%25nothing")); !strings.Contains(seen, "Nothing is found") {
 		t.Error(seen)

@@ -30,7 +30,7 @@ type playgroundPage struct {
 	Problem          string
 	Judges           bool // the past can be judged
 
-	Unnamed          int  // problems that there is no room for
+	Unnamed int // problems that there is no room for
 
 	room room // what is left of the page
 }
