@@ -21,6 +21,11 @@ func pages(t *testing.T) []string {
 	if err != nil || len(names) < 10 {
 		t.Fatalf("%d pages, %v", len(names), err)
 	}
+	rules, err := filepath.Glob("../../docs/rules/*.md")
+	if err != nil || len(rules) != len(catalogue.Kinds()) {
+		t.Fatalf("%d pages of rules, %v", len(rules), err)
+	}
+	names = append(names, rules...)
 	for i := range names {
 		names[i] = strings.TrimPrefix(names[i], "../../")
 	}

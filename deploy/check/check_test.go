@@ -89,6 +89,16 @@ func TestKustomizeBuildsWhatKubernetesTakes(t *testing.T) {
 	if c.ReadinessProbe.HTTPGet.Path != "/readyz" || c.LivenessProbe.HTTPGet.Path != "/healthz" || c.StartupProbe == nil || *pod.Spec.TerminationGracePeriodSeconds < 10 {
 		t.Errorf("%+v", c)
 	}
+	if c.Lifecycle == nil || c.Lifecycle.PreStop.Sleep.Seconds+9 >= *pod.Spec.TerminationGracePeriodSeconds {
+		t.Errorf("a pod is killed before it has ended: %+v", c.Lifecycle)
+	}
+	if p := all["PodDisruptionBudget"].(*policy.PodDisruptionBudget).Spec; p.UnhealthyPodEvictionPolicy == nil || *p.UnhealthyPodEvictionPolicy != policy.AlwaysAllow {
+		t.Error("pods that are not ready hold up the draining of a node")
+	}
+	if m := all["HorizontalPodAutoscaler"].(*autoscaling.HorizontalPodAutoscaler).Spec.Metrics; len(m) != 1 || m[0].Resource.Target.AverageValue == nil {
+		t.Errorf("a share of the small request is reached by a little work: %+v", m)
+	}
+	mounted(t, c, all["ConfigMap"].(*core.ConfigMap))
 	config, ok := all["ConfigMap"].(*core.ConfigMap)
 	if !ok || c.EnvFrom[0].ConfigMapRef.Name != config.Name || c.Image == "changeguard" {
 		t.Errorf("the settings %+v, the image %s", config, c.Image)
@@ -108,6 +118,22 @@ func TestKustomizeBuildsWhatKubernetesTakes(t *testing.T) {
 	}
 }
 
+// mounted wants each secret that the settings name to be one that the instructions
+// make, where it is mounted; with sign-in, and the key that all replicas share.
+func mounted(t *testing.T, c core.Container, config *core.ConfigMap) {
+	t.Helper()
+	made := string(read(t, "kustomize/kustomization.yaml"))
+	for _, name := range []string{"PRIVATE_KEY", "WEBHOOK_SECRET", "CLIENT_SECRET", "SECRET_KEY", "DATABASE_URL"} {
+		file, ok := strings.CutPrefix(config.Data["CHANGEGUARD_"+name+"_FILE"], c.VolumeMounts[0].MountPath+"/")
+		if !ok || !strings.Contains(made, "--from-file="+file) {
+			t.Errorf("%s is to be read from %q", name, file)
+		}
+	}
+	if config.Data["CHANGEGUARD_CLIENT_ID"] == "" || config.Data["CHANGEGUARD_PUBLIC_URL"] == "" {
+		t.Error("nobody can sign in")
+	}
+}
+
 func TestSingleInstanceForKubernetes(t *testing.T) {
 	t.Parallel()
 	if all := objects(t, read(t, "kubernetes.yml")); all["StatefulSet"] == nil || all["Service"] == nil {
@@ -118,7 +144,7 @@ func TestSingleInstanceForKubernetes(t *testing.T) {
 func TestComposeLoads(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"../compose.yml", "../compose-postgres.yml"} {
-		o, err := cli.NewProjectOptions([]string{name}, cli.WithEnv([]string{"CHANGEGUARD_APP_ID=7"}), cli.WithName("changeguard"))
+		o, err := cli.NewProjectOptions([]string{name}, cli.WithEnv([]string{"CHANGEGUARD_APP_ID=7", "CHANGEGUARD_CLIENT_ID=Iv1.7", "CHANGEGUARD_PUBLIC_URL=https://guard.example"}), cli.WithName("changeguard"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,8 +153,18 @@ func TestComposeLoads(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if s, err := p.GetService("changeguard"); err != nil || !s.ReadOnly || *s.Environment["CHANGEGUARD_APP_ID"] != "7" {
+		s, err := p.GetService("changeguard")
+		if err != nil || !s.ReadOnly || *s.Environment["CHANGEGUARD_APP_ID"] != "7" || *s.Environment["CHANGEGUARD_CLIENT_ID"] != "Iv1.7" {
 			t.Errorf("%s: %+v, %v", name, s, err)
+			continue
+		}
+		if len(s.Ports) != 1 || s.Ports[0].HostIP != "127.0.0.1" {
+			t.Errorf("%s: the port is open to everybody, without TLS: %+v", name, s.Ports)
+		}
+		for _, s := range p.Services {
+			if s.Logging == nil || s.Logging.Options["max-size"] == "" || s.StopGracePeriod == nil {
+				t.Errorf("%s: %s fills the disk with its log, or is killed when it is stopped", name, s.Name)
+			}
 		}
 	}
 	o, err := cli.NewProjectOptions([]string{"../compose.yml"}, cli.WithName("changeguard"))

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/changeguard/changeguard/internal/github"
+	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/internal/web"
 	"github.com/changeguard/changeguard/policy"
 )
@@ -57,5 +58,23 @@ func (s *Server) requireCheck(ctx context.Context, owner, repo string) (allowed 
 	if errors.Is(err, github.ErrForbidden) || errors.Is(err, github.ErrNotFound) { // GitHub says either
 		return false, nil
 	}
-	return err == nil, err
+	if err != nil {
+		return false, err
+	}
+	return true, s.lookAfter(ctx, owner, repo)
+}
+
+// lookAfter sees how a repository is guarded after that was changed here, so that
+// the overview does not say for a day what was. Where nothing was judged yet there
+// is nothing to correct, and what GitHub does not say now is asked again later.
+func (s *Server) lookAfter(ctx context.Context, owner, repo string) error {
+	r, err := s.store.Repository(ctx, owner, repo)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = s.lookAt(ctx, r)
+	return err
 }

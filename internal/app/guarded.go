@@ -14,38 +14,57 @@ import (
 	"github.com/changeguard/changeguard/internal/web"
 )
 
-// How GitHub is asked how repositories are guarded: each once a day while
-// something was judged in it lately, a few at a time, each within a bound.
+// How GitHub is asked how repositories are guarded: each soon after something was
+// judged in it first, then once a day while something was judged in it lately; a
+// few at a time, each within a bound.
 const (
 	lookEvery    = 10 * time.Minute
+	newEvery     = time.Minute
 	lookAgain    = 24 * time.Hour
 	lookedLately = 30 * 24 * time.Hour
 	lookAtOnce   = 6
 	lookRequests = 12
 )
 
-func (s *Server) lookouts() queue.Periodic {
-	return queue.Periodic{Name: "see how repositories are guarded", Every: lookEvery, Do: s.lookHowGuarded}
+func (s *Server) lookouts() []queue.Periodic {
+	return []queue.Periodic{
+		{Name: "see how repositories are guarded", Every: lookEvery, Do: s.lookHowGuarded},
+		{Name: "see how new repositories are guarded", Every: newEvery, Do: s.lookAtNew},
+	}
 }
 
-// lookHowGuarded asks GitHub what the doctor asks. What could not be asked is
-// noted as such and asked again the next day; a rate limit ends the round.
+// lookHowGuarded asks GitHub what the doctor asks, where that is a day ago.
 func (s *Server) lookHowGuarded(ctx context.Context) error {
-	now := s.outside.Now()
-	list, err := s.store.Unchecked(ctx, now.Add(-lookAgain), now.Add(-lookedLately), lookAtOnce)
+	return s.look(ctx, s.outside.Now().Add(-lookAgain))
+}
+
+// lookAtNew asks it of those of which it was never asked, so that nobody who
+// looks at the overview for the first time reads that nothing is known.
+func (s *Server) lookAtNew(ctx context.Context) error { return s.look(ctx, time.UnixMicro(1)) }
+
+// look asks about repositories of which GitHub was not asked since a time. What
+// could not be asked is noted as such and asked again the next day; a rate limit
+// ends the round.
+func (s *Server) look(ctx context.Context, since time.Time) error {
+	list, err := s.store.Unchecked(ctx, since, s.outside.Now().Add(-lookedLately), lookAtOnce)
 	if err != nil {
 		return err
 	}
 	for _, r := range list {
-		body, limited, err := s.guarded(ctx, r)
-		if err != nil || limited {
-			return err
-		}
-		if err := s.store.SetGuarded(ctx, r.Name, body, s.outside.Now()); err != nil {
+		if limited, err := s.lookAt(ctx, r); err != nil || limited {
 			return err
 		}
 	}
 	return nil
+}
+
+// lookAt asks about one, and notes the answer.
+func (s *Server) lookAt(ctx context.Context, r store.Repository) (limited bool, err error) {
+	body, limited, err := s.guarded(ctx, r)
+	if err != nil || limited {
+		return limited, err
+	}
+	return false, s.store.SetGuarded(ctx, r.Name, body, s.outside.Now())
 }
 
 func (s *Server) guarded(ctx context.Context, r store.Repository) (body []byte, limited bool, err error) {

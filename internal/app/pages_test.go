@@ -187,3 +187,46 @@ func TestPagesSayHowRepositoriesAreGuarded(t *testing.T) {
 	b.visit(w.home + "/health")
 	b.wants(200, "the required check", "does not require")
 }
+
+// A repository that is new is asked about at once and only once, not on the day
+// after; after its check was required here it is asked again.
+func TestPagesKnowNewRepositories(t *testing.T) {
+	t.Parallel()
+	w := &world{t: t, now: time.Now, github: ghfake.New(ghfake.Options{AppID: 7, Key: &testKey().PublicKey, Secret: secret})}
+	w.github.AddInstallation(1, nil)
+	w.repo = w.github.AddRepo(1, "acme", "app")
+	w.start(serveHTTP(t, w.github)+"/", filepath.Join(t.TempDir(), "test.db"))
+	n := w.open(testPolicy, ghfake.Files{"core/a.py": ghfake.Text("x = 2\n")})
+	w.deliver("pull_request", w.repo.PullEvent(n, "opened", nil))
+	w.run(w.repo.Tip("feature"), 1)
+	asked := func(ask func(context.Context) error) int {
+		t.Helper()
+		before := len(w.github.Requests())
+		if err := ask(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return len(w.github.Requests()) - before
+	}
+	b := newBrowser(t)
+	b.visit(w.home + "/")
+	b.wants(200, "not known")
+	if n := asked(w.server.LookAtNew); n == 0 || n > 12 {
+		t.Errorf("%d requests for a new repository", n)
+	}
+	b.visit(w.home + "/")
+	b.wants(200, "not required")
+	if n := asked(w.server.LookAtNew) + asked(w.server.LookHowGuarded); n != 0 {
+		t.Errorf("%d requests for what is known", n)
+	}
+	w.repo.RequireChecks("main", true, ghfake.RequiredCheck{Name: "changeguard", App: 7})
+	after := func(ctx context.Context) error { return w.server.LookAfter(ctx, "acme", "app") }
+	if n := asked(after); n == 0 || n > 12 {
+		t.Errorf("%d requests after its check was required", n)
+	}
+	b.visit(w.home + "/")
+	b.wants(200, "required, pinned")
+	nothing := func(ctx context.Context) error { return w.server.LookAfter(ctx, "acme", "nothing-judged") }
+	if n := asked(nothing); n != 0 {
+		t.Errorf("%d requests for a repository without a verdict", n)
+	}
+}

@@ -15,7 +15,7 @@ func (s *Server) periodic() []queue.Periodic {
 	case every == 0:
 		every = s.config.every
 	}
-	return []queue.Periodic{{Name: "reconcile", Every: every, Do: s.reconcile}, s.lookouts()}
+	return append(s.lookouts(), queue.Periodic{Name: "reconcile", Every: every, Do: s.reconcile})
 }
 
 func (s *Server) reconcile(ctx context.Context) error { return s.guard.Reconcile(ctx, s.queue.Again) }

@@ -20,10 +20,15 @@ var setUpLink = regexp.MustCompile(`/setup\?token=[\w-]+`)
 // that its log prints.
 func unset(t *testing.T) (p *place, repo *ghfake.Repo, link string) {
 	t.Helper()
+	return unsetWith(t, app.Config{})
+}
+
+func unsetWith(t *testing.T, c app.Config) (p *place, repo *ghfake.Repo, link string) {
+	t.Helper()
 	github := ghfake.New(ghfake.Options{AppID: 1})
 	repo = github.AddRepo(1, "acme", "app")
 	repo.Commit("main", "first", ghfake.Files{"go.mod": ghfake.Text("module x\n"), "core/a.go": ghfake.Text("package core\n")}, dev)
-	p = settle(t, github, app.Config{})
+	p = settle(t, github, c)
 	p.until("the link", func() bool { link = setUpLink.FindString(p.log.String()); return link != "" })
 	return p, repo, link
 }
@@ -110,6 +115,52 @@ func TestPlayground(t *testing.T) {
 	if strings.Contains(x.text(), "did you mean") {
 		t.Error("the mistake that was mended is still shown")
 	}
+}
+
+// While somebody types, the page says what is wrong and in which line, and forgets
+// it once it is mended: without the button, and without another page.
+func TestPlaygroundWhileTyping(t *testing.T) {
+	p := withApp(t)
+	x := openTab(t)
+	p.signIn(x, "ann")
+	x.visit(p.home + "/policy")
+	script[bool](x, `(window.same = true)`)
+	x.types("#policy", "version: 1\nrules:\n  core:\n    uses: protected-paths\n    with:\n      path: [\"core/**\"]\n")
+	x.becomes(`t.includes('It does not load') && t.includes('changeguard.yml:6:7:') && t.includes('did you mean "paths"?')`)
+	x.types("#policy", "version: 1\nrules:\n  core:\n    uses: protected-paths\n    with:\n      paths: [\"core/**\"]\n")
+	x.becomes(`t.includes('It loads') && t.includes('rules.core.with.paths') && !t.includes('did you mean')`)
+
+	// A policy that is longer than a page may be is pasted, and mended as well.
+	paste := `(long => { const t = document.getElementById('policy'); t.value = 'version: 1\n' + long + '# ' + 'x'.repeat(300000) + '\n'; t.dispatchEvent(new Event('input', {bubbles: true})); return true })`
+	script[bool](x, paste+`('ruels: {}\n')`)
+	x.becomes(`t.includes('changeguard.yml:2:1: unknown key "ruels"')`)
+	script[bool](x, paste+`('mode: observe\n')`)
+	x.becomes(`t.includes('It loads') && t.includes('the policy observes') && !t.includes('ruels')`)
+	if !script[bool](x, `window.same === true`) {
+		t.Error("another page was loaded meanwhile")
+	}
+	if n := script[int](x, `document.getElementById('policy').value.length`); n < 300000 {
+		t.Errorf("%d characters of what was pasted are left", n)
+	}
+	x.mu.Lock()
+	clear(x.bytes)
+	x.mu.Unlock()
+	p.tried(x, "too much to be shown here again")
+	x.sees("It loads", "mode")
+	p.weighs(x)
+	accessible(x)
+}
+
+// becomes waits until an expression over t, the page's text, holds. The page says
+// itself when it changed, so that nobody keeps it busy with asking.
+func (x *tab) becomes(expression string) {
+	x.Helper()
+	script[bool](x, `new Promise(done => {
+		const look = () => { const t = document.body.innerText; if (`+expression+`) { watch.disconnect(); done(true) } };
+		const watch = new MutationObserver(look);
+		watch.observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true});
+		look();
+	})`)
 }
 
 // types puts a text in place of what a field holds, key by key.

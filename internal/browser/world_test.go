@@ -1,10 +1,10 @@
 package browser_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -29,9 +29,10 @@ type place struct {
 // settle starts the server, which ends with the case.
 func settle(t *testing.T, github *ghfake.Server, c app.Config) *place {
 	t.Helper()
-	c.Addr, c.GitHubURL, c.DatabaseURL = "127.0.0.1:0", apptest.Front(t, github)+"/", "sqlite:"+filepath.Join(t.TempDir(), "browser.db")
+	front := apptest.Front(t, github)
+	c.Addr, c.GitHubURL, c.DatabaseURL = "127.0.0.1:0", cmp.Or(c.GitHubURL, front+"/"), "sqlite:"+filepath.Join(t.TempDir(), "browser.db")
 	r := apptest.Start(t, c, nil, app.Outside{})
-	return &place{T: t, github: github, api: strings.TrimSuffix(c.GitHubURL, "/"), home: r.Home, dsn: c.DatabaseURL, log: r.Log}
+	return &place{T: t, github: github, api: front, home: r.Home, dsn: c.DatabaseURL, log: r.Log}
 }
 
 const (

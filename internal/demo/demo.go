@@ -99,7 +99,10 @@ func run(ctx context.Context, o Options, stdout io.Writer) (err error) {
 	if o.Once {
 		return nil
 	}
-	fmt.Fprintf(stdout, "\nSee why: %s/%s/%s/pull/%d\nAll verdicts: %s/\nPress Ctrl-C to end.\n", home, owner, name, number, home)
+	if err := openExamples(ctx, github, home); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "\nSee why: %s/%s/%s/pull/%d\nThe overview, with %d made-up changes beside it: %s/\nTry a policy: %s/policy?repo=%s/%s\nPress Ctrl-C to end.\n", home, owner, name, number, len(examples), home, home, owner, name)
 	select {
 	case <-ctx.Done():
 	case err := <-stopped:

@@ -3,9 +3,15 @@ package demo
 import (
 	"context"
 	"encoding/json"
+	"io"
+	"net/http"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/changeguard/changeguard/internal/app"
 	"github.com/changeguard/changeguard/internal/ghfake"
@@ -192,5 +198,85 @@ func TestRunEndsWithTheAnswer(t *testing.T) {
 	cancel()
 	if code := Run(ended, Options{Once: true, Addr: "127.0.0.1:0"}, &out, &errs); code == app.ExitPass {
 		t.Error("no check run came, but all is well")
+	}
+}
+
+// said is what a demonstration prints while it runs.
+type said struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// The pages stay open, with made-up changes beside the incident, of which each
+// comes out as it should; the demonstration ends when it is told to.
+func TestPagesStayOpenWithExamples(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var out, errs said
+	done := make(chan int, 1)
+	go func() { done <- Run(ctx, Options{Addr: "127.0.0.1:0"}, &out, &errs) }()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	until := func(what string, holds func() bool) {
+		t.Helper()
+		for !holds() {
+			select {
+			case <-tick.C:
+			case code := <-done:
+				t.Fatalf("it ended with %d before %s: %s", code, what, errs.String())
+			case <-t.Context().Done():
+				t.Fatalf("waited in vain for %s:\n%s", what, out.String())
+			}
+		}
+	}
+	get := func(address string) string {
+		t.Helper()
+		resp, err := http.Get(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		page, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %d, %v", address, resp.StatusCode, err)
+		}
+		return string(page)
+	}
+	until("the pages", func() bool { return strings.Contains(out.String(), "Press Ctrl-C") })
+	home := regexp.MustCompile(`beside it: (http://127\.0\.0\.1:[0-9]+)/`).FindStringSubmatch(out.String())
+	if home == nil {
+		t.Fatal(out.String())
+	}
+	outcome := regexp.MustCompile(`(?s)href="/acme/shop/pull/([0-9]+)">.*?<span class="badge ([a-z]+)">`)
+	got := make(map[string]string)
+	until("a verdict on each", func() bool {
+		for _, m := range outcome.FindAllStringSubmatch(get(home[1]+"/"), -1) {
+			got[m[1]] = m[2]
+		}
+		return len(got) == len(examples)
+	})
+	want := map[string]string{"1": "pass", "2": "approve", "3": "approve", "4": "fail", "5": "fail"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if page := get(home[1] + "/policy?repo=acme/platform"); !strings.Contains(page, "analysis-only") {
+		t.Error("the playground does not begin with the incident's policy")
+	}
+	cancel()
+	if code := <-done; code != app.ExitPass || errs.String() != "" {
+		t.Errorf("it ended with %d: %s", code, errs.String())
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -19,9 +20,11 @@ type auditPage struct {
 	Older     int64
 }
 
-// auditEntry is an entry with what was lifted, where it is of a merge.
+// auditEntry is an entry with what a reader wants of it at a glance.
 type auditEntry struct {
 	store.Entry
+	Said   *badge // what a verdict said, nil for other entries
+	Page   string // of the pull request, "" for none
 	Lifted []overridden
 	More   int // that are not shown
 }
@@ -40,26 +43,40 @@ const (
 	shownReason = 200
 )
 
+var pullName = regexp.MustCompile(`^([A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100})#([1-9][0-9]{0,17})$`)
+
 func newAuditEntry(e store.Entry) auditEntry {
 	a := auditEntry{Entry: e}
-	if e.Kind != store.AuditMerge {
-		return a
+	if m := pullName.FindStringSubmatch(e.Subject); m != nil {
+		a.Page = "/" + m[1] + "/pull/" + m[2]
 	}
 	var body struct {
+		Outcome   string       `json:"outcome"`
+		Observed  bool         `json:"observed"`
 		Overrides []overridden `json:"overrides"`
 		More      int          `json:"more"`
 	}
 	if json.Unmarshal(e.Body, &body) != nil {
 		return a // of another version; its row stands without
 	}
-	a.Lifted = body.Overrides[:min(len(body.Overrides), shownLifts)]
-	a.More = body.More + len(body.Overrides) - len(a.Lifted)
+	switch {
+	case e.Kind == store.AuditVerdict && body.Outcome != "":
+		a.Said = &badge{body.Outcome, body.Observed}
+	case e.Kind == store.AuditMerge:
+		a.lifted(body.Overrides, body.More)
+	}
+	return a
+}
+
+// lifted shows the first of what was lifted.
+func (a *auditEntry) lifted(all []overridden, more int) {
+	a.Lifted = all[:min(len(all), shownLifts)]
+	a.More = more + len(all) - len(a.Lifted)
 	for i := range a.Lifted {
 		l := &a.Lifted[i]
 		l.Reason, l.Path, l.Rule = cutShort(l.Reason), cutShort(l.Path), cutShort(l.Rule)
 		l.By = l.By[:min(len(l.By), shownLifts)]
 	}
-	return a
 }
 
 func cutShort(s string) string {

@@ -3,9 +3,12 @@ package web_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -27,6 +30,25 @@ func (p *pages) post(target string, form url.Values, change func(*http.Request))
 	w := httptest.NewRecorder()
 	p.router.ServeHTTP(w, r)
 	return w
+}
+
+// keeps judges a pull request again as its newest verdict says, with the policy's
+// texts, by which the repository is known.
+func (p *pages) keeps(number int, layers ...store.Layer) {
+	p.Helper()
+	name := fmt.Sprintf("acme/app#%d", number)
+	s, err := p.store.FindSubject(context.Background(), name)
+	if err != nil {
+		p.Fatal(err)
+	}
+	v, err := p.store.Latest(context.Background(), name)
+	if err != nil {
+		p.Fatal(err)
+	}
+	v.Subject, v.Digest, v.Kept = s, v.Digest+" again", &store.Kept{Layers: layers}
+	if err := p.store.AddVerdict(context.Background(), v); err != nil {
+		p.Fatal(err)
+	}
 }
 
 func TestOverviewCountsWhatWasJudged(t *testing.T) {
@@ -67,8 +89,13 @@ func TestAuditIsSearchedAndExported(t *testing.T) {
 	t.Parallel()
 	p := open(t)
 	p.judged(1, "One", sample())
-	if seen := text(p.get("/audit?q=acme/app")); !strings.Contains(seen, "acme/app#1") {
+	page := p.get("/audit?q=acme/app")
+	balanced(t, "/audit", page)
+	if seen := text(page); !strings.Contains(seen, "verdict blocked acme/app#1") || !strings.Contains(page, `<a href="/acme/app/pull/1">acme/app#1</a>`) {
 		t.Error(seen)
+	}
+	if page := p.get("/audit?q=%3Cb%3E"); strings.Contains(page, "<b>") || !strings.Contains(text(page), "Nothing is found") {
+		t.Error(page)
 	}
 	if seen := text(p.get("/audit?q=%25nothing")); !strings.Contains(seen, "Nothing is found") {
 		t.Error(seen)
@@ -151,14 +178,9 @@ func TestOtherPagesAreEscapedAndBounded(t *testing.T) {
 			}
 		})
 		p.judged(1, poison, hostile())
-		s, err := p.store.FindSubject(context.Background(), "acme/app#1")
+		p.keeps(1, store.Layer{Name: verdict.RepositoryLayer, Digest: "sha256:1", Text: []byte("version: 1\nrules: {a: {uses: limits, with: {files: 1}, message: 'm'}}\n")})
+		guarded, err := json.Marshal(web.Guarded{Branch: poison, Required: "yes", Found: []web.Finding{{About: "x", State: "problem", Says: poison, Remedy: poison, Page: "https://github.example/x"}}})
 		if err == nil {
-			v, _ := p.store.Latest(context.Background(), "acme/app#1")
-			v.Subject, v.Digest, v.Kept = s, "again", &store.Kept{Layers: []store.Layer{{Name: verdict.RepositoryLayer, Digest: "sha256:1", Text: []byte("version: 1\nrules: {a: {uses: limits, with: {files: 1}, message: 'm'}}\n")}}}
-			err = p.store.AddVerdict(context.Background(), v)
-		}
-		if err == nil {
-			guarded, _ := json.Marshal(web.Guarded{Branch: poison, Required: "yes", Found: []web.Finding{{About: "x", State: "problem", Says: poison, Remedy: poison, Page: "https://github.example/x"}}})
 			err = p.store.SetGuarded(context.Background(), "acme/app", guarded, start)
 		}
 		if err != nil {
@@ -244,5 +266,81 @@ func TestFragmentsAndBounds(t *testing.T) {
 	}
 	if w := p.post("/acme/app/pull/1/what-if", url.Values{"policy": {"version: 1"}}, nil); !strings.Contains(text(w.Body.String()), "This change is not at hand") {
 		t.Error(text(w.Body.String()))
+	}
+}
+
+// lengthy is a policy of about so many bytes that loads, with texts that grow on a
+// page.
+func lengthy(size int) string {
+	var b strings.Builder
+	b.WriteString("version: 1\nrules:\n")
+	for i := 0; b.Len() < size; i++ {
+		fmt.Fprintf(&b, "  rule-%d:\n    uses: limits\n    message: '%s'\n    with: {files: 3}\n", i, strings.Repeat("<&>\"", 20))
+	}
+	return b.String()
+}
+
+// Whatever is pasted, the page stays below 100 KB with what it loads; a text that
+// has no room is judged whole all the same, and the page says so.
+func TestPastedPoliciesAreBounded(t *testing.T) {
+	t.Parallel()
+	loads := 0
+	for _, name := range []string{"style.css", "pages.css", "live.js", "icon.svg"} {
+		info, err := os.Stat("pages/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		loads += int(info.Size())
+	}
+	var p *pages
+	tried := 0
+	p = openWith(t, func(c *web.Config) {
+		c.Try = func(_ context.Context, _ store.Verdict, asked web.Trial) (was, is *verdict.Verdict, err error) {
+			tried = len(asked.Policy)
+			return sample(), sample(), nil
+		}
+		c.Blast = func(_ context.Context, _, _ string, text []byte, _ int) (list []web.Past, err error) {
+			tried = len(text)
+			stored, err := p.store.Judged(context.Background(), "acme", "app", 1)
+			stored[0].SubjectLine = strings.Repeat("<", 400)
+			for i := range 25 {
+				list = append(list, web.Past{Stored: stored[0], Is: &verdict.Verdict{Outcome: verdict.Pass, Title: strings.Repeat("&", 400)}}, web.Past{Stored: stored[0], Why: fmt.Sprint(strings.Repeat(">", 200), i)})
+			}
+			return list, err
+		}
+	})
+	p.judged(1, "One", sample())
+	p.keeps(1, store.Layer{Name: verdict.RepositoryLayer, Digest: "sha256:1", Text: []byte("version: 1\n")})
+	wrong := strings.ReplaceAll(lengthy(100<<10), "with: {files: 3}", "wiht: {files: 3}")
+	for name, one := range map[string]struct {
+		text, says string
+		shown      bool
+	}{
+		"short":          {"version: 1\nmode: observe\n", "It loads", true},
+		"near the bound": {"version: 1\n# " + strings.Repeat("x", 31<<10) + "\n", "It loads", true},
+		"long":           {lengthy(120 << 10), "too much to be shown here again", false},
+		"near the most":  {lengthy(policy.MaxSize - 300), "too much to be shown here again", false},
+		"long and wrong": {wrong, "changeguard policy lint names all", false},
+	} {
+		for _, target := range []string{"/policy", "/acme/app/pull/1/what-if"} {
+			tried = 0
+			page := p.post(target, url.Values{"repo": {"acme/app"}, "policy": {one.text}, "blast": {"1"}}, nil).Body.String()
+			balanced(t, name, page)
+			if size := len(page) + loads; size > 100<<10 {
+				t.Errorf("%s: %s has %d bytes with what it loads", name, target, size)
+			}
+			if target == "/policy" && !strings.Contains(text(page), one.says) {
+				t.Errorf("%s: it does not say %q:\n%.600s", name, one.says, text(page))
+			}
+			if shown := strings.Contains(page, html.EscapeString(one.text)[:len(one.text)/2]); shown != one.shown {
+				t.Errorf("%s: %s shows the text: %v", name, target, shown)
+			}
+			if tried != 0 && tried != len(one.text) {
+				t.Errorf("%s: %s tried %d bytes of %d", name, target, tried, len(one.text))
+			}
+		}
+	}
+	if tried == 0 {
+		t.Error("nothing was tried")
 	}
 }

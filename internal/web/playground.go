@@ -21,6 +21,7 @@ type playgroundPage struct {
 	Repo             string // "owner/repo" whose past is judged, or ""
 	Repos            []string
 	Text             string
+	Long             int // kilobytes of a text that there is no room for, 0 where it is shown
 	Tried            bool
 	Errors, Warnings []string
 	Effective        []policy.Line
@@ -28,21 +29,31 @@ type playgroundPage struct {
 	Blast            *blast
 	Problem          string
 	Judges           bool // the past can be judged
+
+	Unnamed int // problems that there is no room for
+
+	room room // what is left of the page
 }
 
-// The bounds of what the playground shows.
+// The bounds of what the playground shows: a page has 100 KB with its styles and
+// its script, whatever is pasted into it.
 const (
-	maxProblems    = 100
-	effectiveBytes = 40 << 10
-	blastOver      = 50
-	offeredRepos   = 200
+	maxProblems     = 100
+	playgroundBytes = 72 << 10
+	textBytes       = 32 << 10
+	offeredBytes    = 8 << 10
+	blastBytes      = 20 << 10
+	problemBytes    = 20 << 10
+	effectiveBytes  = 40 << 10
+	blastOver       = 50
+	offeredRepos    = 200
 )
 
 // playground holds a policy against what policies may say, and shows what it
 // comes to. Nothing of it is kept. /policy?repo=OWNER/REPO begins with a
 // repository's.
 func (s *server) playground(w http.ResponseWriter, r *http.Request) {
-	p := playgroundPage{Text: string(policy.DefaultYAML()), Judges: s.Blast != nil}
+	p := playgroundPage{Text: string(policy.DefaultYAML()), Judges: s.Blast != nil, room: playgroundBytes}
 	owner, repo, ok := strings.Cut(r.URL.Query().Get("repo"), "/")
 	if r.Method == http.MethodPost {
 		r.Body = http.MaxBytesReader(w, r.Body, 4*policy.MaxSize)
@@ -52,7 +63,6 @@ func (s *server) playground(w http.ResponseWriter, r *http.Request) {
 		}
 		p.Text, p.Tried = strings.ReplaceAll(r.PostForm.Get("policy"), "\r\n", "\n"), true
 		owner, repo, ok = strings.Cut(r.PostForm.Get("repo"), "/")
-		p.try()
 	}
 	if ok {
 		if known, text, err := s.policyOf(r, owner, repo); errors.Is(err, store.ErrNotFound) {
@@ -65,9 +75,15 @@ func (s *server) playground(w http.ResponseWriter, r *http.Request) {
 			p.Text = string(text)
 		}
 	}
-	if r.PostForm.Get("blast") != "" && r.Header.Get(fragmentHeader) == "" {
-		s.blast(r, &p)
+	whole := p.Text
+	p.hold()
+	if p.Tried {
+		p.try(whole)
 	}
+	if r.PostForm.Get("blast") != "" && r.Header.Get(fragmentHeader) == "" {
+		s.blast(r, &p, whole)
+	}
+	p.show()
 	if r.Header.Get(fragmentHeader) != "" {
 		s.render(w, r, http.StatusOK, "policy-result", p)
 		return
@@ -78,7 +94,11 @@ func (s *server) playground(w http.ResponseWriter, r *http.Request) {
 			s.broken(w, r, err)
 			return
 		}
+		left := room(offeredBytes)
 		for _, one := range list {
+			if !left.take(30, one.Name) {
+				break
+			}
 			p.Repos = append(p.Repos, one.Name)
 		}
 	}
@@ -102,29 +122,53 @@ func (s *server) policyOf(r *http.Request, owner, repo string) (known store.Repo
 	return known, text, err
 }
 
-func (p *playgroundPage) try() {
-	loaded, problems := policy.Load([]byte(p.Text), policy.Source{Name: policy.Path}, catalogue.Kinds())
+// hold makes room for the text, or leaves it out.
+func (p *playgroundPage) hold() {
+	if left := room(textBytes); !left.take(0, p.Text) {
+		p.Long, p.Text = len(p.Text)>>10, ""
+	}
+	p.room.take(0, p.Text)
+}
+
+// try loads a text. What is shown of it is as long as it likes until [show].
+func (p *playgroundPage) try(text string) {
+	loaded, problems := policy.Load([]byte(text), policy.Source{Name: policy.Path}, catalogue.Kinds())
 	if problems != nil {
-		for _, one := range problems[:min(len(problems), maxProblems)] {
-			p.Errors = append(p.Errors, one.Error())
-		}
+		p.Errors = p.named(problems)
 		return
 	}
-	warnings := policy.Lint(loaded, nil)
-	for _, one := range warnings[:min(len(warnings), maxProblems)] {
-		p.Warnings = append(p.Warnings, one.Error())
-	}
-	lines, err := policy.Explain([]policy.Text{{Layer: verdict.RepositoryLayer, Source: policy.Source{Name: policy.Path}, Data: []byte(p.Text)}}, catalogue.Kinds())
+	p.Warnings = p.named(policy.Lint(loaded, nil))
+	lines, err := policy.Explain([]policy.Text{{Layer: verdict.RepositoryLayer, Source: policy.Source{Name: policy.Path}, Data: []byte(text)}}, catalogue.Kinds())
 	if err != nil {
 		p.Errors = append(p.Errors, err.Error())
 		return
 	}
-	p.Effective, p.More = fitting(lines)
+	p.Effective = lines
+}
+
+// named are as many problems as there is room for.
+func (p *playgroundPage) named(all policy.Problems) (list []string) {
+	for i, one := range all {
+		if text := one.Error(); i < maxProblems && p.room.take(60, text) {
+			list = append(list, text)
+			continue
+		}
+		p.Unnamed = len(all) - i
+		break
+	}
+	return list
+}
+
+// show leaves out what there is no room for beside what matters more.
+func (p *playgroundPage) show() {
+	if p.Blast != nil {
+		p.room -= room(blastBytes) - p.Blast.fit(blastBytes)
+	}
+	p.Effective, p.More = fitting(p.Effective, min(p.room, effectiveBytes))
 }
 
 // fitting are the lines that there is room for.
-func fitting(lines []policy.Line) ([]policy.Line, int) {
-	left := room(effectiveBytes)
+func fitting(lines []policy.Line, left room) ([]policy.Line, int) {
 	for i, l := range lines {
 		if !left.take(130, l.Key, l.Value, l.From, l.File, l.ReplacedBy) {
 			return lines[:i], len(lines) - i
@@ -137,7 +181,26 @@ func fitting(lines []policy.Line) ([]policy.Line, int) {
 type blast struct {
 	Over, Known, Stops, Frees, Otherwise int
 	Changed                              []blastOne
+	MoreChanged                          int
 	Unknown                              []blastWhy
+	MoreUnknown                          int
+}
+
+// fit leaves out what there is no room for, and returns what is left of it.
+func (b *blast) fit(left room) room {
+	for i, one := range b.Changed {
+		if !left.take(420, one.Subject.Owner, one.Subject.Repo, brief(one.Line), brief(one.Why)) {
+			b.Changed, b.MoreChanged = b.Changed[:i], len(b.Changed)-i
+			break
+		}
+	}
+	for i, one := range b.Unknown {
+		if !left.take(20+12*len(one.Numbers), brief(one.Why)) {
+			b.Unknown, b.MoreUnknown = b.Unknown[:i], len(b.Unknown)-i
+			break
+		}
+	}
+	return max(left, 0)
 }
 
 type blastOne struct {
@@ -159,7 +222,7 @@ type blastWhy struct {
 	Numbers []int
 }
 
-func (s *server) blast(r *http.Request, p *playgroundPage) {
+func (s *server) blast(r *http.Request, p *playgroundPage, text string) {
 	owner, repo, ok := strings.Cut(p.Repo, "/")
 	switch {
 	case s.Blast == nil || len(p.Errors) > 0:
@@ -174,7 +237,7 @@ func (s *server) blast(r *http.Request, p *playgroundPage) {
 		return
 	}
 	defer end()
-	list, err := s.Blast(ctx, owner, repo, []byte(p.Text), blastOver)
+	list, err := s.Blast(ctx, owner, repo, []byte(text), blastOver)
 	if err != nil {
 		if !errors.Is(err, context.DeadlineExceeded) {
 			s.Logger.WarnContext(r.Context(), "the past could not be judged", logkey.Err, err)
@@ -284,6 +347,6 @@ func (s *server) policyPage(w http.ResponseWriter, r *http.Request) {
 		s.broken(w, r, err)
 		return
 	}
-	p.Lines, p.More = fitting(lines)
+	p.Lines, p.More = fitting(lines, effectiveBytes)
 	s.render(w, r, http.StatusOK, "repository.html", p)
 }

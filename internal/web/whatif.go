@@ -56,6 +56,7 @@ type whatIfPage struct {
 	Add, Remove, Policy string
 	Approvals           int
 	Other               bool // another policy is tried
+	Long                int  // kilobytes of its text that there is no room for, 0 where it is shown
 
 	Problem  string   // why nothing came out
 	Errors   []string // of the policy
@@ -127,6 +128,9 @@ func (p *whatIfPage) trial(form url.Values) (t Trial) {
 	if strings.TrimSpace(p.Policy) != "" {
 		p.Other, t.Policy = true, []byte(p.Policy)
 	}
+	if left := room(textBytes); !left.take(0, p.Policy) {
+		p.Long, p.Policy = len(p.Policy)>>10, ""
+	}
 	return t
 }
 
@@ -153,8 +157,11 @@ func (s *server) tryIt(r *http.Request, stored store.Verdict, p *whatIfPage) {
 	var problems policy.Problems
 	switch {
 	case errors.As(err, &problems):
+		left := room(problemBytes)
 		for _, one := range problems[:min(len(problems), maxProblems)] {
-			p.Errors = append(p.Errors, one.Error())
+			if text := one.Error(); left.take(60, text) {
+				p.Errors = append(p.Errors, text)
+			}
 		}
 	case errors.Is(err, ErrNotKept):
 		p.Problem = "This change is not at hand: it was judged by an older version of changeguard, or is too large to be kept. It is kept when it is judged the next time."

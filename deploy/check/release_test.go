@@ -1,0 +1,58 @@
+package check
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goreleaser/goreleaser/v2/pkg/config"
+)
+
+// The release is described as goreleaser reads it, strictly; what it names is
+// there, and the programs are built as the Dockerfile builds them.
+func TestReleaseIsWhatGoreleaserReads(t *testing.T) {
+	t.Parallel()
+	p, err := config.Load("../../.goreleaser.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := config.LoadReader(strings.NewReader("version: 2\nbuilds:\n  - mian: ./cmd\n")); err == nil {
+		t.Error("a key that there is none of must be noticed")
+	}
+	if len(p.Builds) != 1 || len(p.Archives) != 1 || len(p.SBOMs) != 1 || len(p.DockersV2) != 1 {
+		t.Fatalf("%+v", p)
+	}
+	b := p.Builds[0]
+	if _, err := os.Stat("../../" + b.Main + "/main.go"); err != nil {
+		t.Error(err)
+	}
+	if !slices.Contains(b.Env, "CGO_ENABLED=0") || !slices.Contains(b.Flags, "-trimpath") || !slices.Contains(b.Goos, "linux") || !slices.Contains(b.Goarch, "arm64") {
+		t.Errorf("%+v", b)
+	}
+	flags := strings.Join(b.Ldflags, " ")
+	source := string(read(t, "../internal/version/version.go"))
+	for _, name := range []string{"Number", "Commit"} {
+		if !strings.Contains(flags, "internal/version."+name+"=") || !strings.Contains(source, name) {
+			t.Errorf("the build does not set %s", name)
+		}
+	}
+	d := p.DockersV2[0]
+	for _, name := range append(d.ExtraFiles, d.Dockerfile) {
+		if _, err := os.Stat("../../" + name); err != nil {
+			t.Error(err)
+		}
+	}
+	text := string(read(t, "../"+d.Dockerfile))
+	for _, name := range d.ExtraFiles {
+		if !strings.Contains(text, name) {
+			t.Errorf("%s does not take %s", d.Dockerfile, name)
+		}
+	}
+	if !strings.Contains(text, "$TARGETPLATFORM/"+p.ProjectName) {
+		t.Errorf("%s does not take the program from where goreleaser puts it", d.Dockerfile)
+	}
+	if p.Checksum.Algorithm != "sha256" {
+		t.Errorf("checksums by %s", p.Checksum.Algorithm)
+	}
+}
