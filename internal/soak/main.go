@@ -59,7 +59,7 @@ func main() {
 
 // options are the flags.
 type options struct {
-	program, databases, keep                string
+	program, databases, keep, parts         string
 	seed                                    uint64
 	installations, pulls, deliveries        int
 	replicas                                int
@@ -75,6 +75,7 @@ type options struct {
 func (o *options) declare(f *flag.FlagSet) {
 	f.StringVar(&o.program, "program", "", "the server's `file` (default: built from ./cmd/changeguard)")
 	f.StringVar(&o.databases, "database", "both", "sqlite, postgres or both")
+	f.StringVar(&o.parts, "parts", "calm,storm,speed", "`parts` of it; requests per verdict are compared where there are the first two")
 	f.StringVar(&o.keep, "keep", "", "a `folder` for logs and databases, which stay there")
 	f.Uint64Var(&o.seed, "seed", 1, "of everything that is left to chance")
 	f.IntVar(&o.installations, "installations", 20, "with a repository each")

@@ -79,7 +79,14 @@ func megabytes(n int) float64 { return float64(n) / (1 << 20) }
 
 func (t *table) calm(b books, l logged, perVerdict float64) {
 	t.fact("requests per verdict without faults", "%.2f (%d for %d verdicts); %d more of reconciliations", perVerdict, b.Requests, l.verdicts, b.Surveys)
+	t.news(l, "without faults")
 	t.routes(b, l, "without faults")
+}
+
+// news says how many verdicts were the first of a head, which is what costs: one
+// that is given again needs a query, and nothing else where the rest is known.
+func (t *table) news(l logged, when string) {
+	t.fact("verdicts "+when+" that were the first of a head", "%d of %d (%.0f %%)", len(l.heads), l.verdicts, 100*float64(len(l.heads))/float64(max(l.verdicts, 1)))
 }
 
 // routes notes what the requests were for, so that a figure that is missed says
@@ -112,6 +119,7 @@ func (t *table) storm(v verdicts, b books, l logged, kills int, calm float64) {
 	t.notes = append(t.notes, over[:min(len(over), maxExamples)]...)
 	per := float64(b.Requests) / float64(max(l.verdicts, 1))
 	t.promise(per <= mostRequests*calm, "requests per verdict under faults", "1.5 x", "%.2f (%d for %d verdicts): %.2f x; %d more of reconciliations", per, b.Requests, l.verdicts, per/calm, b.Surveys)
+	t.news(l, "under faults")
 	for _, k := range slices.Sorted(maps.Keys(l.messages)) {
 		t.notes = append(t.notes, fmt.Sprintf("logged %d times: %s", l.messages[k], k))
 	}

@@ -41,7 +41,9 @@ func tables(steps []string) (list []string, err error) {
 			return nil, fmt.Errorf("the database was brought to %s by another version; use that one: %w", step, ErrNewer)
 		}
 		for _, m := range createTable.FindAllStringSubmatch(string(body), -1) {
-			list = append(list, m[1])
+			if m[1] != contents {
+				list = append(list, m[1])
+			}
 		}
 	}
 	return list, nil
