@@ -46,7 +46,7 @@ func TestNoTokenOfEitherFormIsLogged(t *testing.T) {
 			r := begin(t, valid("CHANGEGUARD_GITHUB_URL", front, "CHANGEGUARD_WEBHOOK_SECRET", "", "CHANGEGUARD_WEBHOOK_SECRET_FILE", file, "CHANGEGUARD_LOG_LEVEL", "debug"))
 			r.github, r.repo = hub, hub.AddRepo(1, "acme", "app")
 			n := r.open(testPolicy, ghfake.Files{"core/a.py": ghfake.Text("x = 2\n")})
-			for _, code := range []int{500, 401} {
+			for _, code := range []int{500, 503} {
 				hub.Fail("POST /graphql", 1, func(w http.ResponseWriter) { http.Error(w, "no", code) })
 			}
 			r.deliver("pull_request", r.repo.PullEvent(n, "opened", nil))

@@ -37,6 +37,7 @@ func TestEvaluationsYieldToACrowd(t *testing.T) {
 				}
 			}
 		}()
+		synctest.Wait()
 		if took := wait(); took < mostYielded || took > mostYielded+yieldStep {
 			t.Errorf("with one that does not end: %v", took)
 		}
