@@ -21,6 +21,9 @@ type verdicts struct {
 	Examples                                    []string
 }
 
+// broken reports whether a head is not as it should be.
+func (v verdicts) broken() bool { return v.Without+v.Wrong+v.Disagree+v.Unfinished > 0 }
+
 // compare lays the stand-in's check runs beside what an evaluation without it
 // says.
 func compare(ctx context.Context, heads []head, judge func(context.Context, head) (judged, error)) (v verdicts, err error) {

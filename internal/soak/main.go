@@ -19,6 +19,12 @@
 // deliveries answered per second, and how long it takes to catch up after an
 // outage. Promises of speed count with -speeds only; a busy machine breaks them.
 //
+// A request is counted each time that it is sent, by what it is for: those of
+// reconciliations and for tokens are counted apart. A verdict that is the first of
+// its head costs several, and one that is given again a query; the part without
+// faults has the same mix of events, but loses none, so more of its verdicts are
+// such. The table says how many.
+//
 // It exits with 1 when a promise is broken.
 package main
 
