@@ -127,7 +127,7 @@ type logged struct {
 	spans    []span
 	verdicts int
 	heads    map[string]bool // that got one, with their repositories
-	messages map[string]int // those of warnings and errors
+	messages map[string]int  // those of warnings and errors
 }
 
 // readLog reads one replica's log. An evaluation that a kill ended has no line
