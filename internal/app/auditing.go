@@ -21,6 +21,11 @@ func (s *Server) note(ctx context.Context, delivery string, n webhook.Note) erro
 	if m := n.Merge; m != nil {
 		return s.guard.Merged(ctx, guard.Merge(*m))
 	}
+	if n.Installation.Action == "deleted" {
+		if err := s.store.DropContentsOf(ctx, n.Installation.ID); err != nil {
+			return err
+		}
+	}
 	body, err := json.Marshal(n.Installation)
 	if err != nil {
 		return fmt.Errorf("write for the audit log: %w", err)

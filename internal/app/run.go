@@ -45,6 +45,7 @@ func (s *Server) Run(ctx context.Context) error {
 	for server, listener := range servers {
 		serving.Go(func() { failed <- server.Serve(listener) })
 	}
+	go giveBack(ctx)
 	s.outside.Logger.InfoContext(ctx, "listening", logkey.Addr, s.Addr(), logkey.Version, version.Full(), logkey.SetUp, s.queue == nil)
 	if !s.live.Load() {
 		s.invite(ctx)

@@ -69,6 +69,7 @@ type Server struct {
 	outside    Outside
 	store      *store.Store // nil before the set-up, like limits and queue
 	limits     *store.Limits
+	shelf      *shelf // nil before the set-up
 	queue      *queue.Queue
 	guard      *guard.Guard
 	notifier   *notify.Notifier
@@ -150,9 +151,12 @@ func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
 	if s.limits, err = s.store.Limits(ctx, s.unshared); err != nil {
 		return err
 	}
+	if s.shelf, err = newShelf(s.store, s.config.PrivateKey, s.outside.Logger, s.outside.Now); err != nil {
+		return err
+	}
 	app, err := github.New(github.Options{
 		BaseURL: s.config.GitHubURL, AppID: s.config.appID, Key: []byte(s.config.PrivateKey), Transport: s.outside.Transport,
-		Now: s.outside.Now, CheckName: s.config.CheckName, Memory: s.limits, Observe: s.observe,
+		Now: s.outside.Now, CheckName: s.config.CheckName, Memory: s.limits, Observe: s.observe, Shelf: s.shelf,
 	})
 	if err != nil {
 		return err
@@ -170,7 +174,7 @@ func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
 	}
 	s.queue, err = queue.New(ctx, queue.Config{
 		Store: s.store, Workers: s.config.workers, Handler: s.evaluate, Logger: s.outside.Logger, Now: s.outside.Now, Timeout: s.outside.Timeout,
-		Periodic: append(s.periodic(), s.expiry(), s.deadlines(), s.oldEvidence(), s.sending()),
+		Periodic: append(s.periodic(), s.expiry(), s.deadlines(), s.oldEvidence(), s.sending(), s.shelf.clearing()),
 	})
 	if err != nil {
 		return err
@@ -201,6 +205,9 @@ func (s *Server) close() error {
 	var errs []error
 	if s.limits != nil {
 		s.limits.Close()
+	}
+	if s.shelf != nil {
+		s.shelf.close()
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())

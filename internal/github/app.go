@@ -48,6 +48,7 @@ type Options struct {
 	CheckName string
 	Memory    Memory  // of limits that other programs met; nil for none
 	Observe   Observe // nil for nobody
+	Shelf     Shelf   // of what was read; nil for none
 }
 
 // An App is a GitHub App. It is safe for concurrent use.

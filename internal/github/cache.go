@@ -7,7 +7,7 @@ import (
 
 // The bounds of what is kept in memory, in bytes.
 const (
-	cacheBytes     = 32 << 20
+	cacheBytes     = 16 << 20
 	treeCacheBytes = 64 << 20
 	// The largest content and listing that are kept; a huge one must not drive
 	// out all others.

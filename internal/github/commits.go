@@ -19,6 +19,11 @@ const maxCommitFiles = 3000
 // page of 300 files. What a commit touches never changes, so it is asked once.
 func (s *source) CommitPaths(ctx context.Context, ids []string) (map[string][]string, error) {
 	found := make(map[string][]string, len(ids))
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = s.key("paths " + id)
+	}
+	s.client.fetch(ctx, s.client.app.cache, keys...)
 	for _, id := range ids {
 		key := s.key("paths " + id)
 		if data, ok := s.client.app.cache.get(key); ok {
@@ -29,7 +34,9 @@ func (s *source) CommitPaths(ctx context.Context, ids []string) (map[string][]st
 		if err != nil {
 			return nil, err
 		}
-		s.client.app.cache.put(key, []byte(strings.Join(paths, "\x00")))
+		data := []byte(strings.Join(paths, "\x00"))
+		s.client.app.cache.put(key, data)
+		s.client.lay(key, data)
 		found[id] = paths
 	}
 	return found, nil

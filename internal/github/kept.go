@@ -1,6 +1,7 @@
 package github
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -14,7 +15,7 @@ import (
 // belongs to may change, so it is kept for a while only. What an installation
 // was shown is never given to another.
 const (
-	compareCacheBytes = 4 << 20
+	compareCacheBytes = 2 << 20
 	keptFor           = 10 * time.Minute
 )
 
@@ -31,7 +32,7 @@ func (c *Client) comparisonKey(r Range, base string) string {
 // likely is the commit to compare with, and whether it is known: the base may be
 // a branch, which most of the time is where it was the last time. Whoever uses it
 // finds out whether it still is.
-func (c *Client) likely(r Range) (base string, known bool) {
+func (c *Client) likely(ctx context.Context, r Range) (base string, known bool) {
 	switch {
 	case r.tip != "":
 		return r.tip, true
@@ -40,17 +41,21 @@ func (c *Client) likely(r Range) (base string, known bool) {
 	case isCommitID(r.Base):
 		return r.Base, true
 	}
-	tip, known := c.app.compared.fresh(c.key(r.path(), "tip "+r.Base), c.app.options.Now())
+	key := c.key(r.path(), "tip "+r.Base)
+	c.fetch(ctx, c.app.compared, key)
+	tip, known := c.app.compared.fresh(key, c.app.options.Now())
 	return string(tip), known
 }
 
 // keptComparison is one that was made before, nil when there is none.
-func (c *Client) keptComparison(r Range) *gh.CommitsComparison {
-	base, known := c.likely(r)
+func (c *Client) keptComparison(ctx context.Context, r Range) *gh.CommitsComparison {
+	base, known := c.likely(ctx, r)
 	if !known {
 		return nil
 	}
-	data, ok := c.app.compared.fresh(c.comparisonKey(r, base), c.app.options.Now())
+	key := c.comparisonKey(r, base)
+	c.fetch(ctx, c.app.compared, key)
+	data, ok := c.app.compared.fresh(key, c.app.options.Now())
 	if !ok {
 		return nil
 	}
@@ -68,17 +73,29 @@ func (c *Client) keepComparison(r Range, compared *gh.CommitsComparison) {
 		return // it is asked for again
 	}
 	base := compared.GetBaseCommit().GetSHA()
-	c.app.compared.renew(c.comparisonKey(r, base), data, c.app.options.Now())
+	c.renew(c.comparisonKey(r, base), data)
 	if !isCommitID(r.Base) {
-		c.app.compared.renew(c.key(r.path(), "tip "+r.Base), []byte(base), c.app.options.Now())
+		c.renew(c.key(r.path(), "tip "+r.Base), []byte(base))
 	}
+}
+
+// renew keeps what ages from now on.
+func (c *Client) renew(key string, data []byte) {
+	data = stamped(data, c.app.options.Now())
+	c.app.compared.renew(key, data)
+	c.lay(key, data)
 }
 
 // forgetComparison makes the next load ask anew, where this one did not go well
 // with what it was told.
-func (c *Client) forgetComparison(r Range) {
-	if base, known := c.likely(r); known {
-		c.app.compared.drop(c.comparisonKey(r, base))
+func (c *Client) forgetComparison(ctx context.Context, r Range) {
+	base, known := c.likely(ctx, r)
+	if !known {
+		return
+	}
+	c.app.compared.drop(c.comparisonKey(r, base))
+	if c.app.options.Shelf != nil {
+		c.app.options.Shelf.Drop(ctx, c.tokens.id, c.comparisonKey(r, base))
 	}
 }
 
@@ -142,10 +159,15 @@ func (c *cache) fresh(id string, now time.Time) ([]byte, bool) {
 	return data[stamp:], true
 }
 
-// renew keeps a content from now on, in the place of an older one.
-func (c *cache) renew(id string, data []byte, now time.Time) {
+// stamped is a content with the time from which it ages.
+func stamped(data []byte, now time.Time) []byte {
+	return append(binary.BigEndian.AppendUint64(make([]byte, 0, stamp+len(data)), uint64(now.UnixMicro())), data...) //nolint:gosec // a time after 1970
+}
+
+// renew keeps a stamped content in the place of an older one.
+func (c *cache) renew(id string, data []byte) {
 	c.drop(id)
-	c.put(id, append(binary.BigEndian.AppendUint64(make([]byte, 0, stamp+len(data)), uint64(now.UnixMicro())), data...)) //nolint:gosec // a time after 1970
+	c.put(id, data)
 }
 
 func (c *cache) drop(id string) {

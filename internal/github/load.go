@@ -83,7 +83,7 @@ func (c *Client) Load(ctx context.Context, r Range) (*Loaded, error) {
 		}
 		if err != nil {
 			if !passes(err) {
-				c.forgetComparison(r)
+				c.forgetComparison(ctx, r)
 			}
 			return nil, fmt.Errorf("load %s/%s %s: %w", r.Owner, r.Repo, r.subject(), err)
 		}
@@ -139,7 +139,7 @@ func (c *Client) locate(ctx context.Context, r *Range, missing error) (moved boo
 
 // compare is the comparison of what is to be loaded.
 func (c *Client) compare(ctx context.Context, r Range) (*gh.CommitsComparison, error) {
-	if kept := c.keptComparison(r); kept != nil {
+	if kept := c.keptComparison(ctx, r); kept != nil {
 		return kept, nil
 	}
 	compared, err := c.askComparison(ctx, r)

@@ -95,6 +95,11 @@ const blobsPerQuery = 25
 // query, the rest one by one.
 func (s *source) Blobs(ctx context.Context, ids []string, limit change.Limits) (map[string]change.Blob, error) {
 	r := &reading{source: s, limit: limit, found: make(map[string]change.Blob, len(ids))}
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = s.key(id)
+	}
+	s.client.fetch(ctx, s.client.app.cache, keys...)
 	var ask []string
 	for _, id := range ids {
 		data, ok := s.client.app.cache.get(s.key(id))
@@ -145,6 +150,7 @@ func (r *reading) read(ctx context.Context, ids []string) error {
 			return err
 		}
 		r.client.app.cache.put(r.key(id), data)
+		r.client.lay(r.key(id), data)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ type intake struct {
 	queue chan *pending
 	done  chan struct{} // closed when the goroutine has ended
 	close func()
+	crowd crowd
 }
 
 // pending is a delivery whose sender waits.
@@ -49,7 +50,9 @@ func (i *intake) accept(ctx context.Context, a *store.Arrival) error {
 func (i *intake) run() {
 	defer close(i.done)
 	for first := range i.queue {
-		i.commit(i.gather(first))
+		list := i.gather(first)
+		i.crowd.saw(len(list))
+		i.commit(list)
 	}
 }
 

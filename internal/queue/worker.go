@@ -64,6 +64,9 @@ func (w *worker) Work(ctx context.Context, job *river.Job[evaluate]) error {
 		return river.JobSnooze(busyPause)
 	}
 	defer release()
+	if job.Priority != urgently { // a merge queue does not wait for long
+		q.intake.crowd.pass(held)
+	}
 	start := time.Now() // not the configured clock: it bounds this worker's own work
 	for {
 		again, err := q.once(ctx, held, job)

@@ -21,6 +21,9 @@ type verdicts struct {
 	Examples                                    []string
 }
 
+// broken reports whether a head is not as it should be.
+func (v verdicts) broken() bool { return v.Without+v.Wrong+v.Disagree+v.Unfinished > 0 }
+
 // compare lays the stand-in's check runs beside what an evaluation without it
 // says.
 func compare(ctx context.Context, heads []head, judge func(context.Context, head) (judged, error)) (v verdicts, err error) {
@@ -107,6 +110,8 @@ type line struct {
 	Time    time.Time `json:"time"`
 	Msg     string    `json:"msg"`
 	Subject string    `json:"subject"`
+	Repo    string    `json:"repo"`
+	Head    string    `json:"head"`
 	Level   string    `json:"level"`
 }
 
@@ -121,13 +126,14 @@ type span struct {
 type logged struct {
 	spans    []span
 	verdicts int
-	messages map[string]int // those of warnings and errors
+	heads    map[string]bool // that got one, with their repositories
+	messages map[string]int  // those of warnings and errors
 }
 
 // readLog reads one replica's log. An evaluation that a kill ended has no line
 // of its end.
 func readLog(log io.Reader, replica int, deaths []death) (l logged, err error) {
-	l.messages = make(map[string]int)
+	l.messages, l.heads = make(map[string]int), make(map[string]bool)
 	running := make(map[string]time.Time)
 	// ended is when an evaluation ended that has no line of it: with the kill that
 	// came next, before a time by which it had.
@@ -172,6 +178,7 @@ func readLog(log io.Reader, replica int, deaths []death) (l logged, err error) {
 			}
 		case "verdict":
 			l.verdicts++
+			l.heads[x.Repo+" "+x.Head] = true
 		}
 		if x.Level == "WARN" || x.Level == "ERROR" {
 			l.messages[x.Level+" "+x.Msg]++

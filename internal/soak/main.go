@@ -19,6 +19,12 @@
 // deliveries answered per second, and how long it takes to catch up after an
 // outage. Promises of speed count with -speeds only; a busy machine breaks them.
 //
+// A request is counted each time that it is sent, by what it is for: those of
+// reconciliations and for tokens are counted apart. A verdict that is the first of
+// its head costs several, and one that is given again a query; the part without
+// faults has the same mix of events, but loses none, so more of its verdicts are
+// such. The table says how many.
+//
 // It exits with 1 when a promise is broken.
 package main
 
@@ -59,7 +65,7 @@ func main() {
 
 // options are the flags.
 type options struct {
-	program, databases, keep                string
+	program, databases, keep, parts         string
 	seed                                    uint64
 	installations, pulls, deliveries        int
 	replicas                                int
@@ -75,6 +81,7 @@ type options struct {
 func (o *options) declare(f *flag.FlagSet) {
 	f.StringVar(&o.program, "program", "", "the server's `file` (default: built from ./cmd/changeguard)")
 	f.StringVar(&o.databases, "database", "both", "sqlite, postgres or both")
+	f.StringVar(&o.parts, "parts", "calm,storm,speed", "`parts` of it; requests per verdict are compared where there are the first two")
 	f.StringVar(&o.keep, "keep", "", "a `folder` for logs and databases, which stay there")
 	f.Uint64Var(&o.seed, "seed", 1, "of everything that is left to chance")
 	f.IntVar(&o.installations, "installations", 20, "with a repository each")

@@ -41,7 +41,7 @@ func tables(steps []string) (list []string, err error) {
 			return nil, fmt.Errorf("the database was brought to %s by another version; use that one: %w", step, ErrNewer)
 		}
 		for _, m := range createTable.FindAllStringSubmatch(string(body), -1) {
-			if m[1] != "leases" { // which end with those who hold them
+			if m[1] != "leases" && m[1] != contents { // leases end with those who hold them
 				list = append(list, m[1])
 			}
 		}

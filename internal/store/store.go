@@ -128,7 +128,7 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 	s.write.SetMaxOpenConns(1)
-	if s.read, err = connect(abs, patience, "_pragma=query_only(1)"); err != nil {
+	if s.read, err = connect(abs, patience, "_pragma=query_only(1)&_pragma=cache_size(-1000)"); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.read.SetMaxOpenConns(readers)

@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"checks of others are noted while they are there", foreign},
 		{"what a policy asks for is noted", asks},
 		{"an event is written down once", notedOnce},
+		{"contents are kept for a while", keptContents},
 		{"old processed deliveries are dropped", dropped},
 		{"old pushes that did not matter are dropped", pushes},
 		{"old verdicts are dropped that nobody needs", oldVerdicts},
