@@ -158,8 +158,20 @@ func (b *bunLock) declared(name, group, member string, line int) error {
 // texts are there depends on where the package comes from.
 func (b *bunLock) entry(key string, line int) error {
 	var texts []string
+	bundled := false
 	err := b.array("an entry of packages", func() error {
-		if b.next() != '"' {
+		switch b.next() {
+		case '"':
+		case '{':
+			return b.object("what is said of a package", func(key string, _ int) error {
+				if key == "bundled" {
+					bundled = b.isTruthy()
+				} else {
+					b.skip()
+				}
+				return nil
+			})
+		default:
 			b.skip()
 			return nil
 		}
@@ -177,6 +189,9 @@ func (b *bunLock) entry(key string, line int) error {
 	}
 	b.at[key] = true
 	p := bunPackage(key, texts)
+	if bundled {
+		p.Source = "bundled" // it comes with the package above it
+	}
 	p.Line, p.EndLine = line, b.lines.at(b.jsonReader.at)
 	b.file.Packages = append(b.file.Packages, p)
 	return b.file.count()

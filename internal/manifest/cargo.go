@@ -204,6 +204,9 @@ func parseCargoLock(path string, data []byte) (*File, error) {
 		if sum := n.str("checksum"); sum != "" {
 			p.Integrity = []string{"sha256:" + sum}
 		}
+		if other := n.str("replace"); other != "" {
+			p.Options = []string{"replaced by " + redact(oneLine(other))}
+		}
 		source := n.str("source")
 		switch {
 		case source == "":
@@ -218,6 +221,9 @@ func parseCargoLock(path string, data []byte) (*File, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if v := rest.child("version"); v != nil && (len(v.text) != 1 || v.text > "5") {
+		return nil, &ParseError{Path: path, Line: v.line, Reason: "unknown version of the lock file: " + quote(v.text)}
 	}
 	// In the first version of the format the hashes had a table of their own.
 	f.cargoSums(rest.child("metadata"))

@@ -6,11 +6,16 @@ import (
 )
 
 // MayBeCluster reports whether a file of no known format can be a manifest of a
-// cluster, of which only the content says that it is one: any YAML.
+// cluster, of which only the content says that it is one: any YAML, and any JSON but
+// translations.
 func MayBeCluster(path string) bool {
 	p := placeOf(path)
-	return p.ext == ".yml" || p.ext == ".yaml"
+	return p.ext == ".yml" || p.ext == ".yaml" || p.ext == ".json" && !p.isOther()
 }
+
+// IsData reports whether a file that may be such a manifest mostly is something else:
+// JSON is what programs keep their data in.
+func IsData(path string) bool { return placeOf(path).ext == ".json" }
 
 // ChartOf is the description of the chart whose template a file may be, by its folder,
 // else "".

@@ -52,6 +52,7 @@ func Compare(before, after *File) []Change {
 	}
 	changes := comparePackages(before.Packages, after.Packages)
 	if !gone {
+		changes = append(changes, compareAnswers(before, after, changes)...)
 		changes = append(changes, compareSettings(before.settings(), after.settings())...)
 	}
 	changes = append(changes, compareScripts(before.Scripts, after.Scripts)...)

@@ -24,6 +24,7 @@ func identity(p *Package) string { return p.Group + "\x00" + p.Name + "\x00" + p
 func fingerprint(p *Package) string {
 	parts := []string{
 		p.Spec, p.Source, p.Marker, strings.Join(p.Extras, ","), strings.Join(p.Options, "\x01"), strings.Join(p.Integrity, ","),
+		strings.Join(p.Said, "\x01"),
 	}
 	if p.InstallScript {
 		parts = append(parts, "script")
@@ -61,6 +62,9 @@ func packageKinds(old, new *Package) []Kind {
 	kinds = append(kinds, extraKinds(old, new)...)
 	kinds = append(kinds, optionKinds(old.Options, new.Options)...)
 	kinds = append(kinds, integrityKinds(old, new)...)
+	if old.Spec == new.Spec && !slices.Equal(old.Said, new.Said) {
+		kinds = append(kinds, SourceChanged) // the same archive, and something else is made of it
+	}
 	if old.Marker != new.Marker && old.Marker != "" {
 		kinds = append(kinds, Loosened) // it may apply where nothing was accepted before
 	}
@@ -178,7 +182,8 @@ func integrityKinds(old, new *Package) []Kind {
 // weakened: hashes of another version cannot be compared, but the algorithm can.
 // A fall from sha512 to sha1 is how a lock file is made forgeable.
 func weakened(old, new *Package) []Kind {
-	if strength(new.Integrity) < strength(old.Integrity) {
+	unheld := slices.Contains(new.Integrity, noHash) && !slices.Contains(old.Integrity, noHash)
+	if unheld || strength(new.Integrity) < strength(old.Integrity) {
 		return []Kind{IntegrityRemoved}
 	}
 	return nil

@@ -103,6 +103,9 @@ func parseCompose(name string, data []byte) (*File, error) {
 	if err := m.members(services, "services", func(_ yamlKey, s *yamlValue) error { return m.service(s) }); err != nil {
 		return nil, err
 	}
+	if err := m.members(doc.child("models"), "models", func(_ yamlKey, v *yamlValue) error { return m.image(v.child("model"), "model") }); err != nil {
+		return nil, err
+	}
 	return m.file, m.include(doc.child("include"))
 }
 
@@ -110,18 +113,15 @@ func (m *yamlManifest) service(s *yamlValue) error {
 	if s.kind != yamlMap {
 		return nil
 	}
+	if p := s.merged("provider", 0); !p.isNull() { // a program that runs in the place of a container
+		m.setting("provider", p, p.line, SourceChanged)
+	}
+	if err := m.mounted(s.merged("volumes", 0)); err != nil {
+		return err
+	}
 	build := s.merged("build", 0)
 	if build != nil && build.kind == yamlMap {
-		err := m.members(build.child("additional_contexts"), "additional_contexts", func(_ yamlKey, v *yamlValue) error {
-			image, is := strings.CutPrefix(v.text, "docker-image://")
-			if !is {
-				return nil
-			}
-			at := *v
-			at.text = image
-			return m.image(&at, "build")
-		})
-		if err != nil {
+		if err := m.built(build); err != nil {
 			return err
 		}
 		if inline := build.child("dockerfile_inline"); inline != nil && inline.isScalar() {

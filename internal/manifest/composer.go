@@ -184,9 +184,6 @@ func parseComposerLock(path string, data []byte) (*File, error) {
 	return c.file, c.file.count()
 }
 
-// An artefact is "source" or "dist" of a locked package.
-type artefact struct{ kind, url, reference, sum string }
-
 // locked reads one entry. What is installed is the archive of "dist", or the
 // repository of "source" at its commit.
 func (c *composerReader) locked(group string) error {
@@ -204,6 +201,8 @@ func (c *composerReader) locked(group string) error {
 			dist, err = c.artefact()
 		case "replace", "provide":
 			err = c.standsFor()
+		case "type", "autoload", "bin", "include-path", "target-dir", "transport-options", "php-ext":
+			c.says(&p, key)
 		default:
 			c.skip()
 		}
@@ -219,8 +218,17 @@ func (c *composerReader) locked(group string) error {
 	p.PURL = "pkg:composer/" + purlPath(p.Name)
 	p.Spec = strings.TrimPrefix(oneLine(p.Spec), "v")
 	p.composerPlace(source, dist)
+	p.Said = sorted(p.Said)
 	c.file.Packages = append(c.file.Packages, p)
 	return c.file.count()
+}
+
+// says notes what the lock file says of the content of an archive, and Composer acts
+// on without a look into it: what is loaded, what runs, whether it is a plugin.
+func (c *composerReader) says(p *Package, key string) {
+	if raw := c.raw(); len(raw) > 0 {
+		p.Said = append(p.Said, key+" "+canonical(raw))
+	}
 }
 
 // standsFor notes the names that a locked package answers to as well.
@@ -234,61 +242,6 @@ func (c *composerReader) standsFor() error {
 		c.file.patterns[strings.ToLower(key)] = key
 		return c.file.count()
 	})
-}
-
-func (c *composerReader) artefact() (a artefact, err error) {
-	if c.next() != '{' {
-		c.skip()
-		return a, nil
-	}
-	return a, c.object("a source", func(key string, _ int) (err error) {
-		to := map[string]*string{"type": &a.kind, "url": &a.url, "reference": &a.reference, "shasum": &a.sum}[key]
-		if to == nil || c.next() != '"' {
-			c.skip()
-			return nil
-		}
-		*to, err = c.text(key)
-		return err
-	})
-}
-
-// composerPlace: nearly all packages lie at GitHub, each in a repository of its own,
-// so the repository without its commit is the source, and the commit what is held
-// to. An archive of another host than that of the repository is another source.
-func (p *Package) composerPlace(source, dist artefact) {
-	switch {
-	case dist.kind == "path" || source.kind == "path":
-		p.Source, p.Pinned = "path:"+path.Clean(dist.url+source.url), true
-		return
-	case source.url != "":
-		p.Source = repositoryAt("git", source.url, "", "")
-	case dist.url != "":
-		p.Source = parseLocation(strings.ReplaceAll(dist.url, dist.reference, "…")).String()
-	}
-	p.Source = "registry:" + strings.TrimSuffix(p.Source, ".git")
-	if host := distHost(dist.url); host != "" && !strings.Contains(p.Source, "//"+host+"/") {
-		p.Source += " and " + host
-	}
-	if dist.sum != "" {
-		p.Integrity = append(p.Integrity, "sha1:"+dist.sum)
-	}
-	for _, ref := range []string{source.reference, dist.reference} {
-		if isCommit(ref) {
-			p.Integrity, p.Pinned = append(p.Integrity, "commit:"+ref), true
-		}
-	}
-	p.Integrity = sorted(p.Integrity)
-	p.Pinned = p.Pinned || dist.sum != ""
-}
-
-// distHost is the host of an archive; GitHub's are those of its repositories.
-func distHost(url string) string {
-	l := parseLocation(url)
-	host, _, _ := strings.Cut(strings.TrimPrefix(l.rest, "//"), "/")
-	if host == "api.github.com" || host == "codeload.github.com" {
-		return "github.com"
-	}
-	return host
 }
 
 // besideFixes is nameFixes for the manifest beside the lock file alone.

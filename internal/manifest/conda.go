@@ -30,6 +30,10 @@ func parseCondaEnvironment(path string, data []byte) (*File, error) {
 		switch v := doc.list[i]; k.text {
 		case "channels":
 			c.channels(k, v)
+		case "variables": // some tell pip and conda where to look
+			if text := v.String(); strings.Contains(text, "PIP_") || strings.Contains(text, "CONDA_") || strings.Contains(text, "UV_") {
+				c.channels(k, v)
+			}
 		case "dependencies":
 			if err := c.dependencies(v); err != nil {
 				return nil, err

@@ -257,7 +257,8 @@ func (d *dockerfile) flags(word, rest string) error {
 		case word == "run":
 			if mount, is := strings.CutPrefix(field, "--mount="); is {
 				for option := range strings.SplitSeq(mount, ",") {
-					if value, is := strings.CutPrefix(option, "from="); is {
+					key, value, is := strings.Cut(strings.TrimLeft(option, `"`), "=")
+					if is && strings.EqualFold(key, "from") { // in quotation marks as a whole, or in any case
 						from, ok = value, true
 					}
 				}

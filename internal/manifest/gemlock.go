@@ -44,7 +44,7 @@ func parseGemfileLock(path string, data []byte) (*File, error) {
 	for i := range l.file.Packages {
 		p := &l.file.Packages[i]
 		p.Integrity = sorted(l.sums[p.Path])
-		p.Transitive = !l.asked[p.Name]
+		p.Transitive = !l.asked[p.Name] && p.Group == ""
 	}
 	return l.file, nil
 }
@@ -71,6 +71,12 @@ func (l *gemLock) read(line string) error {
 		return l.dependency(body)
 	case l.section == "CHECKSUMS":
 		return l.checksum(body)
+	case l.section == "BUNDLED WITH":
+		// Bundler installs and runs the version of itself that the file names.
+		l.file.Packages = append(l.file.Packages, Package{
+			Ecosystem: Gem, Name: "bundler", PURL: "pkg:gem/bundler", Spec: oneLine(body), Group: "bundled with", Pinned: true, Line: l.line, EndLine: l.line,
+		})
+		return l.file.count()
 	case l.section == "":
 		return l.fail("a line before the first section")
 	}

@@ -11,6 +11,7 @@ type hclBlock struct {
 	attrs     []hclAttr
 	blocks    []*hclBlock
 	line, end int
+	names     *keySet // of the attributes
 }
 
 // An hclAttr is "name = value". Of a value that is no plain text, the words.
@@ -127,6 +128,12 @@ func (r *hclReader) item(b *hclBlock, depth int, object bool) error {
 		switch {
 		case (c == '=' || c == ':' && object) && len(words) == 1:
 			r.at++
+			if b.names == nil {
+				b.names = new(keySet)
+			}
+			if !b.names.add(words[0]) {
+				return r.fail("the argument %s is there twice", quote(words[0]))
+			}
 			a, err := r.value(words[0], depth)
 			a.line = line
 			b.attrs = append(b.attrs, a)

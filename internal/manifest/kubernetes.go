@@ -133,8 +133,13 @@ func (k kubernetes) kustomization(doc *yamlValue) error {
 	if err != nil {
 		return err
 	}
-	for _, key := range []string{"resources", "bases", "components", "helmCharts"} {
+	for _, key := range []string{"resources", "bases", "components", "helmCharts", "generators", "transformers", "validators", "crds", "configurations", "openapi"} {
 		if v := doc.child(key); v != nil && (strings.Contains(v.String(), "://") || strings.Contains(v.String(), "github.com/") || strings.Contains(v.String(), "git@") || strings.Contains(v.String(), "?ref=")) {
+			k.setting(key, v, v.line, SourceChanged)
+		}
+	}
+	for _, key := range []string{"patches", "patchesJson6902", "patchesStrategicMerge", "replacements"} {
+		if v := doc.child(key); v != nil && strings.Contains(v.String(), "image") { // written in a text of its own
 			k.setting(key, v, v.line, SourceChanged)
 		}
 	}

@@ -73,6 +73,9 @@ type Package struct {
 	Options []string // sorted: what else changes its installation
 	// Integrity are the hashes, sorted, as "sha256:…" or "sha512-…".
 	Integrity []string
+	// Said is what a lock file says of the content of an archive, and the installer
+	// believes; it counts where the archive is the same.
+	Said []string
 
 	Pinned        bool // accepts exactly one artefact
 	Transitive    bool // nobody in this file asked for it directly

@@ -22,6 +22,7 @@ func parseMixLock(path string, data []byte) (*File, error) {
 		return nil, l.fail("the document is no map")
 	}
 	var entry []rubyToken
+	var options []string // of a repository; of a package the programs that build it
 	depth := 1
 	for {
 		t, more, err := l.next()
@@ -50,17 +51,22 @@ func parseMixLock(path string, data []byte) (*File, error) {
 			}
 			continue
 		}
+		if depth == 3 && t.kind != rubyMark {
+			if options = append(options, t.text); len(options) > maxClauses {
+				return nil, l.fail("an entry of too many words")
+			}
+		}
 		if len(entry) > 0 && depth <= 1 && (t.text == "," || depth == 0) {
-			if err := f.mixEntry(entry); err != nil {
+			if err := f.mixEntry(entry, options); err != nil {
 				return nil, err
 			}
-			entry = entry[:0]
+			entry, options = entry[:0], options[:0]
 		}
 	}
 }
 
 // mixEntry reads one.
-func (f *File) mixEntry(entry []rubyToken) error {
+func (f *File) mixEntry(entry []rubyToken, options []string) error {
 	var words []string
 	for _, t := range entry {
 		if t.kind == rubyString || t.kind == rubySymbol || t.kind == rubyLabel || t.kind == rubyWord {
@@ -94,6 +100,9 @@ func (f *File) mixEntry(entry []rubyToken) error {
 		p.Source, p.Pinned = repositoryAt("git", words[2], words[3], ""), isCommit(words[3])
 	default:
 		return &ParseError{Path: f.Path, Line: line, Reason: "an unknown source " + quote(words[1])}
+	}
+	if len(options) > 0 {
+		p.Options = []string{oneLine(strings.Join(options, " "))}
 	}
 	f.Packages = append(f.Packages, p)
 	return f.count()

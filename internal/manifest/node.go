@@ -203,13 +203,22 @@ func declaredFinder(member string, lock *File) finder {
 		if d.Path != member || notInstalled(d.Group) {
 			continue
 		}
-		if link, ok := strings.CutPrefix(d.Locked, "link:"); ok {
-			locked[d.installedAs()] = &Package{Name: d.Name, Source: "path:" + link, Pinned: true}
+		if link := d.linked(); link != nil {
+			locked[d.installedAs()] = link
 		} else {
 			locked[d.installedAs()] = at[d.Locked]
 		}
 	}
 	return func(p *Package) *Package { return locked[p.installedAs()] }
+}
+
+// linked is the folder that answers a requirement, nil where none does.
+func (p *Package) linked() *Package {
+	folder, ok := strings.CutPrefix(p.Locked, "link:")
+	if !ok {
+		return nil
+	}
+	return &Package{Ecosystem: p.Ecosystem, Name: p.Name, PURL: p.PURL, Source: "path:" + folder, Pinned: true, Path: p.Locked, Line: p.Line, EndLine: p.EndLine}
 }
 
 // markAsked finds the entries that a member asks for.

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -9,13 +10,13 @@ import (
 // is installed.
 var npmrcHarmless = wordSet(`access all also audit audit-level auth-type auto-install-peers browser cache cache-max cache-min color commit-hooks cpu depth description dev diff diff-name-only
 	diff-no-prefix diff-text diff-unified dry-run editor engine-strict expect-result-count expect-results fetch-retries fetch-retry-factor fetch-retry-maxtimeout fetch-retry-mintimeout
-	fetch-timeout force foreground-scripts format-package-lock fund git-tag-version global globalconfig global-style heading hoist hoist-pattern if-present include include-staged
+	fetch-timeout force foreground-scripts format-package-lock fund git-tag-version global global-style heading hoist hoist-pattern if-present include include-staged
 	include-workspace-root init-author-email init-author-name init-author-url init-license init-type init-version init-private install-strategy json legacy-bundling legacy-peer-deps
 	libc link local-address location lockfile-version loglevel logs-dir logs-max long maxsockets message node-linker offline omit only optional os otp pack-destination parseable
 	peer prefer-dedupe prefer-offline prefer-online preid prefer-workspace-packages production progress provenance public-hoist-pattern read-only recursive-install
 	resolution-mode save save-bundle save-dev save-exact save-optional save-peer save-prefix save-prod save-workspace-protocol scope searchexclude searchlimit searchopts searchstaleness
 	shamefully-hoist shared-workspace-lockfile short sign-git-commit sign-git-tag store-dir strict-peer-deps strict-peer-dependencies tag-version-prefix timing umask unicode
-	update-notifier usage userconfig version versions viewer which workspace workspaces workspaces-update yes link-workspace-packages side-effects-cache use-lockfile-v6
+	update-notifier usage version versions viewer which workspace workspaces workspaces-update yes link-workspace-packages side-effects-cache use-lockfile-v6
 	dedupe-peer-dependents virtual-store-dir modules-dir network-concurrency child-concurrency package-import-method package-manager-strict inject-workspace-packages`)
 
 // parseNpmrc reads npm's settings as its ini reader does: sections, lists written
@@ -25,7 +26,7 @@ func parseNpmrc(path string, data []byte) (*File, error) {
 		return nil, err
 	}
 	f := &File{Path: path, Ecosystem: NPM, Format: "npmrc"}
-	section := ""
+	section, where := "", make(map[string]int)
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(string(data), "\ufeff"))
 	n, last := 0, strings.Count(string(data), "\n")+1
 	for line := range strings.SplitSeq(text, "\n") {
@@ -42,12 +43,20 @@ func parseNpmrc(path string, data []byte) (*File, error) {
 		if !given {
 			value = "true"
 		}
-		key = section + strings.TrimSuffix(iniUnquote(key), "[]")
-		f.npmSetting(key, iniUnquote(value), min(n, last))
+		name, list := strings.CutSuffix(iniUnquote(key), "[]")
+		key = section + name
+		if at, twice := where[key]; twice && !list {
+			f.Settings[at] = Setting{} // the last one holds
+		}
+		from := len(f.Settings)
+		if f.npmSetting(key, iniUnquote(value), min(n, last)); len(f.Settings) > from {
+			where[key] = from
+		}
 		if err := f.count(); err != nil {
 			return nil, err
 		}
 	}
+	f.Settings = slices.DeleteFunc(f.Settings, func(s Setting) bool { return s.Name == "" })
 	return f, nil
 }
 
@@ -126,12 +135,12 @@ func parseYarnrc(path string, data []byte) (*File, error) {
 }
 
 var yarnHarmless = wordSet(`cacheFolder cacheMigrationMode changesetBaseRefs changesetIgnorePatterns cloneConcurrency compressionLevel constraintsPath defaultLanguageName
-	defaultProtocol defaultSemverRangePrefix deferredVersionFolder enableColors enableConstraintsChecks enableGlobalCache enableHyperlinks enableImmutableCache enableInlineBuilds enableInlineHunks
+	defaultSemverRangePrefix deferredVersionFolder enableColors enableConstraintsChecks enableGlobalCache enableHyperlinks enableImmutableCache enableInlineBuilds enableInlineHunks
 	enableMessageNames enableMirror enableOfflineMode enableProgressBars enableTelemetry enableTimers enableTips enableTransparentWorkspaces globalFolder httpRetry httpTimeout initFields initScope
 	installStatePath logFilters networkConcurrency nmHoistingLimits nmMode nmSelfReferences nodeLinker npmPublishAccess npmPublishProvenance npmPublishRegistry patchFolder pnpDataPath
 	pnpEnableEsmLoader pnpEnableInlining pnpFallbackMode pnpIgnorePatterns pnpMode pnpShebang pnpUnpluggedFolder pnpmStoreFolder preferAggregateCacheInfo preferDeferredVersions
 	preferInteractive preferReuse preferTruncatedLines progressBarStyle rcFilename supportedArchitectures taskPoolConcurrency taskPoolMode telemetryInterval telemetryUserId tsEnableAutoTypes
-	tsUseWorkspaceVersion virtualFolder winLinkType workerPoolMode bstatePath lockfileFilename npmAuthIdent npmAuthToken npmAlwaysAuth httpsCaFilePath`)
+	tsUseWorkspaceVersion virtualFolder winLinkType workerPoolMode bstatePath npmAuthIdent npmAuthToken npmAlwaysAuth`)
 
 func (w *pnpmWorkspace) yarnMember(k yamlKey, v *yamlValue) error {
 	off := v.isScalar() && strings.EqualFold(v.text, "false")

@@ -1,6 +1,9 @@
 package manifest
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // parsePackagesConfig reads the older list of packages, which are all exact.
 func parsePackagesConfig(path string, data []byte) (*File, error) {
@@ -36,13 +39,19 @@ func parseNuGetConfig(path string, data []byte) (*File, error) {
 		default:
 			continue
 		}
-		for _, n := range section.list {
+		for i, n := range section.list {
 			value := strings.TrimSpace(n.attr("key") + " " + redact(n.attr("value")))
+			if insecure := n.attr("allowInsecureConnections"); insecure != "" {
+				value += " allowInsecureConnections " + oneLine(insecure)
+			}
+			if strings.EqualFold(n.name, "clear") && i > 0 {
+				value = fmt.Sprintf("of the %d before it", i) // they do not hold
+			}
 			if inner := configured(n, maxExpanded); inner != "" {
 				value += " " + inner
 			}
 			f.Settings = append(f.Settings, Setting{
-				Name: section.name + "." + n.name, Value: strings.TrimSpace(value), Gained: SourceChanged, Lost: SourceChanged, Line: n.line, EndLine: n.end,
+				Name: section.name + "." + strings.ToLower(n.name), Value: strings.TrimSpace(value), Gained: SourceChanged, Lost: SourceChanged, Line: n.line, EndLine: n.end,
 			})
 			if err := f.count(); err != nil {
 				return nil, err

@@ -20,7 +20,9 @@ func parseNuGetLock(path string, data []byte) (*File, error) {
 	l := &nugetLock{r, &File{Path: path, Ecosystem: NuGet, Format: "nuget-lock", Lock: true}}
 	err = l.object("the document", func(key string, _ int) error {
 		if key != "dependencies" {
-			l.skip()
+			if v := string(l.raw()); key == "version" && (len(v) != 1 || v < "1" || v > "3") {
+				return l.fail("unknown version of the lock file: %s", quote(v))
+			}
 			return nil
 		}
 		return l.object(key, func(framework string, _ int) error {
@@ -55,6 +57,8 @@ func (l *nugetLock) entry(framework, name string, line int) error {
 	p.Transitive = fields["type"] != "Direct"
 	if fields["type"] == "Project" {
 		p.Source, p.Spec = "path:"+p.Name, ""
+	} else if p.Spec == "" {
+		return l.fail("no version is locked for %s", quote(p.Name))
 	}
 	if hash := fields["contentHash"]; hash != "" {
 		p.Integrity = []string{"sha512-" + hash}

@@ -58,6 +58,10 @@ func (p *packageJSON) member(key string, line int) error {
 		return p.object(key, p.pnpm)
 	case "dependenciesMeta":
 		return p.object(key, p.builtOrNot)
+	case "volta":
+		return p.volta()
+	case "devEngines": // package managers download what it names
+		return p.opaque(key, SourceChanged, line)
 	case "gypfile", "allowScripts", "lavamoat":
 		// npm runs node-gyp at installation unless gypfile is false.
 		return p.opaque(key, LifecycleScript, line)
@@ -68,6 +72,19 @@ func (p *packageJSON) member(key string, line int) error {
 	}
 	p.skip()
 	return nil
+}
+
+// volta reads the versions of the tools that Volta downloads and runs.
+func (p *packageJSON) volta() error {
+	return p.object("volta", func(name string, line int) error {
+		if name == "extends" || p.next() != '"' {
+			return p.opaque("volta."+name, SourceChanged, line)
+		}
+		d := npmPackage(name, p.str())
+		d.Group, d.Line, d.EndLine = "volta", line, line
+		p.file.Packages = append(p.file.Packages, d)
+		return p.file.count()
+	})
 }
 
 // opaque takes any value as one setting: every change of it is of one kind.
@@ -182,11 +199,17 @@ func (p *packageJSON) pnpm(key string, line int) error {
 		return p.names("pnpm."+key, "", LifecycleScript, line)
 	case "allowBuilds", "dangerouslyAllowAllBuilds", "onlyBuiltDependenciesFile":
 		return p.opaque("pnpm."+key, LifecycleScript, line)
-	case "patchedDependencies", "packageExtensions", "configDependencies":
-		return p.opaque("pnpm."+key, SourceChanged, line)
+	case "executionEnv":
+		return p.opaque("pnpm."+key, LifecycleScript, line)
+	case "ignoredBuiltDependencies", "allowNonAppliedPatches", "allowUnusedPatches", "ignorePatchFailures":
+		p.skip()
+		return nil
 	}
-	p.skip()
-	return nil
+	if pnpmHarmless[key] {
+		p.skip()
+		return nil
+	}
+	return p.opaque("pnpm."+key, SourceChanged, line)
 }
 
 // lifecycleNames are the scripts that an installer runs by itself, for the
@@ -209,6 +232,7 @@ func lifecycle(scripts []Script) []Script {
 			}
 		}
 	}
+	families := familiesOf(scripts)
 	runs := make([]bool, len(scripts))
 	var queue []int
 	run := func(i int) {
@@ -226,6 +250,9 @@ func lifecycle(scripts []Script) []Script {
 		command := scripts[queue[0]].Command
 		queue = queue[1:]
 		for w := range strings.FieldsFuncSeq(command, isShellMark) {
+			for _, i := range families.take(w) {
+				run(i)
+			}
 			if i, there := at[w]; there {
 				run(i)
 			}

@@ -172,7 +172,9 @@ func (l *pipfileLock) member(key string, _ int) error {
 			if key == "sources" {
 				return l.array(key, l.source)
 			}
-			l.skip()
+			if v := string(l.raw()); key == "pipfile-spec" && (len(v) != 1 || v > "6") {
+				return l.fail("unknown version of the lock file: %s", quote(v))
+			}
 			return nil
 		})
 	}
@@ -241,7 +243,7 @@ func (l *pipfileLock) entry(name, group string, line int) error {
 	p := Package{Ecosystem: PyPI, Name: pyName(name), PURL: pyPURL(name), Group: group, Line: line, EndLine: l.lines.at(l.at)}
 	r := &pyprojectReader{file: l.file}
 	r.pipfilePackage(&p, t)
-	p.Spec, p.Marker, p.Integrity = strings.TrimPrefix(p.Spec, "=="), "", sorted(hashes)
+	p.Spec, p.Marker, p.Integrity = strings.TrimPrefix(p.Spec, "=="), pipenvMarker(p.Marker), sorted(hashes)
 	p.Transitive = t.str("index") == "" && p.Source == "" // Pipenv writes the index of what is asked for
 	if !p.Pinned {
 		p.Pinned = pyLockPinned(&p)

@@ -131,6 +131,9 @@ func (m *yamlManifest) pubLocked(k yamlKey, v *yamlValue) error {
 	switch source := v.str("source"); source {
 	case "hosted":
 		p.Source = pubRegistry(d.str("url"))
+		if name := oneLine(d.str("name")); name != "" && name != p.Name && len(name) <= maxPathLen {
+			p.Alias, p.Name, p.PURL = p.Name, name, "pkg:pub/"+purlEscape(name)
+		}
 		if sum := d.str("sha256"); sum != "" {
 			p.Integrity = []string{"sha256:" + sum}
 		}

@@ -33,7 +33,7 @@ func (l *pyLock) parse(format, path string, data []byte, array string, entry fun
 		if err := entry(t, p); err != nil {
 			return err
 		}
-		p.Integrity = sorted(p.Integrity)
+		p.Integrity = held(p.Integrity)
 		p.Pinned = p.Pinned || pyLockPinned(p)
 		return l.file.count()
 	})
@@ -88,22 +88,6 @@ func pyLockPinned(p *Package) bool {
 	return ok
 }
 
-// artefacts takes in the hashes of a list of archives and returns their hosts.
-func (p *Package) artefacts(lists ...[]*lockNode) (hosts []string) {
-	for _, list := range lists {
-		for _, a := range list {
-			if h := a.str("hash"); h != "" {
-				p.Integrity = append(p.Integrity, strings.ToLower(h))
-			}
-			p.hashTable(a)
-			if host := hostOf(a.str("url")); host != "" && (len(hosts) == 0 || hosts[len(hosts)-1] != host) {
-				hosts = append(hosts, host)
-			}
-		}
-	}
-	return hosts
-}
-
 // hashTable reads "hashes = {sha256 = …}".
 func (p *Package) hashTable(a *lockNode) {
 	h := a.child("hashes")
@@ -139,6 +123,9 @@ func parsePoetryLock(path string, data []byte) (*File, error) {
 	l := &pyLock{}
 	rest, err := l.parse("poetry-lock", path, data, "package", func(t *lockNode, p *Package) error {
 		hosts := p.artefacts(t.list("files"))
+		if err := l.lockMarker(t, "markers", p); err != nil {
+			return err
+		}
 		return l.poetrySource(t.child("source"), p, hosts)
 	})
 	if err != nil {
@@ -147,7 +134,7 @@ func parsePoetryLock(path string, data []byte) (*File, error) {
 	if meta := rest.child("metadata"); meta != nil {
 		l.oldFiles(meta.child("files"))
 	}
-	return l.file, nil
+	return l.file, l.version(rest.child("metadata").child("lock-version"), 2)
 }
 
 func (l *pyLock) poetrySource(s *lockNode, p *Package, hosts []string) error {
@@ -180,7 +167,7 @@ func (l *pyLock) oldFiles(files *lockNode) {
 		for _, p := range byName[pyName(name)] {
 			if files.vals[i].kind == tomlArray && len(p.Integrity) == 0 {
 				p.artefacts(files.vals[i].vals)
-				p.Integrity = sorted(p.Integrity)
+				p.Integrity = held(p.Integrity)
 			}
 		}
 	}
@@ -192,6 +179,9 @@ func parsePdmLock(name string, data []byte) (*File, error) {
 	l := &pyLock{}
 	rest, err := l.parse("pdm-lock", name, data, "package", func(t *lockNode, p *Package) error {
 		hosts := p.artefacts(t.list("files"))
+		if err := l.lockMarker(t, "marker", p); err != nil {
+			return err
+		}
 		for _, e := range t.list("extras") {
 			p.Extras = append(p.Extras, pyName(e.text))
 		}
@@ -221,7 +211,7 @@ func parsePdmLock(name string, data []byte) (*File, error) {
 	if meta := rest.child("metadata"); meta != nil {
 		l.oldFiles(meta.child("files"))
 	}
-	return l.file, nil
+	return l.file, l.version(rest.child("metadata").child("lock_version"), 4)
 }
 
 // parsePylock reads the lock files of PEP 751.
@@ -233,6 +223,9 @@ func parsePylock(name string, data []byte) (*File, error) {
 			sdist = []*lockNode{s}
 		}
 		hosts := p.artefacts(t.list("wheels"), sdist)
+		if err := l.lockMarker(t, "marker", p); err != nil {
+			return err
+		}
 		vcs, archive, directory := t.child("vcs"), t.child("archive"), t.child("directory")
 		switch {
 		case vcs != nil:

@@ -147,6 +147,8 @@ func pyMismatch(p, e *Package, sources bool) string {
 		return "" // a folder, an address: the lock file repeats it in words of its own
 	case fromRepository && sources:
 		return "a repository is locked for a requirement from the registry"
+	case sources && hostOf(e.Source) != "":
+		return "an address is locked for a requirement from the registry"
 	case e.Source != "" && !strings.HasPrefix(e.Source, "index:"):
 		return ""
 	}

@@ -42,7 +42,10 @@ func specKinds(old, new *Package) []Kind {
 			return kinds
 		}
 	}
-	if new.Pinned {
+	switch {
+	case new.Pinned && old.Pinned: // one version and another, and no order between them
+		return []Kind{Major}
+	case new.Pinned:
 		return nil
 	}
 	return []Kind{Loosened} // nobody can say that it accepts no more than before

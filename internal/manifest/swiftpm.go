@@ -22,9 +22,15 @@ func parsePackageResolved(path string, data []byte) (*File, error) {
 		return nil, err
 	}
 	s := &swiftReader{r, &File{Path: path, Ecosystem: Swift, Format: "swift-resolved", Lock: true}}
-	member := func(key string, _ int) error {
-		if key == "pins" {
+	member := func(key string, line int) error {
+		switch key {
+		case "pins":
 			return s.array(key, s.pin)
+		case "version":
+			if v := string(s.raw()); v != "1" && v != "2" && v != "3" {
+				return &ParseError{Path: path, Line: line, Reason: "unknown version of the lock file: " + quote(v)}
+			}
+			return nil
 		}
 		s.skip()
 		return nil
@@ -69,7 +75,12 @@ func (s *swiftReader) pin() error {
 	if p.Spec == "" {
 		p.Spec = fields["branch"]
 	}
-	if url != "" && fields["kind"] != "registry" {
+	if p.Spec == "" {
+		p.Spec = "(a commit)"
+	}
+	if strings.HasPrefix(fields["kind"], "local") {
+		p.Source = "path:" + oneLine(url)
+	} else if url != "" && fields["kind"] != "registry" {
 		p.Source = "registry:" + strings.TrimSuffix(repositoryAt("git", url, "", ""), ".git")
 	}
 	if rev := fields["revision"]; isCommit(rev) {

@@ -188,6 +188,12 @@ func parseTerraformLock(path string, data []byte) (*File, error) {
 		if b.words[0] != "provider" || len(b.words) != 2 {
 			return nil, &ParseError{Path: path, Line: b.line, Reason: "a block that is no provider: " + quote(b.words[0])}
 		}
+		if v := b.attr("version"); v == nil || !v.plain {
+			return nil, &ParseError{Path: path, Line: b.line, Reason: "no version of a provider is written plainly"}
+		}
+		if h := b.attr("hashes"); h != nil && !plainList(h.text) {
+			return nil, &ParseError{Path: path, Line: h.line, Reason: "hashes that are no plain list"}
+		}
 		if err := f.provider("", b.words[1], b.str("version"), b.line, max(b.line, b.end)); err != nil {
 			return nil, err
 		}
@@ -200,6 +206,25 @@ func parseTerraformLock(path string, data []byte) (*File, error) {
 		p.Integrity, p.Pinned = sorted(p.Integrity), true
 	}
 	return f, nil
+}
+
+// plainList reports whether a text is a list of strings and nothing else; a comment in
+// it makes no difference to what stands in quotation marks.
+func plainList(text string) bool {
+	for line := range strings.SplitSeq(text, "\n") {
+		for i, part := range strings.Split(line, `"`) {
+			if i%2 == 1 {
+				continue
+			}
+			if at := strings.IndexByte(part, '#'); at >= 0 && strings.Trim(part[:at], "[], \t\r") == "" {
+				break
+			}
+			if strings.Trim(part, "[], \t\r") != "" {
+				return false
+			}
+		}
+	}
+	return strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]")
 }
 
 // terraformSatisfies holds .terraform.lock.hcl against what a file beside it asks

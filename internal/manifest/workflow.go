@@ -19,6 +19,11 @@ type workflow struct {
 	file    *File
 	seen    map[string]bool
 	remarks remarks
+
+	document *yamlValue
+	matrix   *yamlValue        // of the job that is read
+	values   map[string]string // of that matrix, by name
+	inputs   map[string]string
 }
 
 // parseWorkflow reads a workflow or the description of an action.
@@ -31,6 +36,7 @@ func parseWorkflow(path string, data []byte) (*File, error) {
 	if doc == nil {
 		return w.file, nil
 	}
+	w.document, w.inputs = doc, make(map[string]string)
 	if err := w.jobs(doc.child("jobs")); err != nil {
 		return nil, err
 	}
@@ -53,6 +59,7 @@ func (w *workflow) jobs(jobs *yamlValue) error {
 		if job.kind != yamlMap {
 			return w.fail(job, "a job is no mapping")
 		}
+		w.matrix, w.values = job.child("strategy").child("matrix"), make(map[string]string)
 		if err := w.uses(job.child("uses")); err != nil {
 			return err
 		}
@@ -135,7 +142,7 @@ func (w *workflow) container(v *yamlValue, group string) error {
 func (w *workflow) image(v *yamlValue, ref, group string) error {
 	p, reason := imagePackage(strings.TrimSpace(ref))
 	if strings.Contains(ref, "${{") { // an expression; the text of it is all that is known
-		p, reason = Package{Ecosystem: Docker, Name: oneLine(ref), PURL: "pkg:docker/" + purlEscape(oneLine(ref))}, ""
+		p, reason = Package{Ecosystem: Docker, Name: oneLine(ref), PURL: "pkg:docker/" + purlEscape(oneLine(ref)), Options: w.valuesOf(ref)}, ""
 	}
 	if reason != "" {
 		return w.fail(v, "%s", reason)

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -18,6 +19,9 @@ func (f *File) berry(data []byte) error {
 	for i, k := range doc.keys {
 		e := doc.list[i]
 		if k.text == "__metadata" {
+			if v, err := strconv.Atoi(e.str("version")); err != nil || v < 1 || v > 10 {
+				return &ParseError{Path: f.Path, Line: k.line, Reason: "unknown version of the lock file: " + quote(e.str("version"))}
+			}
 			continue
 		}
 		if e.kind != yamlMap || e.str("resolution") == "" {
@@ -51,6 +55,9 @@ func (f *File) berryEntry(k yamlKey, e *yamlValue) error {
 		}
 	} else {
 		p.berryLocate(reference)
+	}
+	if bare, _, _ := strings.Cut(reference, "::"); strings.HasPrefix(bare, "npm:") && isExactVersion(p.Spec) && bare != "npm:"+p.Spec {
+		return &ParseError{Path: f.Path, Line: k.line, Reason: "the version of " + quote(name) + " is not that of its resolution"}
 	}
 	if _, hex, ok := strings.Cut(e.str("checksum"), "/"); ok {
 		p.Integrity = []string{"sha512:" + hex}
@@ -104,7 +111,7 @@ func (p *Package) berryLocate(reference string) {
 		if archive := bound.Get("__archiveUrl"); archive != "" {
 			p.Source = archiveSource(archive, p.Name, p.Spec)
 		}
-	case protocol == "patch" && strings.Contains(rest, "builtin<"):
+	case protocol == "patch" && builtinPatch(rest):
 		p.Marker = "patched by Yarn itself"
 	case protocol == "patch":
 		p.Source = "patch:" + rest + " " + bound.Get("hash")
@@ -118,6 +125,19 @@ func (p *Package) berryLocate(reference string) {
 	default:
 		p.Source = redact(reference)
 	}
+}
+
+// builtinPatch tells the patches that are part of Yarn from those of the tree, which
+// may have any name: "a@npm%3A1.0.0#optional!builtin<compat/a>".
+func builtinPatch(reference string) bool {
+	_, patches, _ := strings.Cut(reference, "#")
+	for name := range strings.SplitSeq(patches, "&") {
+		name = strings.TrimPrefix(strings.TrimPrefix(name, "optional!"), "~")
+		if inner, ok := strings.CutPrefix(name, "builtin<"); !ok || !strings.HasSuffix(inner, ">") {
+			return false
+		}
+	}
+	return true
 }
 
 // answered tells which entries the members ask for.

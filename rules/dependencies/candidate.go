@@ -28,7 +28,7 @@ func candidates(ctx context.Context, in *rules.Input, o *Options) ([]candidate, 
 	var list []candidate
 	var others, yamls []change.File
 	for _, f := range in.Change.Files {
-		if o.Manifests.Set && !in.Matches.Match(o.Manifests.List, f.Path) && (f.OldPath == "" || !in.Matches.Match(o.Manifests.List, f.OldPath)) {
+		if !judged(in, o, f) {
 			continue
 		}
 		named := byName(f)

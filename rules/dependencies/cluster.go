@@ -8,7 +8,7 @@ import (
 	"github.com/changeguard/changeguard/internal/manifest"
 )
 
-// clusters are changed YAML files of any name whose content, before the change or
+// clusters are changed YAML and JSON files of any name whose content, before the change or
 // after it, is a manifest of a cluster. Only files of the change are read, those of
 // one side together; one that is too large to be read is judged, which is a finding.
 func clusters(ctx context.Context, c *change.Change, files []change.File) ([]candidate, error) {
@@ -51,6 +51,8 @@ func clusterAt(ctx context.Context, c *change.Change, side change.Side, name str
 	}
 	data, err := c.Read(ctx, side, name)
 	switch {
+	case errors.Is(err, change.ErrTooLarge) && manifest.IsData(name):
+		return "", nil // no cluster takes an object of such a size
 	case errors.Is(err, change.ErrTooLarge):
 		return name, nil
 	case err != nil:

@@ -59,8 +59,11 @@ const conditionsText = `## What the conditions mean
   changed explains it or it is known to have no say. That is so of comments and of plain values of what configures something else: the version and the
   description of the project itself, options of compilers and tests, tasks, what is published, targets of the own tree. A name in them that the rest of
   the file speaks of counts, and so does every word that is not known. That another build file makes a coordinate of this one's version is not seen.
-- Manifests of a cluster have no names of their own: a changed YAML file of any name is read, before and after, and judged where a document has
-  ` + "`apiVersion` and `kind`" + ` at its top. Files that did not change are not looked at; one over the limit of a file is a finding. A template of a
+- A property that changed in a ` + "`gradle.properties`" + ` is held against the build files in its folder and below: where one of them makes a coordinate or a
+  version of it, under its own name or under one that it gives it, that is a change of this dependency. Where a build file computes with it, or not all of
+  them can be read, a person must look. What turns off ` + "`org.gradle.dependency.verification`" + ` is ` + "`integrity-removed`" + `.
+- Manifests of a cluster have no names of their own: a changed YAML or JSON file of any name is read, before and after, and judged where a document has
+  ` + "`apiVersion` and `kind`" + ` at its top. Files that did not change are not looked at; YAML over the limit of a file is a finding. A template of a
   chart (in ` + "`templates/`, beside a `Chart.yaml`" + `) that is no YAML before something is put into it is not read.
 - A file that does not parse is a finding, whatever is asked for.
 `

@@ -62,7 +62,7 @@ func (j *judging) direct(ctx context.Context, c candidate, before, after *manife
 // notLocked are the groups that no lock file holds: what builds the project and
 // what installs it.
 func notLocked(group string) bool {
-	return group == "build-system" || group == "plugin" || group == "packageManager"
+	return group == "build-system" || group == "plugin" || group == "packageManager" || group == "volta"
 }
 
 // fixedIn asks the lock files of one folder. Which of several an installer reads

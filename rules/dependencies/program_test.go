@@ -15,7 +15,7 @@ import (
 // nobody wants to hear, and hostile ones, of which somebody must.
 func TestOrdinaryEditsOfProgramsAreQuiet(t *testing.T) {
 	t.Parallel()
-	program(t, "ordinary", func(t *testing.T, messages []string) {
+	edits(t, "program/ordinary", 25, everything, func(t *testing.T, messages []string) {
 		t.Helper()
 		if len(messages) > 0 {
 			t.Errorf("%q", messages)
@@ -25,7 +25,7 @@ func TestOrdinaryEditsOfProgramsAreQuiet(t *testing.T) {
 
 func TestHostileEditsOfProgramsAreFound(t *testing.T) {
 	t.Parallel()
-	program(t, "hostile", func(t *testing.T, messages []string) {
+	edits(t, "program/hostile", 25, everything, func(t *testing.T, messages []string) {
 		t.Helper()
 		if len(messages) == 0 {
 			t.Error("nothing is found")
@@ -33,10 +33,38 @@ func TestHostileEditsOfProgramsAreFound(t *testing.T) {
 	})
 }
 
-func program(t *testing.T, kind string, judge func(*testing.T, []string)) {
+// testdata/locks has the same of lock files and of plain manifests. That a lock file
+// changed alone is not asked for: it would hide whether the change itself is seen.
+func TestOrdinaryEditsOfLocksAreQuiet(t *testing.T) {
+	t.Parallel()
+	edits(t, "locks/ordinary", 20, contents, func(t *testing.T, messages []string) {
+		t.Helper()
+		if len(messages) > 0 {
+			t.Errorf("%q", messages)
+		}
+	})
+}
+
+func TestHostileEditsOfLocksAreFound(t *testing.T) {
+	t.Parallel()
+	edits(t, "locks/hostile", 40, contents, func(t *testing.T, messages []string) {
+		t.Helper()
+		if len(messages) == 0 {
+			t.Error("nothing is found")
+		}
+	})
+}
+
+// The policies by which edits are judged.
+const (
+	everything = "version: 1\nrules:\n  packages:\n    uses: dependencies\n"
+	contents   = everything + "    with:\n      on: [added, major, downgraded, loosened, unpinned, source-changed, integrity-removed, lifecycle-script]\n"
+)
+
+func edits(t *testing.T, dir string, least int, policy string, judge func(*testing.T, []string)) {
 	t.Helper()
-	names, err := filepath.Glob("testdata/program/" + kind + "/*.txtar")
-	if err != nil || len(names) < 25 {
+	names, err := filepath.Glob("testdata/" + dir + "/*.txtar")
+	if err != nil || len(names) < least {
 		t.Fatalf("%d archives: %v", len(names), err)
 	}
 	for _, name := range names {
@@ -47,7 +75,7 @@ func program(t *testing.T, kind string, judge func(*testing.T, []string)) {
 				t.Fatal(err)
 			}
 			a := txtar.Parse(data)
-			a.Files = append([]txtar.File{{Name: "policy.yml", Data: []byte("version: 1\nrules:\n  packages:\n    uses: dependencies\n")}}, a.Files...)
+			a.Files = append([]txtar.File{{Name: "policy.yml", Data: []byte(policy)}}, a.Files...)
 			v := rulestest.Judge(t, a)
 			if len(v.Missing) > 0 {
 				t.Fatal(v.Missing)

@@ -88,7 +88,7 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 	if err != nil {
 		return nil, err
 	}
-	if len(files) == 0 {
+	if len(files) == 0 && !touchesProperties(in) {
 		return nil, nil
 	}
 	j, err := newJudging(in, o)
@@ -100,6 +100,9 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 		if err := j.file(ctx, f); err != nil {
 			return j.found, err
 		}
+	}
+	if err := j.properties(ctx, o); err != nil {
+		return j.found, err
 	}
 	return j.found, j.drift(ctx, files)
 }

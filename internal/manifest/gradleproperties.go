@@ -1,0 +1,241 @@
+package manifest
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
+)
+
+// A Property is one value of a gradle.properties.
+type Property struct {
+	Value string
+	Line  int
+}
+
+// IsGradleProperties reports whether a file holds properties for Gradle's build files.
+func IsGradleProperties(path string) bool { return placeOf(path).base == "gradle.properties" }
+
+// IsGradleBuild reports whether a file is a build file of Gradle's.
+func IsGradleBuild(path string) bool { return isGradleBuild(placeOf(path)) }
+
+// GradleProperties reads a gradle.properties as Java does: lines that go on behind a
+// backslash, escapes, three marks between a name and its value; the last of two values
+// of one name holds. The error is a *ParseError.
+func GradleProperties(path string, data []byte) (map[string]Property, error) {
+	if err := checkText(path, data); err != nil {
+		return nil, err
+	}
+	properties := make(map[string]Property)
+	lines := strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(data)), "\n")
+	for n := 0; n < len(lines); n++ {
+		first, text := n+1, strings.TrimLeft(lines[n], " \t\f")
+		if text == "" || text[0] == '#' || text[0] == '!' {
+			continue
+		}
+		var whole strings.Builder
+		for goesOnProperty(text) && n+1 < len(lines) {
+			whole.WriteString(text[:len(text)-1])
+			n++
+			text = strings.TrimLeft(lines[n], " \t\f")
+		}
+		whole.WriteString(text)
+		name, value := cutProperty(whole.String())
+		properties[name] = Property{oneLine(value), first}
+		if len(properties) > maxAsked {
+			return nil, &ParseError{Path: path, Line: first, Reason: "more than " + strconv.Itoa(maxAsked) + " properties"}
+		}
+	}
+	return properties, nil
+}
+
+// goesOnProperty: an odd number of backslashes at the end.
+func goesOnProperty(line string) bool {
+	return (len(line)-len(strings.TrimRight(line, `\`)))%2 == 1
+}
+
+// cutProperty splits at the first mark or blank that no backslash stands before.
+func cutProperty(line string) (name, value string) {
+	end := 0
+	for end < len(line) && strings.IndexByte("=: \t\f", line[end]) < 0 {
+		if line[end] == '\\' {
+			end++
+		}
+		end++
+	}
+	end = min(end, len(line))
+	value = strings.TrimLeft(line[end:], " \t\f")
+	if value != "" && (value[0] == '=' || value[0] == ':') {
+		value = strings.TrimLeft(value[1:], " \t\f")
+	}
+	return unescapeProperty(line[:end]), unescapeProperty(value)
+}
+
+func unescapeProperty(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' || i+1 == len(s) {
+			b.WriteByte(s[i])
+			continue
+		}
+		i++
+		switch s[i] {
+		case 't', 'n', 'r', 'f':
+			b.WriteByte(' ')
+		case 'u':
+			code, err := strconv.ParseUint(s[i+1:min(i+5, len(s))], 16, 16)
+			if err == nil {
+				b.WriteRune(rune(code))
+				i = min(i+4, len(s)-1)
+			}
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+// A GradleUse is what build files do with properties that changed.
+type GradleUse struct {
+	Before, After File     // the packages whose versions are made of them
+	Computed      []string // names in parts that are computed
+}
+
+// gradleNames are how build files give a property another name: "val x = property(…)".
+var gradleNames = lazyregexp.New(`([A-Za-z_][A-Za-z0-9_]*)["'\])]*[ \t]*=[ \t]*(.+)`)
+
+// UsesOfProperties finds the packages of build files whose coordinates or versions are
+// made of properties that changed, under their own names or under those that the build
+// files give them; with what they were and what they are. The texts are those of the
+// build files, by their paths.
+func UsesOfProperties(path string, old, now map[string]Property, texts map[string][]byte) GradleUse {
+	changed := make(map[string][2]Property)
+	for name := range maps.All(old) {
+		if old[name].Value != now[name].Value {
+			changed[name] = [2]Property{old[name], now[name]}
+		}
+	}
+	for name := range maps.All(now) {
+		if old[name].Value != now[name].Value {
+			changed[name] = [2]Property{old[name], now[name]}
+		}
+	}
+	u := GradleUse{Before: File{Path: path, Ecosystem: Maven, Format: "gradle-build"}, After: File{Path: path, Ecosystem: Maven, Format: "gradle-build"}}
+	paths := slices.Sorted(maps.Keys(texts))
+	otherNames(changed, paths, texts)
+	seen := make(map[string]bool)
+	for _, p := range paths {
+		f, err := parseGradleBuild(p, texts[p])
+		if err != nil {
+			if name, is := firstNamed(string(texts[p]), changed); is {
+				u.Computed = append(u.Computed, name)
+			}
+			continue
+		}
+		u.take(f, changed, seen)
+	}
+	u.Computed = slices.Compact(sorted(u.Computed))
+	return u
+}
+
+// take adds what one build file makes of the names.
+func (u *GradleUse) take(f *File, changed map[string][2]Property, seen map[string]bool) {
+	for i := range f.Packages {
+		p := &f.Packages[i]
+		before, after, line := *p, *p, 0
+		for _, part := range []func(*Package) *string{func(p *Package) *string { return &p.Name }, func(p *Package) *string { return &p.Spec }, func(p *Package) *string { return &p.Source }} {
+			was, is, at := putProperties(*part(p), changed)
+			*part(&before), *part(&after), line = was, is, max(line, at)
+		}
+		key := identity(&after) + "\x00" + fingerprint(&before) + "\x00" + fingerprint(&after)
+		if fingerprint(&before) == fingerprint(&after) && before.Name == after.Name || seen[key] {
+			continue
+		}
+		seen[key] = true
+		for _, side := range []*Package{&before, &after} {
+			side.Line, side.EndLine = line, line
+			side.Pinned = mavenPinned(side.Spec) && !strings.Contains(side.Spec, "$")
+		}
+		u.Before.Packages, u.After.Packages = append(u.Before.Packages, before), append(u.After.Packages, after)
+	}
+	for _, part := range f.Unread {
+		if name, is := firstNamed(part.Text, changed); is && name != "version" {
+			u.Computed = append(u.Computed, name)
+		}
+	}
+}
+
+// otherNames adds the names that get their values from a property: twice, since one of
+// them may be handed on.
+func otherNames(changed map[string][2]Property, paths []string, texts map[string][]byte) {
+	for range 2 {
+		for _, p := range paths {
+			for _, m := range gradleNames.FindAllStringSubmatch(string(texts[p]), -1) {
+				name := m[1]
+				if _, known := changed[name]; known || len(changed) > maxAsked {
+					continue
+				}
+				if from, is := firstNamed(m[2], changed); is {
+					changed[name] = changed[from]
+				}
+			}
+		}
+	}
+}
+
+var gradleWordExpr = lazyregexp.New(`[A-Za-z_][A-Za-z0-9_.-]*`)
+
+// firstNamed is the first word of a text that is one of the names; of "project.name"
+// or "names.one" a part of it.
+func firstNamed(text string, changed map[string][2]Property) (string, bool) {
+	for _, word := range gradleWordExpr.FindAllString(text, -1) {
+		last := word[strings.LastIndexByte(word, '.')+1:]
+		first, _, _ := strings.Cut(word, ".")
+		for _, name := range []string{word, last, first, strings.TrimPrefix(word, "project.")} {
+			if _, is := changed[name]; is {
+				return name, true
+			}
+		}
+	}
+	return "", false
+}
+
+// putProperties puts the values before and after the change into "$name" and "${…}".
+func putProperties(text string, changed map[string][2]Property) (was, is string, line int) {
+	if len(text) > maxSpec { // nobody writes one; that it changed is enough
+		name, _ := firstNamed(text, changed)
+		return changed[name][0].Value, changed[name][1].Value, changed[name][1].Line
+	}
+	var before, after strings.Builder
+	for {
+		plain, rest, more := strings.Cut(text, "$")
+		before.WriteString(plain)
+		after.WriteString(plain)
+		if !more {
+			return before.String(), after.String(), line
+		}
+		expression := rest
+		if inner, behind, closed := strings.Cut(strings.TrimPrefix(rest, "{"), "}"); closed && strings.HasPrefix(rest, "{") {
+			expression, text = inner, behind
+		} else {
+			n := len(gradleDollar.FindString(rest))
+			expression, text = rest[:n], rest[n:]
+		}
+		name, known := firstNamed(expression, changed)
+		if !known {
+			before.WriteString("$" + expression)
+			after.WriteString("$" + expression)
+			continue
+		}
+		before.WriteString(changed[name][0].Value)
+		after.WriteString(changed[name][1].Value)
+		line = max(line, changed[name][1].Line)
+	}
+}
+
+var gradleDollar = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*`)
