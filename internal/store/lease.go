@@ -28,14 +28,13 @@ func withLease(ctx context.Context, l lease) context.Context {
 }
 
 // fence lets a transaction begin with making sure that what is held in a context
-// still is. Nobody can take it before the transaction has ended. A context that has
-// ended for another reason lets it write.
+// still is. Nobody can take it before the transaction has ended.
 func fence(ctx context.Context, do func(tx *Tx) error) func(tx *Tx) error {
 	held := leasesOf(ctx)
 	if len(held) == 0 {
 		return do
 	}
-	ctx = context.WithoutCancel(ctx) // the transaction has its own end
+	ctx = context.WithoutCancel(ctx) // what was lost is said so, also where that ended the context
 	return func(tx *Tx) error {
 		for _, l := range held {
 			var one int

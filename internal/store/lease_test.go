@@ -39,11 +39,6 @@ func TestWhatIsLostIsFenced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	over, end := context.WithCancel(inner)
-	end()
-	if err := write(over, one, "mine"); err != nil {
-		t.Errorf("a caller who went away and holds it: %v", err)
-	}
 	deaf := context.WithoutCancel(inner) // a program that stands still notices nothing
 	if err := errors.Join(write(deaf, one, "mine"), one.StillHeld(deaf)); err != nil {
 		t.Fatal(err)
