@@ -16,6 +16,7 @@ import (
 	"github.com/changeguard/changeguard/internal/app"
 	"github.com/changeguard/changeguard/internal/backtest"
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 )
 
 const pastPolicy = `version: 1
@@ -40,7 +41,7 @@ type past struct {
 func newPast(t *testing.T, path string, o ghfake.Options) *past {
 	t.Helper()
 	p := &past{t: t}
-	o.AppID, o.Key, o.Secret = 7, &testKey().PublicKey, secret
+	o.AppID, o.Key, o.Secret = 7, &ghtest.Key().PublicKey, secret
 	p.hub = ghfake.New(o)
 	p.hub.AddInstallation(1, map[string]string{"contents": "read", "pull_requests": "read", "metadata": "read"})
 	p.repo = p.hub.AddRepo(1, "acme", "app")

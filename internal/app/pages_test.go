@@ -192,7 +192,7 @@ func TestPagesSayHowRepositoriesAreGuarded(t *testing.T) {
 // after; after its check was required here it is asked again.
 func TestPagesKnowNewRepositories(t *testing.T) {
 	t.Parallel()
-	w := &world{t: t, now: time.Now, github: ghfake.New(ghfake.Options{AppID: 7, Key: &testKey().PublicKey, Secret: secret})}
+	w := &world{t: t, now: time.Now, github: ghfake.New(ghfake.Options{AppID: 7, Key: &ghtest.Key().PublicKey, Secret: ghtest.Secret})}
 	w.github.AddInstallation(1, nil)
 	w.repo = w.github.AddRepo(1, "acme", "app")
 	w.start(serveHTTP(t, w.github)+"/", filepath.Join(t.TempDir(), "test.db"))

@@ -24,7 +24,7 @@ func TestNoTokenOfEitherFormIsLogged(t *testing.T) {
 	for more := range 2 { // the stand-in takes turns
 		t.Run(fmt.Sprint(more), func(t *testing.T) {
 			const shared = "the-webhook-secret-9f2a"
-			hub := ghfake.New(ghfake.Options{AppID: 7, Key: &testKey().PublicKey, Secret: shared})
+			hub := ghfake.New(ghfake.Options{AppID: 7, Key: &ghtest.Key().PublicKey, Secret: shared})
 			hub.AddInstallation(1, nil)
 			for i := range more {
 				hub.AddRepo(1, "acme", fmt.Sprint("other", i))
