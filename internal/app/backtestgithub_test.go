@@ -41,7 +41,7 @@ type past struct {
 func newPast(t *testing.T, path string, o ghfake.Options) *past {
 	t.Helper()
 	p := &past{t: t}
-	o.AppID, o.Key, o.Secret = 7, &ghtest.Key().PublicKey, secret
+	o.AppID, o.Key, o.Secret = 7, &ghtest.Key().PublicKey, ghtest.Secret
 	p.hub = ghfake.New(o)
 	p.hub.AddInstallation(1, map[string]string{"contents": "read", "pull_requests": "read", "metadata": "read"})
 	p.repo = p.hub.AddRepo(1, "acme", "app")

@@ -20,6 +20,7 @@ import (
 
 	"github.com/changeguard/changeguard/internal/app"
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 )
 
 // forPeople are the routes that give pages and what pages load; the rest is for
@@ -200,7 +201,7 @@ func TestOpenAPISaysWhatIsAnswered(t *testing.T) {
 	ping := http.Header{"X-Github-Event": {"ping"}, "X-Github-Delivery": {"1"}, "Content-Type": {"application/json"}}
 	signed := func(body string) http.Header {
 		h := ping.Clone()
-		h.Set("X-Hub-Signature-256", ghfake.Sign(secret, []byte(body)))
+		h.Set("X-Hub-Signature-256", ghfake.Sign(ghtest.Secret, []byte(body)))
 		return h
 	}
 	text := signed("{}")

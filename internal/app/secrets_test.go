@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 )
 
 // tokenShapes are the forms of installation tokens, and of what is signed with a
@@ -51,7 +52,7 @@ func TestNoTokenOfEitherFormIsLogged(t *testing.T) {
 			}
 			r.deliver("pull_request", r.repo.PullEvent(n, "opened", nil))
 			r.until("a verdict in the log", func() bool { return strings.Contains(r.log.String(), "msg=verdict") })
-			if err := r.stop(); err != nil {
+			if err := r.Stop(); err != nil {
 				t.Fatal(err)
 			}
 			log := r.log.String()

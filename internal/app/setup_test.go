@@ -224,7 +224,7 @@ func TestAppIsMadeFromATerminal(t *testing.T) {
 	done := make(chan int, 1)
 	go func() { done <- app.CreateApp(context.Background(), app.Config{}, environment(env), &out, io.Discard) }()
 	link := ""
-	(&world{t: t}).until("the link", func() bool {
+	(&world{t: t, log: &out}).until("the link", func() bool {
 		link = regexp.MustCompile(`http://127\S+`).FindString(out.String())
 		return link != ""
 	})
@@ -262,11 +262,11 @@ func TestAppIsMadeFromATerminalForAnEnterpriseServer(t *testing.T) {
 			if named {
 				at = environment(map[string]string{"CHANGEGUARD_DATABASE_URL": env["CHANGEGUARD_DATABASE_URL"], "CHANGEGUARD_PUBLIC_URL": "https://guard.example", "CHANGEGUARD_GITHUB_URL": address + "api/v3/"})
 			}
-			var out logBuffer
+			var out ghtest.Log
 			done := make(chan int, 1)
 			go func() { done <- app.CreateApp(context.Background(), app.Config{}, at, &out, io.Discard) }()
 			link := ""
-			(&world{t: t}).until("the link", func() bool {
+			(&world{t: t, log: &out}).until("the link", func() bool {
 				link = regexp.MustCompile(`http://127\S+`).FindString(out.String())
 				return link != ""
 			})
