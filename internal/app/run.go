@@ -36,6 +36,9 @@ const (
 func (s *Server) Run(ctx context.Context) error {
 	if s.queue != nil {
 		if err := s.queue.Start(ctx); err != nil {
+			if ctx.Err() != nil {
+				err = nil // asked to stop while it started
+			}
 			return errors.Join(err, s.stopQueue(ctx), s.close())
 		}
 	}
