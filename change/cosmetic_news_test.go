@@ -13,13 +13,15 @@ import (
 // like in all of it, wherever it begins and ends.
 func TestCosmeticNews(t *testing.T) {
 	t.Parallel()
-	pieces := []string{
-		"\n", "\n\n", "\r\n", "\r", " ", "x", "?", "??", "=", "\\", `\u`, "u00e9", "line", "dbg", "caller", "!", "as", "/", "//", "macro_rules", "__LI", "NE__", "#", "source_", "location",
-		"\u2028", "\ufeff", "é", "[[[", "co" + "g", "-line" + "comment", "==User", "Script==", "multi", "Theme ", "Name:", "$0", "a=$0", "$a", "cat", "#!", "---", strings.Repeat("y\n", 300),
+	alphabets := [][]string{
+		{"\n", "\r\n", "\r", " ", "line", "dbg", "!", "as", "/", "x", "macro_rules"},
+		{"\n", "?", "=", `\`, "u", "00e9", "__LI", "NE__", "#", "line", "source_", "location", strings.Repeat("y\n", 300)},
+		{"\n", "\u2028", "\u0085", "\ufeff", "é", "[[[", "co" + "g", "-line", "comment", "==User", "Script==", "multi", "line(", "Theme ", "Name:"},
+		{"\n", " ", "$0", "a=$0", "$a", "cat", "#!", "/bin/sh", "swift", "---", "\r\n"},
 	}
-	some := rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 12)
 	rapid.Check(t, func(t *rapid.T) {
-		path := rapid.SampledFrom(everyLanguage).Draw(t, "path")
+		some := rapid.SliceOfN(rapid.SampledFrom(rapid.SampledFrom(alphabets).Draw(t, "alphabet")), 0, 6)
+		path := rapid.SampledFrom(append([]string{"y.rs", "z.rs", "y.c"}, everyLanguage...)).Draw(t, "path")
 		head, tail := some.Draw(t, "head"), some.Draw(t, "tail")
 		before := []byte(strings.Join(slices.Concat(head, some.Draw(t, "old"), tail), ""))
 		after := []byte(strings.Join(slices.Concat(head, some.Draw(t, "new"), tail), ""))
