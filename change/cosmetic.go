@@ -65,13 +65,11 @@ func newSides(path string, before, after []byte) (s bothSides, ok bool) {
 		return s, false
 	}
 	before, after = bytes.TrimPrefix(before, bom), bytes.TrimPrefix(after, bom)
-	if !readable(before) || !readable(after) {
+	asked, ok := judged(languageOf(path), before, after)
+	if !ok {
 		return s, false
 	}
-	if refuse := refusals[languageOf(path)]; refuse != nil && (!refuse(before) || !refuse(after)) {
-		return s, false
-	}
-	return bothSides{before: scan(path, before), after: scan(path, after), a: before, b: after}, true
+	return bothSides{before: scan(path, before, asked), after: scan(path, after, asked), a: before, b: after}, true
 }
 
 // scanner reads one side. After tokenEnd or tokenBad it is not asked again.

@@ -253,8 +253,9 @@ func (s *curlyScanner) rawString(quote int) int {
 	if n < 0 || bytes.ContainsAny(s.src[from:from+n], " \\)\t\v\f\n\r\"") {
 		return -1
 	}
-	end := append([]byte{')'}, s.src[from:from+n]...)
-	to := delimitedEnd(s.src, from+n+1, append(end, '"'))
+	var buffer [longestDelimiter + len(`)"`)]byte
+	end := append(append(append(buffer[:0], ')'), s.src[from:from+n]...), '"')
+	to := delimitedEnd(s.src, from+n+1, end)
 	if to > 0 && s.directive != noDirective && bytes.IndexByte(s.src[quote:to], '\n') >= 0 {
 		return -1
 	}

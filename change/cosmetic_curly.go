@@ -155,10 +155,19 @@ func curlyTraits() (t [256]traits) {
 	return t
 }
 
-func newCurlyScanner(d *dialect, src []byte) *curlyScanner {
-	asks := func(word []byte) bool { return bytes.Contains(src, word) }
-	asked := slices.ContainsFunc(d.asking, asks) || d.asks != nil && d.asks(src)
+func newCurlyScanner(d *dialect, src []byte, asked bool) *curlyScanner {
 	return &curlyScanner{layout: layout{src: src}, dialect: d, fresh: true, last: opening, asked: asked}
+}
+
+// asksLine reports whether something in a source may stand for the number of its
+// line.
+func asksLine(lang language, src []byte) bool {
+	d := dialects[lang]
+	if d == nil {
+		return false
+	}
+	asks := func(word []byte) bool { return bytes.Contains(src, word) }
+	return slices.ContainsFunc(d.asking, asks) || d.asks != nil && d.asks(src)
 }
 
 func (s *curlyScanner) next() token {

@@ -49,8 +49,13 @@ var refusals = map[language]func([]byte) bool{
 	shell: shellJudged, sql: plainLines, css: cssJudged, json: plainLines,
 }
 
-// scan begins to read one side of a file whose language is known.
-func scan(path string, src []byte) scanner {
+// wholly has the languages whose refusals look at the beginning of a file, or
+// at several places; those of others show within a line.
+var wholly = map[language]bool{rust: true, swift: true, shell: true}
+
+// scan begins to read one side of a file whose language is known. That the number
+// of a line is asked for may be true of the other side only.
+func scan(path string, src []byte, asked bool) scanner {
 	switch lang := languageOf(path); lang {
 	case golang:
 		return newGoScanner(src, strings.HasSuffix(path, "_test.go"))
@@ -65,7 +70,7 @@ func scan(path string, src []byte) scanner {
 	case json:
 		return newJSONScanner(src, commentedJSON(path))
 	default:
-		return newCurlyScanner(dialects[lang], src)
+		return newCurlyScanner(dialects[lang], src, asked)
 	}
 }
 

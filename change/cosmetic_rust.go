@@ -20,7 +20,7 @@ func rustJudged(src []byte) bool {
 	if bytes.HasPrefix(src, []byte("#!")) {
 		src = src[lineEnd(src, 0):]
 	}
-	if bytes.Contains(src, []byte("macro_rules")) && usesMacro(src, "line") {
+	if usesMacro(src, "line") && bytes.Contains(src, []byte("macro_rules")) {
 		return false // such a macro knows the line of each use
 	}
 	return plainLines(src) && !bytes.HasPrefix(bytes.TrimLeft(src, " \t\r\n"), []byte("---"))
@@ -136,7 +136,19 @@ func rustRawEnd(src []byte, at int) int {
 	if hashes > 255 {
 		return -1
 	}
-	return delimitedEnd(src, at+hashes+1, append([]byte{'"'}, bytes.Repeat([]byte{'#'}, hashes)...))
+	for at += hashes + 1; at <= len(src); {
+		n := bytes.IndexByte(src[at:], '"')
+		if n < 0 {
+			return -1
+		}
+		at += n + 1
+		found := run(src, at, '#')
+		if found >= hashes {
+			return at + hashes
+		}
+		at += found
+	}
+	return -1
 }
 
 // rustStringEnd finds the end of a string, which may have several lines.

@@ -2,6 +2,7 @@ package change
 
 import (
 	"bytes"
+	"math"
 	"reflect"
 	"slices"
 )
@@ -29,6 +30,9 @@ type sharing interface {
 	ready() bool
 	// state is all that decides how the scanner reads on, but for its place and text.
 	state() any
+	// skim reads a token, and more until a place is reached, and returns the mark of
+	// the last. Every scanner has its own, so that a token costs no dynamic call.
+	skim(to int) uint64
 	// on is a scanner in the same state in another text.
 	on(src []byte, at int) sharing
 }
@@ -90,7 +94,7 @@ func (s *bothSides) share() (answer, ok bool) {
 	s.try = max(s.try, i+n)
 	switch {
 	case n == len(s.a)-i && n == len(s.b)-j:
-		return !readsBad(before), true
+		return before.skim(math.MaxInt) == tokenEnd, true
 	case n < minShared:
 		return false, false
 	}
@@ -110,7 +114,7 @@ func (s *bothSides) readOne(before sharing, shift, from, limit int) (answer, ok 
 			kept = before.on(s.a, at)
 			next = at + max(minShared/8, (limit-at)/8)
 		}
-		switch before.next().mark {
+		switch before.skim(min(next, limit+1)) {
 		case tokenBad:
 			return false, true
 		case tokenEnd:
@@ -122,18 +126,6 @@ func (s *bothSides) readOne(before sharing, shift, from, limit int) (answer, ok 
 		s.after = kept.on(s.b, kept.place()+shift)
 	}
 	return false, false
-}
-
-// readsBad reads one side to its end.
-func readsBad(s scanner) bool {
-	for {
-		switch s.next().mark {
-		case tokenBad:
-			return true
-		case tokenEnd:
-			return false
-		}
-	}
 }
 
 // sameLine reports whether two texts end with the same line, from its beginning
