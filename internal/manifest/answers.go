@@ -73,30 +73,11 @@ func (f *File) asked() (list []answer) {
 // compareAnswers finds the requirements that get another entry than before, where
 // the two were not compared with each other already.
 func compareAnswers(before, after *File, known []Change) (changes []Change) {
-	now := after.answers()
-	if len(now) == 0 {
-		return nil
-	}
-	was := make(map[string]*Package)
-	for _, a := range before.answers() {
-		was[a.key] = a.is
-	}
 	seen := make(map[[2]*Package]bool, len(known))
 	for i := range known {
 		seen[[2]*Package{known[i].Old, known[i].New}] = true
 	}
-	moved := slices.DeleteFunc(now, func(a answer) bool {
-		old := was[a.key]
-		return old == nil || a.is == nil || old.Name == a.is.Name && fingerprint(old) == fingerprint(a.is)
-	})
-	slices.SortFunc(moved, func(a, b answer) int { // patterns come out of a map
-		if a.is.Line != b.is.Line {
-			return a.is.Line - b.is.Line
-		}
-		return strings.Compare(a.key, b.key)
-	})
-	for _, a := range moved {
-		two := [2]*Package{was[a.key], a.is}
+	for _, two := range append(movedAnswers(before, after), movedEdges(before, after)...) {
 		if seen[two] {
 			continue
 		}
@@ -108,4 +89,30 @@ func compareAnswers(before, after *File, known []Change) (changes []Change) {
 		changes = append(changes, c)
 	}
 	return changes
+}
+
+// movedAnswers are the entries that requirements got and get, where they differ.
+func movedAnswers(before, after *File) (moved [][2]*Package) {
+	now := after.answers()
+	if len(now) == 0 {
+		return nil
+	}
+	was := make(map[string]*Package)
+	for _, a := range before.answers() {
+		was[a.key] = a.is
+	}
+	now = slices.DeleteFunc(now, func(a answer) bool {
+		old := was[a.key]
+		return old == nil || a.is == nil || old.Name == a.is.Name && fingerprint(old) == fingerprint(a.is)
+	})
+	slices.SortFunc(now, func(a, b answer) int { // patterns come out of a map
+		if a.is.Line != b.is.Line {
+			return a.is.Line - b.is.Line
+		}
+		return strings.Compare(a.key, b.key)
+	})
+	for _, a := range now {
+		moved = append(moved, [2]*Package{was[a.key], a.is})
+	}
+	return moved
 }

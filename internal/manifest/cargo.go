@@ -195,7 +195,7 @@ var cratesIO = wordSet("registry+https://github.com/rust-lang/crates.io-index sp
 // workspace or lies in a folder.
 func parseCargoLock(path string, data []byte) (*File, error) {
 	f := &File{Path: path, Ecosystem: Cargo, Format: "cargo-lock", Lock: true}
-	rest, err := readTOMLLock(path, data, "package", wordSet("dependencies"), func(n *lockNode) error {
+	rest, err := readTOMLLock(path, data, "package", nil, func(n *lockNode) error {
 		p := Package{Ecosystem: Cargo, Name: n.str("name"), Spec: n.str("version"), Pinned: true, Transitive: true, Line: n.line, EndLine: max(n.line, n.end)}
 		if p.Name == "" || p.Spec == "" {
 			return &ParseError{Path: path, Line: n.line, Reason: "a package without a name or a version"}
@@ -217,6 +217,7 @@ func parseCargoLock(path string, data []byte) (*File, error) {
 			p.Source = "registry:" + redact(strings.TrimPrefix(strings.TrimPrefix(source, "registry+"), "sparse+"))
 		}
 		f.Packages = append(f.Packages, p)
+		f.cargoEdges(n)
 		return f.count()
 	})
 	if err != nil {

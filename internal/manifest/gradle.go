@@ -16,7 +16,7 @@ var gradleFormats = []Format{
 	{
 		Name: "gradle-lock", Ecosystem: Maven, Lock: true, is: named("gradle.lockfile", "buildscript-gradle.lockfile"), Parse: parseGradleLock,
 		Manifests: []string{"build.gradle", "build.gradle.kts", "*.gradle", "*.gradle.kts", "*.versions.toml", "gradle.properties"}, Below: true, Above: []string{"gradle/libs.versions.toml"},
-		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, LockfileDrift},
+		Conditions: []Kind{Added, Removed, Major, Minor, Patch, Downgraded, Loosened, LockfileDrift},
 	},
 	{
 		Name: "gradle-wrapper", Ecosystem: Maven, is: named("gradle-wrapper.properties"), Parse: parseGradleWrapper,
@@ -167,7 +167,7 @@ func parseGradleLock(path string, data []byte) (*File, error) {
 		}
 		coordinates, configurations, ok := strings.Cut(text, "=")
 		for name := range strings.SplitSeq(configurations, ",") {
-			f.patterns[strings.TrimSpace(name)] = ""
+			f.configuration(strings.TrimSpace(name), line)
 		}
 		if coordinates == "empty" {
 			continue
@@ -185,6 +185,15 @@ func parseGradleLock(path string, data []byte) (*File, error) {
 		}
 	}
 	return f, nil
+}
+
+// configuration remembers a configuration that is locked. One that is locked no more
+// is resolved to whatever is newest.
+func (f *File) configuration(name string, line int) {
+	if _, known := f.patterns[name]; !known && name != "" {
+		f.Settings = append(f.Settings, Setting{Name: "locked configuration", Value: oneLine(name), Lost: Loosened, Line: line, EndLine: line})
+	}
+	f.patterns[name] = ""
 }
 
 // gradleHosts serve the distributions that the wrapper runs.

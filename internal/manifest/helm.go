@@ -47,6 +47,7 @@ func readChart(name string, data []byte, format string, lock bool) (*File, error
 		}
 		p.PURL = "pkg:helm/" + purlEscape(p.Name)
 		p.Pinned = isOneLoose(Helm, p.Spec)
+		p.Marker = chartMarker(d)
 		p.chartPlace(strings.TrimSpace(d.str("repository")))
 		if m.file.Packages = append(m.file.Packages, p); len(m.file.Packages) > maxAsked { // of the lock file, too: it repeats the chart
 			return m.fail(d, "more than %d dependencies", maxAsked)
@@ -54,6 +55,19 @@ func readChart(name string, data []byte, format string, lock bool) (*File, error
 		return m.file.count()
 	})
 	return m.file, err
+}
+
+// chartMarker is what turns a dependency off. Without it, or by other values, it comes
+// alive.
+func chartMarker(d *yamlValue) string {
+	var parts []string
+	if condition := d.child("condition"); !condition.isNull() {
+		parts = append(parts, "condition "+condition.String())
+	}
+	if tags := d.child("tags"); !tags.isNull() {
+		parts = append(parts, "tags "+tags.String())
+	}
+	return oneLine(strings.Join(parts, ", "))
 }
 
 // chartPlace: a chart has no default registry. Without a repository it lies in

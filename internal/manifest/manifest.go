@@ -169,10 +169,12 @@ type File struct {
 	Declared []Package
 	Members  []string
 
-	program  *program            // of a manifest that is one
-	project  string              // the name of the project itself, where drift must know it
-	gems     map[string]*pathGem // of Bundler's lock: the gems of the repository itself, by name
-	patterns map[string]string   // of Yarn's lock: what somebody asks for, and the Path of its answer; of Composer's: names that entries answer to; of Gradle's: what is locked
+	program    *program            // of a manifest that is one
+	project    string              // the name of the project itself, where drift must know it
+	gems       map[string]*pathGem // of Bundler's lock: the gems of the repository itself, by name
+	patterns   map[string]string   // of Yarn's lock: what somebody asks for, and the Path of its answer; of Composer's: names that entries answer to; of Gradle's: what is locked
+	edges      []edge              // of Cargo's lock
+	entryNames []string            // of Cargo's lock: under which names each package is asked for, three each
 }
 
 // A ParseError says why and where a file could not be read.

@@ -180,6 +180,9 @@ func (m *pom) plugins(n *xmlNode, group, marker string) error {
 				return err
 			}
 		}
+		if err := m.processors(plugin, marker); err != nil {
+			return err
+		}
 		if runsPrograms[plugin.str("artifactId")] {
 			m.file.Scripts = append(m.file.Scripts, Script{
 				Name: plugin.str("artifactId"), Command: configured(plugin, maxExpanded), Line: plugin.line, EndLine: plugin.end,

@@ -164,6 +164,9 @@ func (m *msbuild) other(name string, c, parent *xmlNode, marker string) {
 		if sdk := c.attr("Sdk"); sdk != "" && c.attr("Version") != "" {
 			m.packageOf(sdk, c.attr("Version"), "sdk", marker, c)
 		}
+		if project := c.attr("Project"); m.fromElsewhere(project) {
+			setting("Import", project, SourceChanged)
+		}
 	case "restoresources", "restoreadditionalprojectsources", "restoreconfigfile", "restorefallbackfolders":
 		setting(c.name, c.text, SourceChanged)
 	case "centralpackagefloatingversionsenabled", "managepackageversionscentrally", "centralpackagetransitivepinningenabled":
