@@ -97,13 +97,14 @@ func movedAnswers(before, after *File) (moved [][2]*Package) {
 	if len(now) == 0 {
 		return nil
 	}
-	was := make(map[string]*Package)
-	for _, a := range before.answers() {
+	then := before.answers()
+	was := make(map[string]*Package, len(then))
+	for _, a := range then {
 		was[a.key] = a.is
 	}
 	now = slices.DeleteFunc(now, func(a answer) bool {
 		old := was[a.key]
-		return old == nil || a.is == nil || old.Name == a.is.Name && fingerprint(old) == fingerprint(a.is)
+		return old == nil || a.is == nil || old.Name == a.is.Name && sameEntry(old, a.is)
 	})
 	slices.SortFunc(now, func(a, b answer) int { // patterns come out of a map
 		if a.is.Line != b.is.Line {
@@ -115,4 +116,12 @@ func movedAnswers(before, after *File) (moved [][2]*Package) {
 		moved = append(moved, [2]*Package{was[a.key], a.is})
 	}
 	return moved
+}
+
+// sameEntry compares two fingerprints, and makes them only where a field differs: most
+// entries are what they were.
+func sameEntry(a, b *Package) bool {
+	return a.Spec == b.Spec && a.Source == b.Source && a.Marker == b.Marker && a.InstallScript == b.InstallScript &&
+		slices.Equal(a.Integrity, b.Integrity) && slices.Equal(a.Extras, b.Extras) && slices.Equal(a.Options, b.Options) &&
+		slices.Equal(a.Said, b.Said) || fingerprint(a) == fingerprint(b)
 }

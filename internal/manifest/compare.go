@@ -123,6 +123,12 @@ func group[T any](items []T, key func(*T) string) (members map[string][]int, ord
 
 // match pairs the items of one key. The first comparison is equality.
 func match[T any](old, new []T, olds, news []int, alike []func(*T) string) [][2]int {
+	if len(olds) == 1 && len(news) == 1 && len(alike) > 0 { // most are: equal, or each other's only partner
+		if alike[0](&old[olds[0]]) == alike[0](&new[news[0]]) {
+			return nil
+		}
+		return [][2]int{{olds[0], news[0]}}
+	}
 	var pairs [][2]int
 	for n, same := range alike {
 		if len(olds) == 0 || len(news) == 0 {
@@ -136,12 +142,13 @@ func match[T any](old, new []T, olds, news []int, alike []func(*T) string) [][2]
 		taken := make(map[int]bool)
 		rest := news[:0:0]
 		for _, j := range news {
-			w := waiting[same(&new[j])]
+			k := same(&new[j])
+			w := waiting[k]
 			if len(w) == 0 {
 				rest = append(rest, j)
 				continue
 			}
-			taken[w[0]], waiting[same(&new[j])] = true, w[1:]
+			taken[w[0]], waiting[k] = true, w[1:]
 			if n > 0 {
 				pairs = append(pairs, [2]int{w[0], j})
 			}

@@ -23,6 +23,7 @@ func (p *Package) artefacts(lists ...[]*lockNode) (hosts []string) {
 		}
 	}
 	for _, list := range lists {
+		p.Integrity = slices.Grow(p.Integrity, len(list))
 		for _, a := range list {
 			from := len(p.Integrity)
 			if h := a.str("hash"); h != "" {

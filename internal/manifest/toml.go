@@ -302,7 +302,13 @@ const maxDots = 1000
 
 // checkDots refuses a line that may be a key of very many parts.
 func checkDots(path string, data []byte) error {
-	for n := 1; len(data) > 0; n++ {
+	whole := data
+	for len(data) > 0 {
+		if short := bytes.LastIndexByte(data[:min(maxDots, len(data))], '\n'); short >= 0 {
+			data = data[short+1:] // lines that have room for no more
+			continue
+		}
+		n := len(whole) - len(data)
 		var line []byte
 		line, data, _ = bytes.Cut(data, []byte{'\n'})
 		if len(line) <= maxDots || bytes.Count(line, []byte{'.'}) <= maxDots {
@@ -317,7 +323,7 @@ func checkDots(path string, data []byte) error {
 				run = 0
 			}
 			if run > maxDots {
-				return &ParseError{Path: path, Line: n, Reason: "more than 1000 dots in a row"}
+				return &ParseError{Path: path, Line: bytes.Count(whole[:n], []byte{'\n'}) + 1, Reason: "more than 1000 dots in a row"}
 			}
 		}
 	}

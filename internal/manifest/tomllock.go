@@ -43,7 +43,8 @@ type lockReader struct {
 	element *lockNode // of the array
 	table   *lockNode // that key/value pairs go to; nil where they are not needed
 	skips   map[string]bool
-	inside  bool // the current table belongs to an element
+	begins  [256]bool // the first bytes of what is in skips: most keys are told by it
+	inside  bool      // the current table belongs to an element
 }
 
 // readTOMLLock calls a function for each table of the array and returns the rest
@@ -57,6 +58,9 @@ func readTOMLLock(path string, data []byte, array string, skips map[string]bool,
 	}
 	data = data[:len(data):len(data)] // offsets are told by capacities
 	r := &lockReader{path: path, text: string(data), lines: lineCounter{data: data, line: 1}, array: array, each: each, skips: skips}
+	for key := range skips {
+		r.begins[key[0]] = true
+	}
 	r.root = r.newNode(tomlTable, 1)
 	r.table = r.root
 	r.p.Reset(data)
@@ -263,7 +267,7 @@ func (r *lockReader) keyValue(t *lockNode, n *unstable.Node, depth int) error {
 		t.defined = true // no header may follow
 	}
 	last := parts[len(parts)-1]
-	if r.inside && r.skips[last] {
+	if r.inside && last != "" && r.begins[last[0]] && r.skips[last] {
 		return r.insert(t, last, skipped, line)
 	}
 	v, err := r.value(n.Value(), line, depth)
