@@ -329,7 +329,8 @@ func script(t *testing.T, body string) string {
 func cloneOf(t *testing.T, r *gitrepotest.Repo, options ...string) *gitrepotest.Repo {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "clone")
-	r.Git(append(append([]string{"clone", "-q"}, options...), "file://"+r.Dir, dir)...)
+	quiet := []string{"clone", "-q", "-c", "gc.auto=0", "-c", "maintenance.auto=false"} // nothing goes on behind the test
+	r.Git(append(append(quiet, options...), "file://"+r.Dir, dir)...)
 	return gitrepotest.At(t, dir)
 }
 
