@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 	"github.com/changeguard/changeguard/internal/oidc"
 )
 
@@ -27,13 +28,8 @@ const (
 	audience = "https://guard.example"
 )
 
-var key = sync.OnceValue(func() *rsa.PrivateKey {
-	k, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return k
-})
+// key is the issuer's.
+var key = ghtest.Key
 
 // site answers for the issuer.
 type site struct {
@@ -66,27 +62,10 @@ func newSite(keys ...string) *site {
 	}}
 }
 
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
-func verifier(t testing.TB, s *site) (*oidc.Verifier, *clock) {
+func verifier(t testing.TB, s *site) (*oidc.Verifier, *ghtest.Clock) {
 	t.Helper()
-	c := &clock{at: time.Unix(1_800_000_000, 0)}
-	v, err := oidc.New(oidc.Config{Issuer: issuer, Audience: audience, Transport: s, Now: c.now})
+	c := ghtest.NewClock(time.Unix(1_800_000_000, 0))
+	v, err := oidc.New(oidc.Config{Issuer: issuer, Audience: audience, Transport: s, Now: c.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,8 +80,8 @@ func encode(v any) string {
 	return base64.RawURLEncoding.EncodeToString(data)
 }
 
-func claims(c *clock) map[string]any {
-	now := c.now().Unix()
+func claims(c *ghtest.Clock) map[string]any {
+	now := c.Now().Unix()
 	return map[string]any{"iss": issuer, "aud": audience, "iat": now, "nbf": now, "exp": now + 300, "repository": "acme/app", "sha": "abc"}
 }
 
@@ -133,7 +112,7 @@ func TestTokenIsTaken(t *testing.T) {
 	if len(s.asked) != 2 {
 		t.Errorf("asked for %v", s.asked)
 	}
-	c.add(2 * time.Hour)
+	c.Pass(2 * time.Hour)
 	if _, err := v.Verify(t.Context(), sign(head("a"), claims(c))); err != nil || len(s.asked) != 4 {
 		t.Errorf("after two hours: %v, asked for %v", err, s.asked)
 	}
@@ -143,7 +122,7 @@ func TestTokenIsTaken(t *testing.T) {
 func TestTokensAreRefused(t *testing.T) {
 	t.Parallel()
 	v, c := verifier(t, newSite(jwk("a", &key().PublicKey, "")))
-	now := c.now().Unix()
+	now := c.Now().Unix()
 	with := func(name string, value any) string {
 		all := claims(c)
 		if all[name] = value; value == nil {
@@ -167,7 +146,7 @@ func TestTokensAreRefused(t *testing.T) {
 		"four parts":                good + ".x",
 		"padded":                    parts[0] + "=." + parts[1] + "." + parts[2],
 		"no signature":              parts[0] + "." + parts[1] + ".",
-		"another text":              parts[0] + "." + encode(claims(&clock{at: c.now().Add(time.Second)})) + "." + parts[2],
+		"another text":              parts[0] + "." + encode(claims(ghtest.NewClock(c.Now().Add(time.Second)))) + "." + parts[2],
 		"none":                      encode(map[string]any{"alg": "none", "kid": "a"}) + "." + parts[1] + ".",
 		"the key as a secret":       symmetric + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)),
 		"RS384":                     header("alg", "RS384"),
@@ -223,7 +202,7 @@ func TestKeysRotate(t *testing.T) {
 		t.Errorf("strangers had the issuer asked for %d pages", len(s.asked))
 	}
 	s.pages[issuer+"/.well-known/jwks"] = `{"keys": [` + jwk("b", &key().PublicKey, "") + `]}`
-	c.add(time.Minute)
+	c.Pass(time.Minute)
 	if _, err := v.Verify(t.Context(), sign(head("b"), claims(c))); err != nil {
 		t.Errorf("the new key: %v", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 	"github.com/changeguard/changeguard/internal/queue"
 	"github.com/changeguard/changeguard/internal/store"
 )
@@ -17,7 +18,7 @@ import (
 // is logged.
 func TestPeriodic(t *testing.T) {
 	onEngines(t, func(t *testing.T, database string) {
-		var log safeBuffer
+		var log ghtest.Log
 		var begun, broken, often atomic.Int32
 		pass := make(chan struct{})
 		q, s := runAt(t, database, queue.Config{

@@ -1,7 +1,6 @@
 package queue_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 	"github.com/changeguard/changeguard/internal/queue"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/internal/store/pgtest"
@@ -344,7 +344,7 @@ func TestLaterKeepsItsReason(t *testing.T) {
 func TestPanicsAreRetried(t *testing.T) {
 	onEngines(t, func(t *testing.T, database string) {
 		var runs atomic.Int32
-		var log safeBuffer
+		var log ghtest.Log
 		q, s := runAt(t, database, queue.Config{Logger: slog.New(slog.NewTextHandler(&log, nil)), Handler: func(context.Context, store.Subject) error {
 			if runs.Add(1) == 1 {
 				panic("broken")
@@ -360,24 +360,6 @@ func TestPanicsAreRetried(t *testing.T) {
 			t.Errorf("River speaks:\n%s", log.String())
 		}
 	})
-}
-
-// safeBuffer is written by many.
-type safeBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *safeBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *safeBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }
 
 // What failed waits longer and longer, but not once something has changed.

@@ -67,19 +67,7 @@ func (s *Store) Lifts(ctx context.Context, subject int64) ([]Lift, error) {
 func (s *Store) Expired(ctx context.Context, before time.Time) ([]Subject, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT `+subjectColumns+` FROM subjects s WHERE s.id IN
 		(SELECT l.subject FROM lifts l WHERE l.until > 0 AND l.until <= $1 AND NOT l.woken) ORDER BY s.id LIMIT $2`, micros(before), maxSharing)
-	if err != nil {
-		return nil, explain(err)
-	}
-	defer rows.Close()
-	var list []Subject
-	for rows.Next() {
-		var x Subject
-		if err := rows.Scan(x.columns()...); err != nil {
-			return nil, explain(err)
-		}
-		list = append(list, x)
-	}
-	return list, explain(rows.Err())
+	return scanSubjects(rows, err)
 }
 
 // Woken notes that a subject will be judged again without the lifts that were

@@ -77,19 +77,7 @@ const maxSharing = 100
 func (s *Store) Sharing(ctx context.Context, owner, repo, head string) ([]Subject, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT `+subjectColumns+` FROM subjects s WHERE s.head = $1 AND s.owner = $2 AND s.repo = $3 ORDER BY s.id DESC LIMIT $4`,
 		text(head), text(owner), text(repo), maxSharing)
-	if err != nil {
-		return nil, explain(err)
-	}
-	defer rows.Close()
-	var list []Subject
-	for rows.Next() {
-		var x Subject
-		if err := rows.Scan(x.columns()...); err != nil {
-			return nil, explain(err)
-		}
-		list = append(list, x)
-	}
-	return list, explain(rows.Err())
+	return scanSubjects(rows, err)
 }
 
 // GroupsSince lists a repository's merge groups of which something was heard since a
@@ -97,6 +85,11 @@ func (s *Store) Sharing(ctx context.Context, owner, repo, head string) ([]Subjec
 func (s *Store) GroupsSince(ctx context.Context, owner, repo string, since time.Time) ([]Subject, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT `+subjectColumns+` FROM subjects s WHERE s.kind = 'group' AND s.updated_at >= $1 AND s.owner = $2 AND s.repo = $3
 		ORDER BY s.updated_at DESC LIMIT $4`, micros(since), text(owner), text(repo), maxSharing)
+	return scanSubjects(rows, err)
+}
+
+// scanSubjects reads the answer of a query for subjects.
+func scanSubjects(rows *sql.Rows, err error) ([]Subject, error) {
 	if err != nil {
 		return nil, explain(err)
 	}
@@ -154,17 +147,5 @@ func (s *Store) WaitingSince(ctx context.Context) (since time.Time, waits bool, 
 // first.
 func (s *Store) Unfinished(ctx context.Context) ([]Subject, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT `+subjectColumns+` FROM subjects s WHERE s.done < s.want AND NOT s.parked ORDER BY s.id`)
-	if err != nil {
-		return nil, explain(err)
-	}
-	defer rows.Close()
-	var list []Subject
-	for rows.Next() {
-		var x Subject
-		if err := rows.Scan(x.columns()...); err != nil {
-			return nil, explain(err)
-		}
-		list = append(list, x)
-	}
-	return list, explain(rows.Err())
+	return scanSubjects(rows, err)
 }

@@ -84,12 +84,6 @@ func (l *Log) String() string {
 	return l.text.String()
 }
 
-// Tail is the last 4,000 bytes, for the message of a test that waited in vain.
-func (l *Log) Tail() string {
-	text := l.String()
-	return text[max(0, len(text)-4000):]
-}
-
 // Until waits until something holds, looking every few milliseconds, and fails
 // the test with the log after two minutes.
 func Until(t testing.TB, what string, log fmt.Stringer, holds func() bool) {
