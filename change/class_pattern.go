@@ -224,8 +224,29 @@ func (n *name) isReadme() bool {
 	case "notes", "todo", "news", "history", "changes":
 		return true
 	default:
-		return documentNames[stem]
+		return documentNames[stem] || n.isAccount()
 	}
+}
+
+// isAccount knows documents about the files beside them, in capitals as people name
+// them: "BILLING_README.md", "STEP_2_EXECUTION_CHECKLIST.md". A guide may be one of
+// style that a program sends along, unless its name says more than that.
+func (n *name) isAccount() bool {
+	stem, prose := strings.CutSuffix(n.path[strings.LastIndexByte(n.path, '/')+1:], ".md")
+	if !prose || stem != strings.ToUpper(stem) {
+		return false
+	}
+	at := strings.LastIndexByte(stem, '_')
+	if at < 0 || instructs(stem[:at]) {
+		return false
+	}
+	switch stem[at+1:] {
+	case "README", "CHANGELOG", "UPDATES", "CHECKLIST":
+		return true
+	case "GUIDE":
+		return strings.Contains(stem[:at], "_")
+	}
+	return false
 }
 
 // isEditorTask knows settings that are commands.

@@ -83,7 +83,7 @@ func (n *name) isRecord() bool {
 	if f == formMarkup && (at.place == placeSpec || at.place == placeRecollect) {
 		return true // only people read XML there, whatever it is called
 	}
-	if loadedNames[stem[strings.LastIndexAny(stem, "-_. ")+1:]] {
+	if !at.reported && loadedNames[stem[strings.LastIndexAny(stem, "-_. ")+1:]] {
 		return false
 	}
 	switch f {
@@ -104,6 +104,7 @@ type location struct {
 	place    place
 	inDocs   bool // in a folder of documents at the top of the repository
 	pictured bool // in any folder where pictures are documents
+	reported bool // what a tool wrote of a specification, whatever it is called
 }
 
 // lies reads the folders from the top. A folder counts where every one above it
@@ -126,6 +127,7 @@ func (n *name) lies() (at location) {
 		at.pictured = at.pictured || !obeyed && p == placeDocs
 		switch {
 		case at.place >= placeSpec && belowDocs[segment]:
+			at.reported = at.reported || at.place == placeSpec
 			at.place = placeReports
 		case p != placeUnknown && (first || at.place != placeUnknown):
 			at.place = p
@@ -195,12 +197,17 @@ func (n *name) isTask() bool {
 	if !prose || stem != strings.ToUpper(stem) || strings.Contains(stem, "/") || strings.Count(stem, "_") < 2 {
 		return false
 	}
+	return !instructs(stem)
+}
+
+// instructs reports whether a name in capitals says whom a prompt instructs.
+func instructs(stem string) bool {
 	for word := range strings.SplitSeq(stem, "_") {
 		if instructing[word] {
-			return false
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 var (
@@ -219,5 +226,5 @@ var (
 		definition definitions docs mint sidebars navigation nav book theme log4j log4j2 logback messages translations redirects versions version lock data mapping mappings
 		stopwords words wordlist dictionary vocab labels tokens lookup prices rates users fixtures seed`)
 	// sitePages are words in the names of pages that are part of a site or a program.
-	sitePages = set(`index 404 home main app base head header footer nav menu search login test tests demo demos example examples playground sandbox tool editor form iframe widget embed`)
+	sitePages = set(`index 404 home main app base head header footer nav menu search login demo demos example examples playground sandbox tool editor form iframe widget embed`)
 )
