@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/changeguard/changeguard/internal/jsonscan"
 	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/store"
 	"github.com/changeguard/changeguard/report"
@@ -88,6 +90,8 @@ type payload struct {
 	After   string   `json:"after"`
 }
 
+var payloadMembers = jsonscan.MembersOf(reflect.TypeFor[payload]())
+
 type pull struct {
 	Number int `json:"number"`
 	Head   struct {
@@ -162,13 +166,13 @@ func isNothing(s string) bool { return strings.Trim(s, "0") == "" }
 func subject(event string, raw []byte) (f found, err error) {
 	known, ok := actions[event]
 	if !ok {
-		if !json.Valid(raw) {
+		if !jsonscan.Valid(raw) {
 			return found{}, errors.New("it is no JSON")
 		}
 		return found{}, nil
 	}
 	var p payload
-	if err = json.Unmarshal(raw, &p); err != nil {
+	if err = decodeNeeded(raw, payloadMembers, &p); err != nil {
 		return found{}, describe(err)
 	}
 	f = found{action: p.Action}

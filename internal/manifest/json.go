@@ -9,9 +9,11 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/changeguard/changeguard/internal/jsonscan"
 )
 
-// A jsonReader walks a document that validJSON has found valid, once and
+// A jsonReader walks a document that [jsonscan.Valid] has found valid, once and
 // from left to right, and knows the line it is on. Whoever gets a value must
 // consume it: by object, array, text or skip.
 type jsonReader struct {
@@ -30,7 +32,7 @@ func newJSONReader(path string, data []byte) (*jsonReader, error) {
 		return nil, err
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if !validJSON(data) {
+	if !jsonscan.Valid(data) {
 		return nil, jsonError(path, data)
 	}
 	return &jsonReader{path: path, data: data, all: string(data), lines: lineCounter{data: data, line: 1}}, nil

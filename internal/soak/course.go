@@ -326,7 +326,7 @@ func (c *course) speed(ctx context.Context) error {
 	if c.flood == 0 {
 		return nil
 	}
-	got, err := ask[flood, flooded](ctx, a.remote, "/flood", flood{c.senders, c.flood})
+	got, err := ask[flood, flooded](ctx, a.remote, "/flood", flood{c.senders * len(a.replicas), c.flood})
 	if err != nil {
 		return err
 	}

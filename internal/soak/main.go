@@ -104,7 +104,7 @@ func (o *options) declare(f *flag.FlagSet) {
 	f.IntVar(&o.outage, "outage", 1000, "deliveries that nobody answered, to catch up with; 0 leaves it out")
 	f.DurationVar(&o.latency, "latency", 50*time.Millisecond, "of GitHub while catching up")
 	f.DurationVar(&o.flood, "flood", 10*time.Second, "time in which deliveries are counted; 0 leaves it out")
-	f.IntVar(&o.senders, "senders", 32, "at once, while they are counted")
+	f.IntVar(&o.senders, "senders", 32, "at once for each server, while they are counted")
 	f.BoolVar(&o.short, "short", false, "a small one, of about a minute for each database")
 	f.BoolVar(&o.speeds, "speeds", false, "promises of speed count as well")
 }

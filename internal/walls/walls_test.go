@@ -13,7 +13,7 @@ import (
 // below its own, so nothing reaches up. What is in a room's folder is on its
 // floor, unless it is named itself.
 var floors = [][]string{
-	{"internal/lazyregexp", "internal/nearest", "internal/pathset", "internal/shape", "internal/workflow"},
+	{"internal/jsonscan", "internal/lazyregexp", "internal/nearest", "internal/pathset", "internal/shape", "internal/workflow"},
 	{"change"},
 	{"session", "internal/condition", "internal/manifest", "internal/deployment", "internal/migration", "internal/testset"},
 	{"rules"},

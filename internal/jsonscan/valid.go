@@ -1,12 +1,14 @@
-package manifest
+// Package jsonscan checks whether a text is JSON and cuts members out of it, at three times the speed of
+// encoding/json, which is most of what reading a lock file or a delivery costs.
+package jsonscan
 
-// maxJSONNesting is how deep encoding/json goes.
-const maxJSONNesting = 10_000
+// maxNesting is how deep encoding/json goes.
+const maxNesting = 10_000
 
-// validJSON is json.Valid at three times its speed, which is most of what reading a
-// lock file costs. It goes through the document without recursion.
-func validJSON(data []byte) bool {
-	v := jsonChecker{data: data}
+// Valid is json.Valid, byte for byte and in depth. It goes through the document
+// without recursion.
+func Valid(data []byte) bool {
+	v := checker{data: data}
 	for v.value() {
 		for {
 			v.blank()
@@ -29,14 +31,14 @@ func validJSON(data []byte) bool {
 	return false
 }
 
-// A jsonChecker goes through a document.
-type jsonChecker struct {
+// A checker goes through a document.
+type checker struct {
 	data []byte
 	at   int
 	open []byte // what closes the objects and arrays that are open
 }
 
-func (v *jsonChecker) blank() {
+func (v *checker) blank() {
 	for v.at < len(v.data) && (v.data[v.at] == ' ' || v.data[v.at] == '\n' || v.data[v.at] == '\t' || v.data[v.at] == '\r') {
 		v.at++
 	}
@@ -44,7 +46,7 @@ func (v *jsonChecker) blank() {
 
 // value goes through a value that has no others in it; of those that have, through
 // what stands before the first. An empty one is left to be closed.
-func (v *jsonChecker) value() bool {
+func (v *checker) value() bool {
 	for {
 		v.blank()
 		if v.at >= len(v.data) {
@@ -57,7 +59,7 @@ func (v *jsonChecker) value() bool {
 			closing := c + 2 // of both, in ASCII
 			v.at++
 			v.blank()
-			if len(v.open) >= maxJSONNesting {
+			if len(v.open) >= maxNesting {
 				return false
 			}
 			v.open = append(v.open, closing)
@@ -80,7 +82,7 @@ func (v *jsonChecker) value() bool {
 }
 
 // key goes through a key and the colon behind it.
-func (v *jsonChecker) key() bool {
+func (v *checker) key() bool {
 	v.blank()
 	if v.at >= len(v.data) || v.data[v.at] != '"' || !v.text() {
 		return false
@@ -90,7 +92,7 @@ func (v *jsonChecker) key() bool {
 	return v.at <= len(v.data) && v.data[v.at-1] == ':'
 }
 
-func (v *jsonChecker) word(w string) bool {
+func (v *checker) word(w string) bool {
 	if len(v.data)-v.at < len(w) || string(v.data[v.at:v.at+len(w)]) != w {
 		return false
 	}
@@ -106,7 +108,7 @@ var jsonPlain = func() (plain [256]bool) {
 	return plain
 }()
 
-func (v *jsonChecker) text() bool {
+func (v *checker) text() bool {
 	data, i := v.data, v.at+1
 	for i < len(data) {
 		c := data[i]
@@ -143,7 +145,7 @@ func isAnyHex(s []byte) bool {
 	return true
 }
 
-func (v *jsonChecker) digits() bool {
+func (v *checker) digits() bool {
 	from := v.at
 	for v.at < len(v.data) && v.data[v.at] >= '0' && v.data[v.at] <= '9' {
 		v.at++
@@ -152,7 +154,7 @@ func (v *jsonChecker) digits() bool {
 }
 
 // has passes over one of some bytes.
-func (v *jsonChecker) has(a, b byte) bool {
+func (v *checker) has(a, b byte) bool {
 	if v.at < len(v.data) && (v.data[v.at] == a || v.data[v.at] == b) {
 		v.at++
 		return true
@@ -160,7 +162,7 @@ func (v *jsonChecker) has(a, b byte) bool {
 	return false
 }
 
-func (v *jsonChecker) number() bool {
+func (v *checker) number() bool {
 	v.has('-', '-')
 	if !v.has('0', '0') && !v.digits() {
 		return false
