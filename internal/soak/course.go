@@ -181,10 +181,14 @@ func (c *course) calm(ctx context.Context) (perVerdict float64, err error) {
 	if err := a.start(ctx); err != nil {
 		return 0, err
 	}
-	var early memory
-	var measured error
-	timer := time.AfterFunc(span/4, func() { early, measured = a.memory(ctx) })
-	defer timer.Stop()
+	var early, warm memory
+	var cold, measured error
+	for _, look := range []*time.Timer{
+		time.AfterFunc(span/4, func() { early, cold = a.memory(ctx) }),
+		time.AfterFunc(span/2, func() { warm, measured = a.memory(ctx) }),
+	} {
+		defer look.Stop()
+	}
 	if _, err := ask[conditions, trafficCounts](ctx, a.remote, "/play", conditions{Span: span, Doubled: c.doubled}); err != nil {
 		return 0, err
 	}
@@ -192,7 +196,7 @@ func (c *course) calm(ctx context.Context) (perVerdict float64, err error) {
 		return 0, err
 	}
 	late, err := a.memory(ctx)
-	if err := errors.Join(err, measured); err != nil {
+	if err := errors.Join(err, cold, measured); err != nil {
 		return 0, err
 	}
 	all, leaked, err := a.logs()
@@ -203,7 +207,7 @@ func (c *course) calm(ctx context.Context) (perVerdict float64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	c.table.memory(early, late)
+	c.table.memory(early, warm, late)
 	c.table.leaked = append(c.table.leaked, leaked...)
 	perVerdict = float64(counted.Requests) / float64(max(all.verdicts, 1))
 	c.table.calm(counted, all, perVerdict)
