@@ -73,6 +73,7 @@ func (d Doctor) Run(ctx context.Context, stdout, stderr io.Writer) int {
 	if x.grants(ctx) {
 		x.requirement(ctx)
 	}
+	x.hook(ctx)
 	x.deliveries(ctx)
 	x.server(ctx)
 	if err := x.write(stdout); err != nil {
@@ -275,85 +276,6 @@ func (x *examination) exempt(ctx context.Context, r github.Required) Diagnosis {
 		return Diagnosis{about, ill, fmt.Sprintf("ruleset %d can be bypassed by %s", r.Ruleset, strings.Join(actors, ", ")), "Empty its bypass list: whoever is on it merges against the check, also by a pull request.", x.pageOf(r)}
 	}
 	return Diagnosis{about, healthy, fmt.Sprintf("nobody may bypass ruleset %d", r.Ruleset), "", ""}
-}
-
-// deliveries looks how the last webhooks were answered.
-func (x *examination) deliveries(ctx context.Context) {
-	const about = "webhooks"
-	page := x.web + "/settings/apps"
-	list, err := x.app.Delivered(ctx)
-	if err == nil && x.Ping {
-		list, err = x.ping(ctx, list)
-	}
-	if err != nil {
-		x.unanswered(about, err)
-		return
-	}
-	if len(list) == 0 {
-		x.say(about, ill, "GitHub has sent none in the last three days", "Check that the App's webhook is active and has this server's address.", page)
-		return
-	}
-	counts := make(map[string]int)
-	for _, d := range slices.Backward(list) { // the last word on each delivery counts
-		counts[outcomeOf(d.Status)]++
-	}
-	last := list[0]
-	switch refused, failed := counts["refused"], counts["failed"]; {
-	case outcomeOf(last.Status) == "refused":
-		x.say(about, ill, fmt.Sprintf("the last one was refused with %d: the secret is another one than the server's", last.Status), "Set the same secret in the App's settings and in CHANGEGUARD_WEBHOOK_SECRET.", page)
-	case outcomeOf(last.Status) == "failed":
-		x.say(about, ill, fmt.Sprintf("the last one failed with %d, and %d of the last %d", last.Status, failed, len(list)), "Check that the server runs and can be reached from GitHub; it asks for failed ones again by itself.", page)
-	case refused+failed > 0:
-		x.say(about, healthy, fmt.Sprintf("the last one was accepted; of the last %d, %d failed and %d were refused", len(list), failed, refused), "", "")
-	default:
-		x.say(about, healthy, fmt.Sprintf("the last %d were accepted, so the secret fits", len(list)), "", "")
-	}
-}
-
-// outcomeOf sorts the answers to webhooks.
-func outcomeOf(status int) string {
-	switch {
-	case status >= 200 && status < 300:
-		return "accepted"
-	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		return "refused"
-	}
-	return "failed"
-}
-
-// pingLooks is how often the ping's answer is looked for.
-const pingLooks = 20
-
-// ping sends the last ping again and waits until GitHub lists how it went.
-func (x *examination) ping(ctx context.Context, list []github.Delivered) ([]github.Delivered, error) {
-	i := slices.IndexFunc(list, func(d github.Delivered) bool { return d.Event == "ping" })
-	if i < 0 {
-		x.say("ping", yoursToDo, "there is no ping among the last deliveries that could be sent again", "Redeliver one of them by hand, under Advanced in the App's settings.", x.web+"/settings/apps")
-		return list, nil
-	}
-	if err := x.app.Redeliver(ctx, list[i].ID); err != nil {
-		return nil, err
-	}
-	pause := x.Pause
-	if pause == 0 {
-		pause = time.Second / 2
-	}
-	for range pingLooks {
-		now, err := x.app.Delivered(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if n := slices.IndexFunc(now, func(d github.Delivered) bool { return d.GUID == list[i].GUID }); n >= 0 && now[n].ID != list[i].ID {
-			x.say("ping", map[bool]string{true: healthy, false: ill}[outcomeOf(now[n].Status) == "accepted"], fmt.Sprintf("sent again, answered with %d", now[n].Status), "", "")
-			return now, nil
-		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-	return nil, errors.New("GitHub does not list the ping that it was asked to send again")
 }
 
 // maxReady bounds what is read of the server's answer.

@@ -32,11 +32,6 @@ func newClinic(t *testing.T, permissions map[string]string, a ghfake.App) *clini
 	t.Helper()
 	c := &clinic{t: t, status: http.StatusAccepted, ready: http.StatusOK}
 	c.hub = ghfake.New(ghfake.Options{AppID: ghtest.AppID, Key: &ghtest.Key().PublicKey, Secret: ghtest.Secret})
-	a.ID, a.Slug, a.Key, a.Secret = 7, "changeguard", &ghtest.Key().PublicKey, ghtest.Secret
-	c.hub.AddApp(a)
-	c.hub.AddInstallation(1, permissions)
-	c.repo = c.hub.AddRepo(1, "acme", "app")
-	c.repo.Commit("main", "first", ghfake.Files{"a": ghfake.Text("a\n")}, author)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/webhook", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(c.status) })
 	mux.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
@@ -46,6 +41,12 @@ func newClinic(t *testing.T, permissions map[string]string, a ghfake.App) *clini
 	mux.Handle("/", c.hub)
 	front := httptest.NewServer(mux)
 	t.Cleanup(front.Close)
+	a.ID, a.Slug, a.Key, a.Secret = 7, "changeguard", &ghtest.Key().PublicKey, ghtest.Secret
+	a.Hook.URL = front.URL + "/webhook"
+	c.hub.AddApp(a)
+	c.hub.AddInstallation(1, permissions)
+	c.repo = c.hub.AddRepo(1, "acme", "app")
+	c.repo.Commit("main", "first", ghfake.Files{"a": ghfake.Text("a\n")}, author)
 	config := app.Config{
 		GitHubURL: front.URL + "/", AppID: "7", WebhookSecret: ghtest.Secret, PublicURL: front.URL,
 		PrivateKey: string(ghtest.PEM()),
@@ -188,6 +189,16 @@ func TestDoctor(t *testing.T) {
 			c.status = http.StatusUnauthorized
 			c.deliver("push")
 		}, about: "webhooks", state: "problem", says: "secret is another one", code: 1},
+		"signed": {set: func(c *clinic) { c.repo.RequireChecks("main", true, pinned) }, about: "the webhook's settings", state: "ok", says: "signed, and sent to http://127.0.0.1"},
+		"no webhook": {set: func(c *clinic) {
+			c.hub.AddApp(ghfake.App{ID: 7, Slug: "changeguard", Key: &ghtest.Key().PublicKey, Secret: ghtest.Secret})
+		}, about: "the webhook's settings", state: "problem", says: "nothing is sent", code: 1},
+		"no secret": {set: func(c *clinic) {
+			c.hub.AddApp(ghfake.App{ID: 7, Slug: "changeguard", Key: &ghtest.Key().PublicKey, Hook: ghfake.Hook{URL: c.doctor.Config.PublicURL + "/webhook"}})
+		}, about: "the webhook's settings", state: "problem", says: "it has no secret", code: 1},
+		"certificate not verified, in the open, elsewhere": {set: func(c *clinic) {
+			c.hub.AddApp(ghfake.App{ID: 7, Slug: "changeguard", Key: &ghtest.Key().PublicKey, Secret: ghtest.Secret, Hook: ghfake.Hook{URL: "http://guard.example.com/webhook", InsecureSSL: true}})
+		}, about: "the webhook's settings", state: "problem", says: "certificate is not verified; what it sends can be read on the way, since its address is not https; it sends to http://guard.example.com/webhook, and this server", code: 1},
 		"failing": {set: func(c *clinic) {
 			c.repo.RequireChecks("main", true, pinned)
 			c.status = http.StatusServiceUnavailable

@@ -2,6 +2,7 @@ package ghfake
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha1" //nolint:gosec // the legacy signature
@@ -251,6 +252,22 @@ func (d *Delivery) outcome() string {
 }
 
 // listDeliveries answers a page behind a cursor.
+// getHookConfig shows a secret by its stars, and nothing where there is none.
+func (s *Server) getHookConfig(c *call) (any, *refusal) {
+	h := c.app.Hook
+	if h.URL == "" {
+		return nil, refuse(http.StatusNotFound, "Not Found")
+	}
+	config := obj{"content_type": cmp.Or(h.ContentType, "json"), "insecure_ssl": "0", "url": h.URL}
+	if h.InsecureSSL {
+		config["insecure_ssl"] = "1"
+	}
+	if c.app.Secret != "" {
+		config["secret"] = "********"
+	}
+	return config, nil
+}
+
 func (s *Server) listDeliveries(c *call) (any, *refusal) {
 	q := c.r.URL.Query()
 	all := slices.DeleteFunc(s.ofApp(c.app.ID), func(d *Delivery) bool {

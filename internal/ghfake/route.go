@@ -35,6 +35,7 @@ func (s *Server) appRoutes() []*route {
 		{pattern: "GET /app", do: s.getApp},
 		{pattern: "GET /app/installations", do: s.listInstallations},
 		{pattern: "POST /app/installations/{installation_id}/access_tokens", do: s.createToken},
+		{pattern: "GET /app/hook/config", do: s.getHookConfig},
 		{pattern: "GET /app/hook/deliveries", takes: "cursor status", do: s.listDeliveries},
 		{pattern: "GET /app/hook/deliveries/{delivery_id}", do: s.getDelivery},
 		{pattern: "POST /app/hook/deliveries/{delivery_id}/attempts", do: s.attempt},

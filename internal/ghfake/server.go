@@ -65,8 +65,16 @@ type App struct {
 	Secret      string
 	Permissions map[string]string // of its manifest
 	Events      []string
+	Hook        Hook
 	clientID    string // of people's sign-in, like clientSecret
 	clientKey   string
+}
+
+// A Hook is where an App's deliveries are sent, and how.
+type Hook struct {
+	URL         string // "" for an App without a webhook
+	ContentType string // "" means json
+	InsecureSSL bool   // the certificate is not looked at
 }
 
 // Permissions are what changeguard's manifest asks for.

@@ -132,7 +132,7 @@ func (s *Server) makeApp(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(err)
 	}
-	a := App{ID: s.id(), Slug: m.Name, Key: &key.PublicKey, Secret: randomText(), Permissions: m.Permissions, Events: m.Events, clientID: "Iv." + randomText()[:8], clientKey: randomText()}
+	a := App{ID: s.id(), Slug: m.Name, Key: &key.PublicKey, Secret: randomText(), Permissions: m.Permissions, Events: m.Events, Hook: Hook{URL: m.HookAttributes.URL}, clientID: "Iv." + randomText()[:8], clientKey: randomText()}
 	if s.site.codes == nil {
 		s.site.codes = make(map[string]*manifestCode)
 	}

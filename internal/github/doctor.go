@@ -45,6 +45,22 @@ func readWith(ctx context.Context, rest *gh.Client, path string, into any) error
 	return explain("ask for "+path, err)
 }
 
+// A Hook is where the App's webhooks are sent, and how.
+type Hook struct {
+	URL         string `json:"url"`
+	ContentType string `json:"content_type"` // json or form
+	Secret      string `json:"secret"`       // stars for one that is set
+	InsecureSSL any    `json:"insecure_ssl"` // GitHub's description allows "1" and 1
+}
+
+// Insecure reports whether the server's certificate is not looked at.
+func (h Hook) Insecure() bool { return fmt.Sprint(h.InsecureSSL) == "1" }
+
+// Hook is how the App's webhook is set up; [ErrNotFound] says that it has none.
+func (a *App) Hook(ctx context.Context) (h Hook, err error) {
+	return h, a.read(ctx, "app/hook/config", &h)
+}
+
 // A Delivered is an attempt to deliver a webhook.
 type Delivered struct {
 	ID         int64     `json:"id"`

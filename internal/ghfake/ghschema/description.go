@@ -39,7 +39,7 @@ type Operation struct {
 func Operations() []string {
 	const repo = "/repos/{owner}/{repo}"
 	return []string{
-		"GET /app", "GET /app/installations", "POST /app/installations/{installation_id}/access_tokens", "GET /app/hook/deliveries",
+		"GET /app", "GET /app/installations", "POST /app/installations/{installation_id}/access_tokens", "GET /app/hook/config", "GET /app/hook/deliveries",
 		"GET /app/hook/deliveries/{delivery_id}", "POST /app/hook/deliveries/{delivery_id}/attempts", "GET /installation/repositories", "GET /rate_limit",
 		"GET /orgs/{org}/teams/{team_slug}/memberships/{username}", "GET " + repo, "GET " + repo + "/installation", "GET " + repo + "/pulls",
 		"GET " + repo + "/pulls/{pull_number}", "GET " + repo + "/pulls/{pull_number}/files", "GET " + repo + "/pulls/{pull_number}/commits",
