@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/changeguard/changeguard/internal/store"
+	"github.com/changeguard/changeguard/webhook"
 )
 
 // stored opens a store in a folder of its own.
@@ -119,6 +120,31 @@ func TestPackedContentsComeBack(t *testing.T) {
 	for _, broken := range [][]byte{nil, {1}, {1, 255, 255}, deflate(bytes.Repeat([]byte("a"), maxInflated+1))} {
 		if _, err := inflate(broken); err == nil {
 			t.Errorf("%.10v: no error", broken)
+		}
+	}
+}
+
+// Where the App is no longer installed, nothing is kept of what it was shown there.
+func TestShelfIsEmptiedWhenTheAppIsRemoved(t *testing.T) {
+	t.Parallel()
+	ctx, s := context.Background(), stored(t)
+	f, err := newShelf(s, shelfKey, slog.New(slog.DiscardHandler), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.close)
+	ids := []string{"1 repos/acme/app/ a", "2 repos/other/app/ a"}
+	f.write(ctx, []laid{{1, ids[0], []byte("a\n")}, {2, ids[1], []byte("b\n")}})
+	server := &Server{store: s, outside: Outside{Now: time.Now, Logger: slog.New(slog.DiscardHandler)}}
+	for _, x := range []struct {
+		action string
+		left   int
+	}{{"suspend", 2}, {"deleted", 1}, {"deleted", 1}} {
+		if err := server.note(ctx, "delivery "+x.action, webhook.Note{Installation: &webhook.Installation{Action: x.action, ID: 1, Account: "acme"}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Take(ctx, 1, ids); len(got) != x.left || got[ids[1]] == nil {
+			t.Errorf("after %s: %d contents, want %d", x.action, len(got), x.left)
 		}
 	}
 }
