@@ -54,11 +54,11 @@ func (g *Guard) Reconciled(ctx context.Context) (r Reconciled, err error) {
 }
 
 // Reconcile compares what GitHub has with what was judged, since events get
-// lost: it asks for failed deliveries again, and has merge groups evaluated that
-// have no result, and open pull requests that have none for their head, merge
-// base, title, body and labels, or one under another policy. It can be run at any time; what is right already costs a query for each twenty
-// repositories. An installation that cannot be asked does not keep the others
-// waiting.
+// lost: it has merge groups evaluated that have no result, and open pull requests
+// that have none for their head, merge base, title, body and labels, or one under
+// another policy, and then asks for failed deliveries again. It can be run at any
+// time; what is right already costs a query for each twenty repositories. An
+// installation that cannot be asked does not keep the others waiting.
 func (g *Guard) Reconcile(ctx context.Context, enqueue Enqueue) error {
 	last, err := g.Reconciled(ctx)
 	if err != nil {
@@ -66,9 +66,8 @@ func (g *Guard) Reconcile(ctx context.Context, enqueue Enqueue) error {
 	}
 	now := Reconciled{At: last.At, Deliveries: last.Deliveries, Asked: maps.Clone(last.Asked)}
 	began := g.Now().UTC()
-	problems := []error{g.redeliver(ctx, began, &now)}
 	installed, err := g.GitHub.Installations(ctx)
-	problems = append(problems, err)
+	problems := []error{err}
 	for _, i := range installed {
 		n, err := g.survey(ctx, i, enqueue)
 		now.Evaluated += n
@@ -76,6 +75,9 @@ func (g *Guard) Reconcile(ctx context.Context, enqueue Enqueue) error {
 			problems = append(problems, fmt.Errorf("installation %d of %s: %w", i.ID, i.Owner, err))
 		}
 	}
+	// After an outage these are many, one request each, and most of them tell of what
+	// the survey saw.
+	problems = append(problems, g.redeliver(ctx, began, &now))
 	failed := errors.Join(problems...)
 	if failed == nil {
 		now.At = began

@@ -325,7 +325,12 @@ func (c *course) speed(ctx context.Context) error {
 		if err := a.caughtUp(ctx); err != nil {
 			return err
 		}
-		c.table.caughtUp(c, time.Since(begin))
+		took := time.Since(begin)
+		counted, err := ask[bool, books](ctx, a.remote, "/books", true)
+		if err != nil {
+			return err
+		}
+		c.table.caughtUp(c, took, counted)
 	}
 	if c.flood == 0 {
 		return nil

@@ -147,8 +147,12 @@ func (t *table) requests(per, calm float64, b books, l logged) {
 	judge(per <= mostRequests*calm, what, "1.5 x", "%.2f x: %s", per/calm, found)
 }
 
-func (t *table) caughtUp(c *course, took time.Duration) {
+func (t *table) caughtUp(c *course, took time.Duration, b books) {
 	t.figure(took < time.Minute, fmt.Sprintf("caught up after %d deliveries that nobody answered, over %d heads, %s latency", c.outage, c.pulls, c.latency), "under 60 s", "%.1f s", took.Seconds())
+	t.fact("requests meanwhile; of reconciliations; refused by GitHub's limits", "%d; %d; %d", b.Requests, b.Surveys, b.Happened["limit"])
+	for _, route := range slices.Sorted(maps.Keys(b.Routes)) {
+		t.notes = append(t.notes, fmt.Sprintf("%d requests while catching up: %s", b.Routes[route], route))
+	}
 }
 
 func (t *table) flooded(c *course, f flooded) {
