@@ -17,7 +17,7 @@ func TestEvaluateAgainWritesNothing(t *testing.T) {
 	n := w.open("feature", "main", wrong)
 	w.evaluate(w.pull(n))
 	w.concluded("feature", "failure", "core")
-	if got := w.asked(); got != 5 { // with the search for a comment, and the comment
+	if got := w.asked(); got != 4 { // with the comment
 		t.Errorf("%d requests", got)
 	}
 	for range 2 {

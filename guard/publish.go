@@ -73,7 +73,7 @@ func (e *evaluation) publish(ctx context.Context, loaded *github.Loaded, v *verd
 		return e.unpublished("check run", err)
 	}
 	if e.Kind == store.Pull {
-		if err := e.comment(ctx, loaded.Change, v, beside); err != nil {
+		if err := e.comment(ctx, loaded, v, beside); err != nil {
 			return err
 		}
 	}
@@ -287,7 +287,8 @@ func severity(v *verdict.Verdict) int {
 }
 
 // comment writes, edits or leaves the one comment of a pull request.
-func (e *evaluation) comment(ctx context.Context, c *change.Change, v *verdict.Verdict, beside notes) error {
+func (e *evaluation) comment(ctx context.Context, loaded *github.Loaded, v *verdict.Verdict, beside notes) error {
+	c := loaded.Change
 	if v.Waiting {
 		return nil // what it will say is not known yet
 	}
@@ -309,7 +310,7 @@ func (e *evaluation) comment(ctx context.Context, c *change.Change, v *verdict.V
 	if now == digest {
 		return nil
 	}
-	id, err = e.client.PublishComment(ctx, e.Owner, e.Repo, e.Number, id, body)
+	id, err = e.client.PublishComment(ctx, github.Commented{Owner: e.Owner, Repo: e.Repo, Number: e.Number, ID: id, None: loaded.Uncommented}, body)
 	err = e.unpublished("comment", err)
 	if errors.Is(err, github.ErrForbidden) || errors.Is(err, github.ErrInvalid) {
 		// The check run stands and says the same; a comment that may not be

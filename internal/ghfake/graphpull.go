@@ -138,6 +138,11 @@ func (n pullNode) lists(_ *execution, name string, args obj) any {
 			list = append(list, labelNode{n.label(l.name)})
 		}
 		return connect("LabelConnection", list, args)
+	case "comments":
+		for _, x := range n.commentsOf(n.p.Number) {
+			list = append(list, issueCommentNode{x})
+		}
+		return connect("IssueCommentConnection", list, args)
 	case "commits":
 		for _, c := range n.objects.between(n.p.base(n.Repo), n.p.HeadSHA) {
 			list = append(list, pullCommitNode{commitNode{n.Repo, c}})
@@ -159,6 +164,22 @@ func (n pullNode) lists(_ *execution, name string, args obj) any {
 			}
 		}
 		return connect("PullRequestTimelineItemsConnection", list, args)
+	}
+	return unresolved(n, name)
+}
+
+type issueCommentNode struct{ *comment }
+
+func (issueCommentNode) kind() string { return "IssueComment" }
+
+func (n issueCommentNode) field(_ *execution, name string, _ obj) any {
+	switch name {
+	case "id":
+		return nodeID("IC", n.id)
+	case "databaseId":
+		return n.id
+	case "body":
+		return n.body
 	}
 	return unresolved(n, name)
 }

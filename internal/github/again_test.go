@@ -103,7 +103,7 @@ func TestFailedWritesAreRepeatedOnce(t *testing.T) {
 			}
 			fault.Route = "/issues/"
 			w.hub.Inject(fault)
-			if _, err := w.client.PublishComment(context.Background(), "acme", "app", 1, 0, report.Marker+"\nwords"); err != nil || len(w.repo.Comments(1)) != 1 {
+			if _, err := w.client.PublishComment(context.Background(), github.Commented{Owner: "acme", Repo: "app", Number: 1}, report.Marker+"\nwords"); err != nil || len(w.repo.Comments(1)) != 1 {
 				t.Errorf("%v: %q", err, w.repo.Comments(1))
 			}
 		})

@@ -11,14 +11,23 @@ import (
 	"github.com/changeguard/changeguard/report"
 )
 
+// Commented is where the one comment of a pull request is written.
+type Commented struct {
+	Owner, Repo string
+	Number      int
+	ID          int64 // of the comment, 0 for one that is not known
+	None        bool  // the pull request had no comment when it was loaded
+}
+
 // PublishComment writes the one comment of a pull request and returns its id.
 // Without an id, or when that comment was deleted, one that is there is looked
 // for before a new one is written: an earlier attempt may not have lived to
 // note it, or its answer was lost.
-func (c *Client) PublishComment(ctx context.Context, owner, repo string, number int, id int64, body string) (int64, error) {
-	comment := &gh.IssueComment{Body: &body}
+func (c *Client) PublishComment(ctx context.Context, at Commented, body string) (int64, error) {
+	comment, id := &gh.IssueComment{Body: &body}, at.ID
+	owner, repo, number := at.Owner, at.Repo, at.Number
 	for try := 1; ; try++ {
-		if id == 0 {
+		if id == 0 && (try > 1 || !at.None) {
 			var err error
 			if id, err = c.findComment(ctx, owner, repo, number); err != nil {
 				return 0, err

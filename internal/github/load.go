@@ -45,6 +45,9 @@ type Loaded struct {
 	Default string
 	// RepositoryID is GitHub's number of the repository; 0 when it is not known.
 	RepositoryID int64
+	// Uncommented says that nobody has commented yet, so that there is no comment of
+	// an earlier attempt either.
+	Uncommented bool
 	// Foreign are the checks of others that carry this App's name, on the head and
 	// on the commit that GitHub made to try the merge.
 	Foreign []Foreign

@@ -241,7 +241,7 @@ func TestOneComment(t *testing.T) {
 	w.repo.Comment(1, "mallory", report.Marker+"\nNot by the App.")
 	write := func(id int64, text string) int64 {
 		t.Helper()
-		id, err := w.client.PublishComment(ctx, "acme", "app", 1, id, report.Marker+"\n"+text)
+		id, err := w.client.PublishComment(ctx, github.Commented{Owner: "acme", Repo: "app", Number: 1, ID: id}, report.Marker+"\n"+text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -275,7 +275,7 @@ func TestCommentsOfOtherApps(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, app := range []*github.App{other, w.app} {
-		if _, err := app.Installation(map[bool]int64{true: 1, false: 2}[app == w.app]).PublishComment(context.Background(), "acme", "app", 1, 0, report.Marker+"\nwords"); err != nil {
+		if _, err := app.Installation(map[bool]int64{true: 1, false: 2}[app == w.app]).PublishComment(context.Background(), github.Commented{Owner: "acme", Repo: "app", Number: 1}, report.Marker+"\nwords"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -289,11 +289,37 @@ func TestLostAnswersDoNotDoubleComments(t *testing.T) {
 	w, _ := publishing(t)
 	w.hub.Inject(ghfake.Fault{Route: "POST /repos/acme/app/issues", Lost: true})
 	body := report.Marker + "\nwords"
-	if _, err := w.client.PublishComment(context.Background(), "acme", "app", 1, 0, body); err != nil {
+	if _, err := w.client.PublishComment(context.Background(), github.Commented{Owner: "acme", Repo: "app", Number: 1}, body); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.client.PublishComment(context.Background(), "acme", "app", 1, 0, body); err != nil || len(w.repo.Comments(1)) != 1 {
+	if _, err := w.client.PublishComment(context.Background(), github.Commented{Owner: "acme", Repo: "app", Number: 1}, body); err != nil || len(w.repo.Comments(1)) != 1 {
 		t.Errorf("%v: %q", err, w.repo.Comments(1))
+	}
+}
+
+// Where nobody commented nothing is looked for; a lost answer is all the same.
+func TestFirstCommentIsNotLookedFor(t *testing.T) {
+	t.Parallel()
+	const look = "GET " + inRepo + "/issues/{issue_number}/comments"
+	for _, lost := range []bool{false, true} {
+		w := newWorld(t, ghfake.Options{}, nil)
+		n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
+		if lost {
+			w.hub.Inject(ghfake.Fault{Route: "POST /repos/acme/app/issues", Lost: true})
+		}
+		at := github.Commented{Owner: "acme", Repo: "app", Number: n, None: w.load(n).Uncommented}
+		w.asked()
+		if _, err := w.client.PublishComment(context.Background(), at, report.Marker+"\nwords"); err != nil {
+			t.Fatal(err)
+		}
+		if asked := w.asked(); slices.Contains(asked, look) != lost || len(w.repo.Comments(n)) != 1 {
+			t.Errorf("lost %t: %v; %q", lost, asked, w.repo.Comments(n))
+		}
+		w.repo.Comment(n, "dev", "Words.")
+		w.push()
+		if w.load(n).Uncommented {
+			t.Error("two comments are none")
+		}
 	}
 }
 
@@ -303,7 +329,7 @@ func TestCommentsThatMayNotBeWritten(t *testing.T) {
 	permissions["pull_requests"] = "read"
 	w := newWorld(t, ghfake.Options{}, permissions)
 	w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
-	if _, err := w.client.PublishComment(context.Background(), "acme", "app", 1, 0, report.Marker+"\nwords"); !errors.Is(err, github.ErrForbidden) {
+	if _, err := w.client.PublishComment(context.Background(), github.Commented{Owner: "acme", Repo: "app", Number: 1}, report.Marker+"\nwords"); !errors.Is(err, github.ErrForbidden) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -320,7 +346,7 @@ func TestEnterpriseServer(t *testing.T) {
 	if _, err := w.client.PublishRun(context.Background(), github.Target{Owner: "acme", Repo: "app", Head: l.Change.Head}, passed); err != nil {
 		t.Error(err)
 	}
-	if _, err := w.client.PublishComment(context.Background(), "acme", "app", n, 0, report.Marker+"\nwords"); err != nil {
+	if _, err := w.client.PublishComment(context.Background(), github.Commented{Owner: "acme", Repo: "app", Number: n}, report.Marker+"\nwords"); err != nil {
 		t.Error(err)
 	}
 	if slug, err := w.app.Check(context.Background()); err != nil || slug != "changeguard" {

@@ -32,19 +32,22 @@ func (a *account) person() change.Person {
 
 // pullFacts is what a query says of a pull request.
 type pullFacts struct {
-	State             string   `json:"state"`
-	IsDraft           bool     `json:"isDraft"`
-	Title             string   `json:"title"`
-	Body              string   `json:"body"`
-	LastEditedAt      string   `json:"lastEditedAt"`
-	HeadRefName       string   `json:"headRefName"`
-	HeadRefOid        string   `json:"headRefOid"`
-	BaseRefName       string   `json:"baseRefName"`
-	IsCrossRepository bool     `json:"isCrossRepository"`
-	ChangedFiles      int      `json:"changedFiles"`
-	Author            *account `json:"author"`
-	HeadOwner         *account `json:"headRepositoryOwner"`
-	Labels            *struct {
+	State             string `json:"state"`
+	IsDraft           bool   `json:"isDraft"`
+	Title             string `json:"title"`
+	Body              string `json:"body"`
+	LastEditedAt      string `json:"lastEditedAt"`
+	HeadRefName       string `json:"headRefName"`
+	HeadRefOid        string `json:"headRefOid"`
+	BaseRefName       string `json:"baseRefName"`
+	IsCrossRepository bool   `json:"isCrossRepository"`
+	ChangedFiles      int    `json:"changedFiles"`
+	Comments          *struct {
+		TotalCount int `json:"totalCount"`
+	} `json:"comments"`
+	Author    *account `json:"author"`
+	HeadOwner *account `json:"headRepositoryOwner"`
+	Labels    *struct {
 		TotalCount int `json:"totalCount"`
 		Nodes      []struct {
 			Name string `json:"name"`
@@ -65,7 +68,7 @@ type pullFacts struct {
 	} `json:"timelineItems"`
 }
 
-var pullFields = `pull:pullRequest(number:$number){state isDraft title body lastEditedAt headRefName headRefOid baseRefName isCrossRepository changedFiles` +
+var pullFields = `pull:pullRequest(number:$number){state isDraft title body lastEditedAt headRefName headRefOid baseRefName isCrossRepository changedFiles comments(first:1){totalCount}` +
 	` author` + accountFields + ` headRepositoryOwner{login}` +
 	` labels(first:100){totalCount nodes{name}}` +
 	` reviews(last:100,states:[APPROVED,CHANGES_REQUESTED,DISMISSED]){totalCount nodes{state author` + accountFields + ` commit{oid}}}` +
@@ -94,6 +97,7 @@ func (l *loader) pull(raw json.RawMessage, r *Range) (moved bool, err error) {
 	c.Event, c.Title, c.Body, c.Draft, c.Fork = change.PullRequest, p.Title, p.Body, p.IsDraft, p.IsCrossRepository
 	c.HeadRef, c.BaseRef, c.Author = p.HeadRefName, p.BaseRefName, p.Author.person()
 	l.loaded.State, l.loaded.Edited, l.loaded.Owner = p.State, p.LastEditedAt, p.HeadOwner.person().Login
+	l.loaded.Uncommented = p.Comments != nil && p.Comments.TotalCount == 0
 	l.labels(p)
 	if p.Merge != nil {
 		l.foreign(p.Merge, p.Merge.OID, true)
