@@ -100,12 +100,6 @@ func unescapeProperty(s string) string {
 	return b.String()
 }
 
-// A GradleUse is what build files do with properties that changed.
-type GradleUse struct {
-	Before, After File     // the packages whose versions are made of them
-	Computed      []string // names in parts that are computed
-}
-
 // gradleNames are how build files give a property another name: "val x = property(…)".
 var gradleNames = lazyregexp.New(`([A-Za-z_][A-Za-z0-9_]*)["'\])]*[ \t]*=[ \t]*(.+)`)
 
@@ -113,7 +107,7 @@ var gradleNames = lazyregexp.New(`([A-Za-z_][A-Za-z0-9_]*)["'\])]*[ \t]*=[ \t]*(
 // made of properties that changed, under their own names or under those that the build
 // files give them; with what they were and what they are. The texts are those of the
 // build files, by their paths.
-func UsesOfProperties(path string, old, now map[string]Property, texts map[string][]byte) GradleUse {
+func UsesOfProperties(path string, old, now map[string]Property, texts map[string][]byte) Use {
 	changed := make(map[string][2]Property)
 	for name := range maps.All(old) {
 		if old[name].Value != now[name].Value {
@@ -125,7 +119,7 @@ func UsesOfProperties(path string, old, now map[string]Property, texts map[strin
 			changed[name] = [2]Property{old[name], now[name]}
 		}
 	}
-	u := GradleUse{Before: File{Path: path, Ecosystem: Maven, Format: "gradle-build"}, After: File{Path: path, Ecosystem: Maven, Format: "gradle-build"}}
+	u := Use{Before: File{Path: path, Ecosystem: Maven, Format: "gradle-build"}, After: File{Path: path, Ecosystem: Maven, Format: "gradle-build"}}
 	paths := slices.Sorted(maps.Keys(texts))
 	otherNames(changed, paths, texts)
 	seen := make(map[string]bool)
@@ -144,7 +138,7 @@ func UsesOfProperties(path string, old, now map[string]Property, texts map[strin
 }
 
 // take adds what one build file makes of the names.
-func (u *GradleUse) take(f *File, changed map[string][2]Property, seen map[string]bool) {
+func (u *Use) take(f *File, changed map[string][2]Property, seen map[string]bool) {
 	for i := range f.Packages {
 		p := &f.Packages[i]
 		before, after, line := *p, *p, 0

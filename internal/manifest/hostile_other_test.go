@@ -1,11 +1,21 @@
 package manifest_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/changeguard/changeguard/internal/manifest"
 )
+
+// names are different words with one beginning.
+func names(stem string, n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("%s%d", stem, i)
+	}
+	return list
+}
 
 // otherHostile are made for the readers of all other ecosystems.
 func otherHostile() map[string]map[string][]byte {
@@ -46,6 +56,10 @@ func otherHostile() map[string]map[string][]byte {
 			"merges":   between("services:\n  a: &a {image: a}\n", "  s%d: {<<: *a}\n", ""),
 			"chain":    between("a0: &a0 {x: 1}\n", "b%[1]d: &a%[1]d {<<: *a0}\n", "services: {a: {<<: *a1}}\n"),
 			"lists":    []byte("a: &a {x: 1}\nb: &b {<<: [" + strings.Repeat("*a,", size/3) + "*a]}\nservices: {a: *b}\n"),
+			"args":     between("services:\n  a:\n    build:\n      args:\n", "        a%d: b:1\n", ""),
+			"builds":   between("services:\n", "  s%d: {build: {args: {a: 1}}}\n", ""),
+			"shared":   []byte("x: &x {build: {args: {" + strings.Join(names("a", 1900), ": 1,") + ": 1}}}\nservices:\n" + strings.Join(names("  s", 250), ": *x\n") + ": *x\n"),
+			"inherits": between("y: &y {a: 1}\n", "x%[1]d: &x%[1]d {<<: *y, b%[1]d: 1}\n", "services: {a: {build: {args: *x9}}}\n"),
 			"inline":   []byte("services: {a: {build: {dockerfile_inline: '" + strings.Repeat("FROM a ", size/7) + "'}}}\n"),
 		},
 		"k8s/a.yaml": {

@@ -163,6 +163,7 @@ type File struct {
 	Includes  []Include
 	Scripts   []Script
 	Unread    []Unread
+	Builds    []Build // of Compose
 	// Declared is what a lock file says that its manifests asked for: the one
 	// beside it and those of the Members of its workspace, whose folders, seen
 	// from the lock file, are the Path ("" beside it). See [Satisfies].
@@ -244,7 +245,7 @@ func (f *File) count() error {
 	if f.Lock {
 		most = maxEntries
 	}
-	if n := len(f.Packages) + len(f.Settings) + len(f.Scripts) + len(f.Includes) + len(f.Declared) + len(f.Unread) + len(f.patterns); n > most {
+	if n := len(f.Packages) + len(f.Settings) + len(f.Scripts) + len(f.Includes) + len(f.Declared) + len(f.Unread) + len(f.Builds) + len(f.patterns); n > most {
 		return &ParseError{Path: f.Path, Line: f.lastLine(), Reason: fmt.Sprintf("more than %d entries", most)}
 	}
 	return nil

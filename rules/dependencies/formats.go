@@ -62,6 +62,10 @@ const conditionsText = `## What the conditions mean
 - A property that changed in a ` + "`gradle.properties`" + ` is held against the build files in its folder and below: where one of them makes a coordinate or a
   version of it, under its own name or under one that it gives it, that is a change of this dependency. Where a build file computes with it, or not all of
   them can be read, a person must look. What turns off ` + "`org.gradle.dependency.verification`" + ` is ` + "`integrity-removed`" + `.
+- Arguments that a Compose file, or a step with ` + "`docker/build-push-action`" + `, gives to the build of an image are put into the Dockerfile that it is built by,
+  as it is at the head: an image that is another one by them is a change of this file. A build that is new is held against what its Dockerfile comes
+  to without arguments. Where this Dockerfile cannot be found or read, a changed argument is a finding; an override, which does not say what is built,
+  is held against every Dockerfile in its folder and below. What the command ` + "`docker build`" + ` is given in a script is not read.
 - Manifests of a cluster have no names of their own: a changed YAML or JSON file of any name is read, before and after, and judged where a document has
   ` + "`apiVersion` and `kind`" + ` at its top. Files that did not change are not looked at; YAML over the limit of a file is a finding. A template of a
   chart (in ` + "`templates/`, beside a `Chart.yaml`" + `) that is no YAML before something is put into it is not read.
