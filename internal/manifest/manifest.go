@@ -80,6 +80,7 @@ type Package struct {
 	Pinned        bool // accepts exactly one artefact
 	Transitive    bool // nobody in this file asked for it directly
 	InstallScript bool // a lock file says that it runs one
+	Dev           bool // a lock file says that only development needs it
 
 	Path          string // in a lock file, where it is installed, or the name of the entry
 	Remark        string // the version that a comment gives a commit; it proves nothing
@@ -167,15 +168,15 @@ type File struct {
 	// Declared is what a lock file says that its manifests asked for: the one
 	// beside it and those of the Members of its workspace, whose folders, seen
 	// from the lock file, are the Path ("" beside it). See [Satisfies].
-	Declared []Package
-	Members  []string
-
+	Declared   []Package
+	Members    []string
 	program    *program            // of a manifest that is one
 	project    string              // the name of the project itself, where drift must know it
 	gems       map[string]*pathGem // of Bundler's lock: the gems of the repository itself, by name
 	patterns   map[string]string   // of Yarn's lock: what somebody asks for, and the Path of its answer; of Composer's: names that entries answer to; of Gradle's: what is locked
 	edges      []edge              // of Cargo's lock
 	entryNames []string            // of Cargo's lock: under which names each package is asked for, three each
+	undivided  bool                // this lock file does not say which packages only development needs
 }
 
 // A ParseError says why and where a file could not be read.

@@ -47,6 +47,7 @@ func (l *pnpmLock) document(doc *yamlValue) error {
 		return l.fail(doc, "unknown lockfileVersion %s", quote(v))
 	}
 	l.old = v[0] == '5'
+	l.file.undivided = v[0] == '9'
 	alone := doc.child("importers") == nil
 	for i, k := range doc.keys {
 		v, err := doc.list[i], error(nil)
@@ -194,7 +195,7 @@ func (l *pnpmLock) entry(k yamlKey, v *yamlValue) error {
 	}
 	p := Package{
 		Ecosystem: NPM, Name: name, PURL: npmPURL(name), Spec: version, Path: key, Transitive: true,
-		InstallScript: v.child("requiresBuild").isTrue(), Line: k.line, EndLine: max(k.line, v.end),
+		InstallScript: v.child("requiresBuild").isTrue(), Dev: v.child("dev").isTrue(), Line: k.line, EndLine: max(k.line, v.end),
 	}
 	if !isExactVersion(version) {
 		p.Spec = v.str("version")
