@@ -8,6 +8,11 @@ import (
 	"github.com/changeguard/changeguard/internal/manifest"
 )
 
+// crate is an entry of Cargo.lock.
+func crate(name, version, more string) string {
+	return "[[package]]\nname = \"" + name + "\"\nversion = \"" + version + "\"\n" + more + "\n"
+}
+
 // names are different words with one beginning.
 func names(stem string, n int) []string {
 	list := make([]string, n)
@@ -76,7 +81,14 @@ func otherHostile() map[string]map[string][]byte {
 			"version":      []byte("[dependencies]\na = \"" + strings.Repeat("1.", size/2) + "1\"\n"),
 		},
 		"Cargo.lock": tomlHostile("package", map[string][]byte{
-			"sums": between("[metadata]\n", "\"checksum a %d (x)\" = \"1\"\n", ""),
+			"edges":      between(crate("b", "1", "")+crate("a", "1", "dependencies = [\"b\""), ", \"b%d\"", "]\n"),
+			"same-edge":  []byte(crate("b", "1", "") + crate("b", "2", "") + crate("a", "1", "dependencies = ["+strings.Repeat("\"b 1\",", size/8)+"]")),
+			"versions":   between("", crate("b", "%d", ""), crate("a", "1", "dependencies = [\""+strings.Join(names("b ", 12000), "\",\"")+"\"]")),
+			"long-from":  []byte(crate("b", "1", "") + crate("a", "1", "source = \"registry+"+strings.Repeat("a", size/2)+"\"\ndependencies = ["+strings.Repeat("\"b\",", size/8)+"]")),
+			"long-to":    []byte(crate("b", "1", "source = \"registry+"+strings.Repeat("a", size/2)+"\"") + crate("a", "1", "dependencies = ["+strings.Repeat("\"b\",", size/8)+"]")),
+			"long-crate": []byte(crate(strings.Repeat("b", size/2), "1", "") + crate("b", "2", "") + strings.Repeat(crate("a", "1", "dependencies = [\"b\"]"), size/100)),
+			"cycle":      between("", crate("a%[1]d", "1", "dependencies = [\"a%[1]d\", \"a1\"]"), ""),
+			"sums":       between("[metadata]\n", "\"checksum a %d (x)\" = \"1\"\n", ""),
 		}),
 		"pom.xml": {
 			"dependencies": between("<project><dependencies>", "<dependency><groupId>g</groupId><artifactId>a%d</artifactId><version>1</version></dependency>", "</dependencies></project>"),
