@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -55,10 +56,12 @@ func (l *pnpmLock) document(doc *yamlValue) error {
 		case "importers":
 			err = l.each(v, k.text, func(k yamlKey, v *yamlValue) error { return l.importer(memberPath(k.text), v) })
 		case "packages":
+			l.file.Packages = slices.Grow(l.file.Packages, min(v.length(), maxEntries+1))
 			err = l.each(v, k.text, l.entry)
 		case "catalogs":
 			err = l.each(v, k.text, l.catalog)
 		case "overrides":
+			l.file.expect(v.length())
 			err = l.each(v, k.text, l.override)
 		case "patchedDependencies", "packageExtensionsChecksum", "pnpmfileChecksum":
 			l.setting(k, v, SourceChanged)
@@ -124,6 +127,7 @@ func (l *pnpmLock) list(member, group string, v, specifiers *yamlValue) error {
 			specs[k.text] = specifiers.list[i].String()
 		}
 	}
+	l.file.expect(v.length())
 	return l.each(v, "dependencies", func(k yamlKey, e *yamlValue) error {
 		spec, version := specs[k.text], e.String()
 		if e.kind == yamlMap {
@@ -141,6 +145,7 @@ func (l *pnpmLock) list(member, group string, v, specifiers *yamlValue) error {
 
 // catalog reads what the lock file says of a catalogue: its entries that are used.
 func (l *pnpmLock) catalog(k yamlKey, v *yamlValue) error {
+	l.file.expect(v.length())
 	return l.each(v, "a catalog", func(name yamlKey, e *yamlValue) error {
 		d := npmPackage(name.text, e.str("specifier"))
 		d.Group, d.Line, d.EndLine = catalogGroup(k.text), name.line, max(name.line, e.end)
