@@ -1,19 +1,17 @@
 package manifest
 
-import "slices"
-
-// An edge is what an entry of Cargo.lock is built with. A member is known by its
-// name, since its own version says nothing; others with all that tells them apart.
-type edge struct{ from, to string }
+// An edge is what an entry of Cargo.lock, by its index, is built with.
+type edge struct {
+	from int
+	to   string
+}
 
 // cargoEdges remembers what an entry, the last one that was read, is built with, and
 // under which names it is asked for: lock files write as much of "name version
 // (source)" as tells the entries apart.
 func (f *File) cargoEdges(n *lockNode) {
-	p := &f.Packages[len(f.Packages)-1]
-	from := p.Name + "\x00" + p.Spec + "\x00" + p.Source
 	for _, d := range n.list("dependencies") {
-		f.edges = append(f.edges, edge{from, d.text})
+		f.edges = append(f.edges, edge{len(f.Packages) - 1, d.text})
 	}
 	name, version := n.str("name"), n.str("version")
 	f.entryNames = append(f.entryNames, name, name+" "+version, name+" "+version+" ("+n.str("source")+")")
@@ -22,28 +20,51 @@ func (f *File) cargoEdges(n *lockNode) {
 // namesOfEntry is how many names cargoEdges gives to each.
 const namesOfEntry = 3
 
-// edgeEnds are the entries that each entry is built with, by its key and the name of
-// the crate; in the order of the file.
-func (f *File) edgeEnds() (ends map[string][]*Package, order []string) {
-	at := make(map[string]*Package, len(f.entryNames))
+// numbers are given to texts, each of which is looked at once: a text that is long may
+// be at the end of every edge.
+type numbers map[string]int
+
+func (n numbers) of(text string) int {
+	if _, known := n[text]; !known {
+		n[text] = len(n)
+	}
+	return n[text]
+}
+
+// An end is an entry that another is built with, and its number.
+type end struct {
+	is *Package
+	id int
+}
+
+// edgeEnds are the entries that each entry is built with, by its number and that of the
+// name of the crate; in the order of the file. A member is known by its name, since its
+// own version says nothing; others with all that tells them apart.
+func (f *File) edgeEnds(known numbers) (ends map[[2]int][]end, order [][2]int) {
+	at := make(map[string]int, len(f.entryNames))
 	for i, name := range f.entryNames {
 		if _, twice := at[name]; twice {
-			at[name] = nil // names nobody for certain
+			at[name] = -1 // names nobody for certain
 		} else {
-			at[name] = &f.Packages[i/namesOfEntry]
+			at[name] = i / namesOfEntry
 		}
 	}
-	ends = make(map[string][]*Package)
+	ids, names := make([]int, len(f.Packages)), make([]int, len(f.Packages))
+	for i := range f.Packages {
+		p := &f.Packages[i]
+		ids[i], names[i] = known.of(p.Name+"\x00"+p.Spec+"\x00"+p.Source), known.of(p.Name)
+	}
+	ends = make(map[[2]int][]end)
 	for _, e := range f.edges {
-		is := at[e.to]
-		if is == nil {
+		i, there := at[e.to]
+		if !there || i < 0 {
 			continue
 		}
-		key := e.from + "\x00" + is.Name
+		key := [2]int{ids[e.from], names[i]}
 		if ends[key] == nil {
 			order = append(order, key)
 		}
-		ends[key] = append(ends[key], is)
+		ends[key] = append(ends[key], end{&f.Packages[i], ids[i]})
 	}
 	return ends, order
 }
@@ -54,8 +75,9 @@ func movedEdges(before, after *File) (moved [][2]*Package) {
 	if len(before.edges) == 0 || len(after.edges) == 0 {
 		return nil
 	}
-	was, _ := before.edgeEnds()
-	now, order := after.edgeEnds()
+	known := make(numbers)
+	was, _ := before.edgeEnds(known)
+	now, order := after.edgeEnds(known)
 	for _, key := range order {
 		gone, came := notAmong(was[key], now[key]), notAmong(now[key], was[key])
 		for i := range min(len(gone), len(came)) {
@@ -66,10 +88,15 @@ func movedEdges(before, after *File) (moved [][2]*Package) {
 }
 
 // notAmong are the entries of a list that another does not have.
-func notAmong(list, others []*Package) []*Package {
-	has := make(map[string]bool, len(others))
-	for _, p := range others {
-		has[p.Spec+"\x00"+p.Source] = true
+func notAmong(list, others []end) (rest []*Package) {
+	has := make(map[int]bool, len(others))
+	for _, e := range others {
+		has[e.id] = true
 	}
-	return slices.DeleteFunc(slices.Clone(list), func(p *Package) bool { return has[p.Spec+"\x00"+p.Source] })
+	for _, e := range list {
+		if !has[e.id] {
+			rest = append(rest, e.is)
+		}
+	}
+	return rest
 }

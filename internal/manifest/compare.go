@@ -51,6 +51,7 @@ func Compare(before, after *File) []Change {
 		after = &File{Format: before.Format}
 	}
 	changes := comparePackages(before.Packages, after.Packages)
+	atRuntime(before, after, changes)
 	if !gone {
 		changes = append(changes, compareAnswers(before, after, changes)...)
 		changes = append(changes, compareSettings(before.settings(), after.settings())...)

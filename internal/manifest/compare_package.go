@@ -29,6 +29,9 @@ func fingerprint(p *Package) string {
 	if p.InstallScript {
 		parts = append(parts, "script")
 	}
+	if p.Dev {
+		parts = append(parts, "dev")
+	}
 	return strings.Join(parts, "\x00")
 }
 

@@ -23,6 +23,7 @@ type yamlManifest struct {
 	file    *File
 	seen    map[string]bool
 	remarks remarks
+	args    int // of all builds
 }
 
 func newYAMLManifest(path, ecosystem, format string) *yamlManifest {
@@ -100,7 +101,7 @@ func parseCompose(name string, data []byte) (*File, error) {
 	if services == nil && doc.child("version") == nil { // the first version of the format
 		services = doc
 	}
-	if err := m.members(services, "services", func(_ yamlKey, s *yamlValue) error { return m.service(s) }); err != nil {
+	if err := m.members(services, "services", func(k yamlKey, s *yamlValue) error { return m.service(k.text, s) }); err != nil {
 		return nil, err
 	}
 	if err := m.members(doc.child("models"), "models", func(_ yamlKey, v *yamlValue) error { return m.image(v.child("model"), "model") }); err != nil {
@@ -109,7 +110,7 @@ func parseCompose(name string, data []byte) (*File, error) {
 	return m.file, m.include(doc.child("include"))
 }
 
-func (m *yamlManifest) service(s *yamlValue) error {
+func (m *yamlManifest) service(name string, s *yamlValue) error {
 	if s.kind != yamlMap {
 		return nil
 	}
@@ -120,23 +121,28 @@ func (m *yamlManifest) service(s *yamlValue) error {
 		return err
 	}
 	build := s.merged("build", 0)
-	if build != nil && build.kind == yamlMap {
-		if err := m.built(build); err != nil {
+	if build.isNull() {
+		return m.image(s.merged("image", 0), "")
+	}
+	args := make(map[string]Property)
+	if build.kind == yamlMap {
+		var err error
+		if args, err = m.built(build); err != nil {
 			return err
 		}
-		if inline := build.child("dockerfile_inline"); inline != nil && inline.isScalar() {
-			return m.inline(inline)
+		if inline := build.merged("dockerfile_inline", 0); inline != nil && inline.isScalar() {
+			return m.inline(inline, args)
 		}
 	}
-	if !build.isNull() {
-		return m.context(build)
+	if err := m.build(name, build, args); err != nil {
+		return err
 	}
-	return m.image(s.merged("image", 0), "")
+	return m.context(build)
 }
 
 // inline reads a Dockerfile that stands in the file itself.
-func (m *yamlManifest) inline(v *yamlValue) error {
-	f, err := parseDockerfile(m.file.Path, []byte(v.text))
+func (m *yamlManifest) inline(v *yamlValue, args map[string]Property) error {
+	f, err := dockerfileWith(m.file.Path, []byte(v.text), args)
 	if err != nil {
 		return m.fail(v, "%s", err.(*ParseError).Reason) //nolint:errorlint,forcetypeassert // a parser returns no other
 	}
@@ -153,7 +159,7 @@ func (m *yamlManifest) inline(v *yamlValue) error {
 func (m *yamlManifest) context(build *yamlValue) error {
 	v := build
 	if build.kind == yamlMap {
-		if v = build.child("context"); v == nil {
+		if v = build.merged("context", 0); v == nil {
 			return nil
 		}
 	}

@@ -23,15 +23,18 @@ type dockerfile struct {
 	seen   map[string]bool
 	escape byte
 	lines  []string
-	n      int // how many lines were read
-	first  int // where the current instruction began
-	args   map[string]string
+	n      int                 // how many lines were read
+	first  int                 // where the current instruction began
+	given  map[string]Property // what whoever builds gives to arguments
+	args   map[string]Property // with the line of what gave them, 0 for their defaults
+	by     int                 // the last line that gave something to the current instruction
 	stages map[string]bool
 	count  int // of stages
 }
 
-// maxArgument is longer than the name of any image can be.
-const maxArgument = 300
+// maxArgument is longer than the name of any image can be: 255 bytes, 128 of a tag and
+// a digest.
+const maxArgument = 512
 
 // instructions are those that there are. A builder refuses others; so do we, since
 // what is not understood may be what matters.
@@ -40,13 +43,19 @@ var instructions = wordSet("from run cmd label maintainer expose env add copy en
 // parseDockerfile reads a Dockerfile as BuildKit does: directives, continued lines
 // with comments between them, here-documents, arguments before the first FROM.
 func parseDockerfile(path string, data []byte) (*File, error) {
+	return dockerfileWith(path, data, nil)
+}
+
+// dockerfileWith reads what a Dockerfile builds from when somebody gives it arguments.
+// What is made of one has its line, the rest none.
+func dockerfileWith(path string, data []byte, given map[string]Property) (*File, error) {
 	if err := checkText(path, data); err != nil {
 		return nil, err
 	}
 	text := strings.TrimPrefix(string(data), "\ufeff")
 	d := &dockerfile{
 		file: &File{Path: path, Ecosystem: Docker, Format: "dockerfile"}, seen: make(map[string]bool), escape: '\\',
-		lines: strings.Split(text, "\n"), args: make(map[string]string), stages: make(map[string]bool),
+		lines: strings.Split(text, "\n"), given: given, args: make(map[string]Property), stages: make(map[string]bool),
 	}
 	if err := d.directives(); err != nil {
 		return nil, err
@@ -154,18 +163,28 @@ func (d *dockerfile) read(text string, depth int) error {
 	return nil
 }
 
-// arg keeps the defaults of the arguments before the first FROM: only these are
-// known in a FROM.
+// arg keeps the arguments before the first FROM, with what is given to them or else
+// their defaults: only these are known in a FROM.
 func (d *dockerfile) arg(rest string) {
 	if d.count > 0 {
 		return
 	}
 	for word := range strings.FieldsSeq(rest) {
-		if name, value, ok := strings.Cut(word, "="); ok {
-			if value, known := d.expand(strings.Trim(value, `"'`)); known && len(value) <= maxArgument {
-				d.args[name] = value
+		name, value, hasDefault := strings.Cut(word, "=")
+		if given, is := d.given[name]; is {
+			d.keep(name, given)
+		} else if hasDefault {
+			d.by = 0
+			if value, known := d.expand(strings.Trim(value, `"'`)); known {
+				d.keep(name, Property{value, d.by})
 			}
 		}
+	}
+}
+
+func (d *dockerfile) keep(name string, value Property) {
+	if len(value.Value) <= maxArgument {
+		d.args[name] = value
 	}
 }
 
@@ -188,6 +207,7 @@ func (d *dockerfile) from(rest string) error {
 
 // stageOrImage: a name that an earlier stage has is that stage.
 func (d *dockerfile) stageOrImage(text string) error {
+	d.by = 0
 	ref, known := d.expand(text)
 	if !known {
 		ref = text
@@ -204,6 +224,9 @@ func (d *dockerfile) image(ref, group string) error {
 		return d.fail("%s", reason)
 	}
 	p.Group, p.Line, p.EndLine = group, d.first, d.n
+	if d.given != nil {
+		p.Line, p.EndLine = d.by, d.by
+	}
 	return d.file.addNew(p, d.seen)
 }
 
@@ -233,8 +256,9 @@ func (d *dockerfile) expand(text string) (value string, known bool) {
 			name, text = rest[:n], rest[n:]
 		}
 		switch value, there := d.args[name]; {
-		case there && value != "":
-			b.WriteString(value)
+		case there && value.Value != "":
+			b.WriteString(value.Value)
+			d.by = max(d.by, value.Line)
 		case hasFallback && !strings.Contains(fallback, "$"):
 			b.WriteString(fallback)
 		default:

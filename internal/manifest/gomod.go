@@ -125,7 +125,8 @@ func parseGoSum(path string, data []byte) (*File, error) {
 		return nil, err
 	}
 	f := &File{Path: path, Ecosystem: Go, Format: "go-sum", Lock: true}
-	hashes := make(map[[2]string]string)
+	f.Packages = make([]Package, 0, room(data, "h1:"))
+	hashes := make(map[[2]string]string, cap(f.Packages))
 	for n := 1; len(data) > 0; n++ {
 		var line []byte
 		line, data, _ = bytes.Cut(data, []byte{'\n'})

@@ -166,8 +166,10 @@ func parseGradleLock(path string, data []byte) (*File, error) {
 			continue
 		}
 		coordinates, configurations, ok := strings.Cut(text, "=")
+		dev := ok
 		for name := range strings.SplitSeq(configurations, ",") {
 			f.configuration(strings.TrimSpace(name), line)
+			dev = dev && strings.Contains(strings.ToLower(name), "test")
 		}
 		if coordinates == "empty" {
 			continue
@@ -178,7 +180,7 @@ func parseGradleLock(path string, data []byte) (*File, error) {
 		}
 		f.Packages = append(f.Packages, Package{
 			Ecosystem: Maven, Name: parts[0] + ":" + parts[1], PURL: "pkg:maven/" + purlEscape(parts[0]) + "/" + purlEscape(parts[1]),
-			Spec: parts[2], Pinned: true, Line: line, EndLine: line,
+			Spec: parts[2], Pinned: true, Dev: dev, Line: line, EndLine: line,
 		})
 		if err := f.count(); err != nil {
 			return nil, err

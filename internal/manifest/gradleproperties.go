@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -100,32 +102,13 @@ func unescapeProperty(s string) string {
 	return b.String()
 }
 
-// A GradleUse is what build files do with properties that changed.
-type GradleUse struct {
-	Before, After File     // the packages whose versions are made of them
-	Computed      []string // names in parts that are computed
-}
-
-// gradleNames are how build files give a property another name: "val x = property(…)".
-var gradleNames = lazyregexp.New(`([A-Za-z_][A-Za-z0-9_]*)["'\])]*[ \t]*=[ \t]*(.+)`)
-
 // UsesOfProperties finds the packages of build files whose coordinates or versions are
 // made of properties that changed, under their own names or under those that the build
 // files give them; with what they were and what they are. The texts are those of the
 // build files, by their paths.
-func UsesOfProperties(path string, old, now map[string]Property, texts map[string][]byte) GradleUse {
-	changed := make(map[string][2]Property)
-	for name := range maps.All(old) {
-		if old[name].Value != now[name].Value {
-			changed[name] = [2]Property{old[name], now[name]}
-		}
-	}
-	for name := range maps.All(now) {
-		if old[name].Value != now[name].Value {
-			changed[name] = [2]Property{old[name], now[name]}
-		}
-	}
-	u := GradleUse{Before: File{Path: path, Ecosystem: Maven, Format: "gradle-build"}, After: File{Path: path, Ecosystem: Maven, Format: "gradle-build"}}
+func UsesOfProperties(path string, old, now map[string]Property, texts map[string][]byte) Use {
+	changed := changedProperties(old, now)
+	u := Use{Before: File{Path: path, Ecosystem: Maven, Format: "gradle-build"}, After: File{Path: path, Ecosystem: Maven, Format: "gradle-build"}}
 	paths := slices.Sorted(maps.Keys(texts))
 	otherNames(changed, paths, texts)
 	seen := make(map[string]bool)
@@ -143,8 +126,32 @@ func UsesOfProperties(path string, old, now map[string]Property, texts map[strin
 	return u
 }
 
+// changedProperties are those that have another value, with both. A value that is longer
+// than any version is known by its digest: it may stand in every line of a build file.
+func changedProperties(old, now map[string]Property) map[string][2]Property {
+	changed := make(map[string][2]Property)
+	for _, side := range []map[string]Property{old, now} {
+		for name := range side {
+			was, is := old[name], now[name]
+			if was.Value == is.Value {
+				continue
+			}
+			was.Value, is.Value = shortValue(was.Value), shortValue(is.Value)
+			changed[name] = [2]Property{was, is}
+		}
+	}
+	return changed
+}
+
+func shortValue(s string) string {
+	if len(s) <= maxArgument {
+		return s
+	}
+	return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(s)))
+}
+
 // take adds what one build file makes of the names.
-func (u *GradleUse) take(f *File, changed map[string][2]Property, seen map[string]bool) {
+func (u *Use) take(f *File, changed map[string][2]Property, seen map[string]bool) {
 	for i := range f.Packages {
 		p := &f.Packages[i]
 		before, after, line := *p, *p, 0
@@ -152,8 +159,11 @@ func (u *GradleUse) take(f *File, changed map[string][2]Property, seen map[strin
 			was, is, at := putProperties(*part(p), changed)
 			*part(&before), *part(&after), line = was, is, max(line, at)
 		}
+		if before.Name == after.Name && before.Spec == after.Spec && before.Source == after.Source {
+			continue
+		}
 		key := identity(&after) + "\x00" + fingerprint(&before) + "\x00" + fingerprint(&after)
-		if fingerprint(&before) == fingerprint(&after) && before.Name == after.Name || seen[key] {
+		if seen[key] {
 			continue
 		}
 		seen[key] = true
@@ -174,26 +184,53 @@ func (u *GradleUse) take(f *File, changed map[string][2]Property, seen map[strin
 // them may be handed on.
 func otherNames(changed map[string][2]Property, paths []string, texts map[string][]byte) {
 	for range 2 {
+		before := len(changed)
 		for _, p := range paths {
-			for _, m := range gradleNames.FindAllStringSubmatch(string(texts[p]), -1) {
-				name := m[1]
-				if _, known := changed[name]; known || len(changed) > maxAsked {
+			for line := range strings.Lines(string(texts[p])) {
+				name, value, is := givenName(line)
+				if _, known := changed[name]; !is || known || len(changed) > maxAsked {
 					continue
 				}
-				if from, is := firstNamed(m[2], changed); is {
+				if from, is := firstNamed(value, changed); is {
 					changed[name] = changed[from]
 				}
 			}
 		}
+		if len(changed) == before {
+			return
+		}
 	}
 }
 
-var gradleWordExpr = lazyregexp.New(`[A-Za-z_][A-Za-z0-9_.-]*`)
+// givenName finds how a line gives a value a name: "val x = …", "ext['x'] = …".
+func givenName(line string) (name, value string, is bool) {
+	for from := 0; ; from++ {
+		at := strings.IndexByte(line[from:], '=')
+		if at < 0 {
+			return "", "", false
+		}
+		before := strings.TrimRight(strings.TrimRight(line[from:from+at], " \t"), `"'])`)
+		start := len(before)
+		for start > 0 && (isAlnum(before[start-1]) || before[start-1] == '_') {
+			start--
+		}
+		from += at
+		if name = strings.TrimLeft(before[start:], "0123456789"); name != "" {
+			return name, line[from+1:], true
+		}
+	}
+}
 
 // firstNamed is the first word of a text that is one of the names; of "project.name"
 // or "names.one" a part of it.
 func firstNamed(text string, changed map[string][2]Property) (string, bool) {
-	for _, word := range gradleWordExpr.FindAllString(text, -1) {
+	for at := 0; at < len(text); {
+		word := gradleWord(text[at:])
+		if word == "" {
+			at++
+			continue
+		}
+		at += len(word)
 		last := word[strings.LastIndexByte(word, '.')+1:]
 		first, _, _ := strings.Cut(word, ".")
 		for _, name := range []string{word, last, first, strings.TrimPrefix(word, "project.")} {
@@ -205,37 +242,60 @@ func firstNamed(text string, changed map[string][2]Property) (string, bool) {
 	return "", false
 }
 
-// putProperties puts the values before and after the change into "$name" and "${…}".
-func putProperties(text string, changed map[string][2]Property) (was, is string, line int) {
-	if len(text) > maxSpec { // nobody writes one; that it changed is enough
-		name, _ := firstNamed(text, changed)
-		return changed[name][0].Value, changed[name][1].Value, changed[name][1].Line
+// gradleWord is the word that a text begins with, with its parts.
+func gradleWord(text string) string {
+	n := 0
+	for n < len(text) && (isAlnum(text[n]) || text[n] == '_' || n > 0 && (text[n] == '.' || text[n] == '-')) {
+		n++
 	}
+	if n > 0 && text[0] <= '9' {
+		return ""
+	}
+	return text[:n]
+}
+
+// putProperties puts the values before and after the change into "$name" and "${…}".
+// Of what nobody writes as a version, that it changed is enough.
+func putProperties(text string, changed map[string][2]Property) (was, is string, line int) {
+	rest, first := text, ""
 	var before, after strings.Builder
-	for {
-		plain, rest, more := strings.Cut(text, "$")
+	for len(text) <= maxSpec && before.Len()+after.Len() <= maxSpec {
+		plain, behind, more := strings.Cut(rest, "$")
 		before.WriteString(plain)
 		after.WriteString(plain)
 		if !more {
 			return before.String(), after.String(), line
 		}
-		expression := rest
-		if inner, behind, closed := strings.Cut(strings.TrimPrefix(rest, "{"), "}"); closed && strings.HasPrefix(rest, "{") {
-			expression, text = inner, behind
-		} else {
-			n := len(gradleDollar.FindString(rest))
-			expression, text = rest[:n], rest[n:]
-		}
+		expression := ""
+		expression, rest = gradleExpression(behind)
 		name, known := firstNamed(expression, changed)
 		if !known {
 			before.WriteString("$" + expression)
 			after.WriteString("$" + expression)
 			continue
 		}
+		if first == "" {
+			first = name
+		}
 		before.WriteString(changed[name][0].Value)
 		after.WriteString(changed[name][1].Value)
 		line = max(line, changed[name][1].Line)
 	}
+	if first == "" {
+		first, _ = firstNamed(text, changed)
+	}
+	return changed[first][0].Value, changed[first][1].Value, changed[first][1].Line
+}
+
+// gradleExpression is what a "$" stands before, and what is behind it.
+func gradleExpression(text string) (expression, behind string) {
+	if inner, is := strings.CutPrefix(text, "{"); is {
+		if expression, behind, closed := strings.Cut(inner, "}"); closed {
+			return expression, behind
+		}
+	}
+	n := len(gradleDollar.FindString(text))
+	return text[:n], text[n:]
 }
 
 var gradleDollar = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*`)

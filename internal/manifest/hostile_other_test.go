@@ -1,11 +1,26 @@
 package manifest_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/changeguard/changeguard/internal/manifest"
 )
+
+// crate is an entry of Cargo.lock.
+func crate(name, version, more string) string {
+	return "[[package]]\nname = \"" + name + "\"\nversion = \"" + version + "\"\n" + more + "\n"
+}
+
+// names are different words with one beginning.
+func names(stem string, n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("%s%d", stem, i)
+	}
+	return list
+}
 
 // otherHostile are made for the readers of all other ecosystems.
 func otherHostile() map[string]map[string][]byte {
@@ -46,6 +61,10 @@ func otherHostile() map[string]map[string][]byte {
 			"merges":   between("services:\n  a: &a {image: a}\n", "  s%d: {<<: *a}\n", ""),
 			"chain":    between("a0: &a0 {x: 1}\n", "b%[1]d: &a%[1]d {<<: *a0}\n", "services: {a: {<<: *a1}}\n"),
 			"lists":    []byte("a: &a {x: 1}\nb: &b {<<: [" + strings.Repeat("*a,", size/3) + "*a]}\nservices: {a: *b}\n"),
+			"args":     between("services:\n  a:\n    build:\n      args:\n", "        a%d: b:1\n", ""),
+			"builds":   between("services:\n", "  s%d: {build: {args: {a: 1}}}\n", ""),
+			"shared":   []byte("x: &x {build: {args: {" + strings.Join(names("a", 1900), ": 1,") + ": 1}}}\nservices:\n" + strings.Join(names("  s", 250), ": *x\n") + ": *x\n"),
+			"inherits": between("y: &y {a: 1}\n", "x%[1]d: &x%[1]d {<<: *y, b%[1]d: 1}\n", "services: {a: {build: {args: *x9}}}\n"),
 			"inline":   []byte("services: {a: {build: {dockerfile_inline: '" + strings.Repeat("FROM a ", size/7) + "'}}}\n"),
 		},
 		"k8s/a.yaml": {
@@ -62,7 +81,14 @@ func otherHostile() map[string]map[string][]byte {
 			"version":      []byte("[dependencies]\na = \"" + strings.Repeat("1.", size/2) + "1\"\n"),
 		},
 		"Cargo.lock": tomlHostile("package", map[string][]byte{
-			"sums": between("[metadata]\n", "\"checksum a %d (x)\" = \"1\"\n", ""),
+			"edges":      between(crate("b", "1", "")+crate("a", "1", "dependencies = [\"b\""), ", \"b%d\"", "]\n"),
+			"same-edge":  []byte(crate("b", "1", "") + crate("b", "2", "") + crate("a", "1", "dependencies = ["+strings.Repeat("\"b 1\",", size/8)+"]")),
+			"versions":   between("", crate("b", "%d", ""), crate("a", "1", "dependencies = [\""+strings.Join(names("b ", 12000), "\",\"")+"\"]")),
+			"long-from":  []byte(crate("b", "1", "") + crate("a", "1", "source = \"registry+"+strings.Repeat("a", size/2)+"\"\ndependencies = ["+strings.Repeat("\"b\",", size/8)+"]")),
+			"long-to":    []byte(crate("b", "1", "source = \"registry+"+strings.Repeat("a", size/2)+"\"") + crate("a", "1", "dependencies = ["+strings.Repeat("\"b\",", size/8)+"]")),
+			"long-crate": []byte(crate(strings.Repeat("b", size/2), "1", "") + crate("b", "2", "") + strings.Repeat(crate("a", "1", "dependencies = [\"b\"]"), size/100)),
+			"cycle":      between("", crate("a%[1]d", "1", "dependencies = [\"a%[1]d\", \"a1\"]"), ""),
+			"sums":       between("[metadata]\n", "\"checksum a %d (x)\" = \"1\"\n", ""),
 		}),
 		"pom.xml": {
 			"dependencies": between("<project><dependencies>", "<dependency><groupId>g</groupId><artifactId>a%d</artifactId><version>1</version></dependency>", "</dependencies></project>"),

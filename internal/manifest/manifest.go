@@ -80,6 +80,7 @@ type Package struct {
 	Pinned        bool // accepts exactly one artefact
 	Transitive    bool // nobody in this file asked for it directly
 	InstallScript bool // a lock file says that it runs one
+	Dev           bool // a lock file says that only development needs it
 
 	Path          string // in a lock file, where it is installed, or the name of the entry
 	Remark        string // the version that a comment gives a commit; it proves nothing
@@ -163,18 +164,19 @@ type File struct {
 	Includes  []Include
 	Scripts   []Script
 	Unread    []Unread
+	Builds    []Build // of Compose
 	// Declared is what a lock file says that its manifests asked for: the one
 	// beside it and those of the Members of its workspace, whose folders, seen
 	// from the lock file, are the Path ("" beside it). See [Satisfies].
-	Declared []Package
-	Members  []string
-
+	Declared   []Package
+	Members    []string
 	program    *program            // of a manifest that is one
 	project    string              // the name of the project itself, where drift must know it
 	gems       map[string]*pathGem // of Bundler's lock: the gems of the repository itself, by name
 	patterns   map[string]string   // of Yarn's lock: what somebody asks for, and the Path of its answer; of Composer's: names that entries answer to; of Gradle's: what is locked
 	edges      []edge              // of Cargo's lock
 	entryNames []string            // of Cargo's lock: under which names each package is asked for, three each
+	undivided  bool                // this lock file does not say which packages only development needs
 }
 
 // A ParseError says why and where a file could not be read.
@@ -244,7 +246,7 @@ func (f *File) count() error {
 	if f.Lock {
 		most = maxEntries
 	}
-	if n := len(f.Packages) + len(f.Settings) + len(f.Scripts) + len(f.Includes) + len(f.Declared) + len(f.Unread) + len(f.patterns); n > most {
+	if n := len(f.Packages) + len(f.Settings) + len(f.Scripts) + len(f.Includes) + len(f.Declared) + len(f.Unread) + len(f.Builds) + len(f.patterns); n > most {
 		return &ParseError{Path: f.Path, Line: f.lastLine(), Reason: fmt.Sprintf("more than %d entries", most)}
 	}
 	return nil

@@ -22,7 +22,7 @@ type packageLock struct {
 // A lockEntry is one entry of either form.
 type lockEntry struct {
 	name, version, resolved, integrity string
-	link, bundled, script              bool
+	link, bundled, script, dev         bool
 }
 
 // parsePackageLock decides between the forms when both were read: their order in
@@ -188,6 +188,8 @@ func (l *packageLock) field(e *lockEntry, key string) (err error) {
 		e.link = l.isTruthy()
 	case "inBundle", "bundled":
 		e.bundled = l.isTruthy()
+	case "dev":
+		e.dev = l.isTruthy()
 	case "hasInstallScript":
 		e.script = l.isTruthy()
 	default:
@@ -200,7 +202,7 @@ func (l *packageLock) field(e *lockEntry, key string) (err error) {
 // that is one artefact depends on the source.
 func (l *packageLock) add(to *[]Package, e lockEntry, at, name string, line int) error {
 	p := Package{
-		Ecosystem: NPM, Name: name, PURL: npmPURL(name), Spec: e.version, Path: at, InstallScript: e.script,
+		Ecosystem: NPM, Name: name, PURL: npmPURL(name), Spec: e.version, Path: at, InstallScript: e.script, Dev: e.dev,
 		Transitive: true, Line: line, EndLine: l.lines.at(l.at),
 		Integrity: sorted(strings.Fields(e.integrity)), Source: lockSource(e, name, at),
 	}

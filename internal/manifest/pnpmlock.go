@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -47,6 +48,7 @@ func (l *pnpmLock) document(doc *yamlValue) error {
 		return l.fail(doc, "unknown lockfileVersion %s", quote(v))
 	}
 	l.old = v[0] == '5'
+	l.file.undivided = v[0] == '9'
 	alone := doc.child("importers") == nil
 	for i, k := range doc.keys {
 		v, err := doc.list[i], error(nil)
@@ -54,10 +56,12 @@ func (l *pnpmLock) document(doc *yamlValue) error {
 		case "importers":
 			err = l.each(v, k.text, func(k yamlKey, v *yamlValue) error { return l.importer(memberPath(k.text), v) })
 		case "packages":
+			l.file.Packages = slices.Grow(l.file.Packages, min(v.length(), maxEntries+1))
 			err = l.each(v, k.text, l.entry)
 		case "catalogs":
 			err = l.each(v, k.text, l.catalog)
 		case "overrides":
+			l.file.expect(v.length())
 			err = l.each(v, k.text, l.override)
 		case "patchedDependencies", "packageExtensionsChecksum", "pnpmfileChecksum":
 			l.setting(k, v, SourceChanged)
@@ -123,6 +127,7 @@ func (l *pnpmLock) list(member, group string, v, specifiers *yamlValue) error {
 			specs[k.text] = specifiers.list[i].String()
 		}
 	}
+	l.file.expect(v.length())
 	return l.each(v, "dependencies", func(k yamlKey, e *yamlValue) error {
 		spec, version := specs[k.text], e.String()
 		if e.kind == yamlMap {
@@ -140,6 +145,7 @@ func (l *pnpmLock) list(member, group string, v, specifiers *yamlValue) error {
 
 // catalog reads what the lock file says of a catalogue: its entries that are used.
 func (l *pnpmLock) catalog(k yamlKey, v *yamlValue) error {
+	l.file.expect(v.length())
 	return l.each(v, "a catalog", func(name yamlKey, e *yamlValue) error {
 		d := npmPackage(name.text, e.str("specifier"))
 		d.Group, d.Line, d.EndLine = catalogGroup(k.text), name.line, max(name.line, e.end)
@@ -194,7 +200,7 @@ func (l *pnpmLock) entry(k yamlKey, v *yamlValue) error {
 	}
 	p := Package{
 		Ecosystem: NPM, Name: name, PURL: npmPURL(name), Spec: version, Path: key, Transitive: true,
-		InstallScript: v.child("requiresBuild").isTrue(), Line: k.line, EndLine: max(k.line, v.end),
+		InstallScript: v.child("requiresBuild").isTrue(), Dev: v.child("dev").isTrue(), Line: k.line, EndLine: max(k.line, v.end),
 	}
 	if !isExactVersion(version) {
 		p.Spec = v.str("version")

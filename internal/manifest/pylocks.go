@@ -3,17 +3,19 @@ package manifest
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
 // A pyLock collects one lock file in TOML.
 type pyLock struct {
-	file *File
+	file    *File
+	divided bool // some entry says which groups it is for
 }
 
 // notNeeded are the keys of such files that decide nothing about what is
 // installed.
-var notNeeded = wordSet("description summary python-versions requires-python requires_python resolution-markers size upload-time upload_time optional category groups provides-extras resolution_markers attestation-identities dependencies optional-dependencies dev-dependencies")
+var notNeeded = wordSet("optional description summary python-versions requires-python requires_python resolution-markers size upload-time upload_time provides-extras resolution_markers attestation-identities dependencies optional-dependencies dev-dependencies")
 
 // parse reads a lock file whose packages are the tables of one array.
 func (l *pyLock) parse(format, path string, data []byte, array string, entry func(*lockNode, *Package) error) (*lockNode, error) {
@@ -126,6 +128,7 @@ func parsePoetryLock(path string, data []byte) (*File, error) {
 		if err := l.lockMarker(t, "markers", p); err != nil {
 			return err
 		}
+		l.groups(t, p, "main")
 		return l.poetrySource(t.child("source"), p, hosts)
 	})
 	if err != nil {
@@ -134,6 +137,7 @@ func parsePoetryLock(path string, data []byte) (*File, error) {
 	if meta := rest.child("metadata"); meta != nil {
 		l.oldFiles(meta.child("files"))
 	}
+	l.file.undivided = !l.divided
 	return l.file, l.version(rest.child("metadata").child("lock-version"), 2)
 }
 
@@ -173,6 +177,17 @@ func (l *pyLock) oldFiles(files *lockNode) {
 	}
 }
 
+// groups reads for whom an entry is: for development only where none of its groups is
+// that of the program. Of Poetry's first versions each entry has one category.
+func (l *pyLock) groups(t *lockNode, p *Package, main string) {
+	names := t.list("groups")
+	if category := t.child("category"); category != nil {
+		names = append(names, category)
+	}
+	l.divided = l.divided || len(names) > 0
+	p.Dev = len(names) > 0 && !slices.ContainsFunc(names, func(n *lockNode) bool { return n.text == main })
+}
+
 // parsePdmLock reads pdm.lock. One package has several entries where it is asked
 // for with extras.
 func parsePdmLock(name string, data []byte) (*File, error) {
@@ -182,6 +197,7 @@ func parsePdmLock(name string, data []byte) (*File, error) {
 		if err := l.lockMarker(t, "marker", p); err != nil {
 			return err
 		}
+		l.groups(t, p, "default")
 		for _, e := range t.list("extras") {
 			p.Extras = append(p.Extras, pyName(e.text))
 		}
@@ -211,6 +227,7 @@ func parsePdmLock(name string, data []byte) (*File, error) {
 	if meta := rest.child("metadata"); meta != nil {
 		l.oldFiles(meta.child("files"))
 	}
+	l.file.undivided = !l.divided
 	return l.file, l.version(rest.child("metadata").child("lock_version"), 4)
 }
 

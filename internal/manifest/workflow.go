@@ -111,6 +111,9 @@ func (w *workflow) steps(steps *yamlValue) error {
 		if err := w.uses(s.child("uses")); err != nil {
 			return err
 		}
+		if err := w.builds(s); err != nil {
+			return err
+		}
 	}
 	return nil
 }

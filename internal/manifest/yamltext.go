@@ -267,6 +267,14 @@ func (v *yamlValue) merged(key string, depth int) *yamlValue {
 	return nil
 }
 
+// length is how many values there are at the first level.
+func (v *yamlValue) length() int {
+	if v == nil {
+		return 0
+	}
+	return len(v.list)
+}
+
 // str is the text of a scalar below a key, "" for anything else.
 func (v *yamlValue) str(key string) string {
 	if c := v.child(key); c != nil && c.isScalar() {

@@ -84,13 +84,21 @@ func (f *File) berryAsked(member string, list *yamlValue) error {
 	if list.kind != yamlMap {
 		return &ParseError{Path: f.Path, Line: list.line, Reason: "dependencies are no mapping"}
 	}
+	f.expect(len(list.keys))
 	for i, k := range list.keys {
 		d := berryPackage(k.text, list.list[i].String())
 		d.Path, d.Line, d.EndLine = member, k.line, k.line
 		f.Declared = append(f.Declared, d)
+		if err := f.count(); err != nil {
+			return err
+		}
 	}
-	return f.count()
+	return nil
 }
+
+// expect makes room for what a list asks for: growing step by step takes many times
+// what is there in the end.
+func (f *File) expect(n int) { f.Declared = slices.Grow(f.Declared, min(n, maxEntries+1)) }
 
 // berryPackage reads a descriptor: what comes from the registry says so by
 // "npm:", which in package.json is only written before another name.

@@ -162,6 +162,9 @@ func (j *judging) reportPackage(c candidate, ch manifest.Change, kinds []manifes
 	}
 	key := strings.Join(append([]string{p.PURL, p.Group, p.Path, p.Marker, info.Old, info.New}, info.Change...), " ")
 	what := words(kinds)
+	if ch.AtRuntime() {
+		what = strings.Replace(what, explained[manifest.Added], "installed with the program, and not for development only any more", 1)
+	}
 	if ch.Opaque() {
 		what = "another commit or build of the same; how far apart the two are nothing tells, so it counts as another major version"
 	}

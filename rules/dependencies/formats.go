@@ -62,6 +62,17 @@ const conditionsText = `## What the conditions mean
 - A property that changed in a ` + "`gradle.properties`" + ` is held against the build files in its folder and below: where one of them makes a coordinate or a
   version of it, under its own name or under one that it gives it, that is a change of this dependency. Where a build file computes with it, or not all of
   them can be read, a person must look. What turns off ` + "`org.gradle.dependency.verification`" + ` is ` + "`integrity-removed`" + `.
+- Arguments that a Compose file, or a step with ` + "`docker/build-push-action`" + `, gives to the build of an image are put into the Dockerfile that it is built by,
+  as it is at the head: an image that is another one by them is a change of this file. A build that is new is held against what its Dockerfile comes
+  to without arguments. Where this Dockerfile cannot be found or read, a changed argument is a finding; an override, which does not say what is built,
+  is held against every Dockerfile in its folder and below. What the command ` + "`docker build`" + ` is given in a script is not read.
+- A package that a lock file has for development only, and then for the program as well, is ` + "`added`" + `: a ` + "`dev`" + ` of ` + "`package-lock.json`" + ` or an older
+  ` + "`pnpm-lock.yaml`" + ` that goes, ` + "`main`" + ` among the groups of ` + "`poetry.lock`, `default`" + ` among those of ` + "`pdm.lock`" + `, a first configuration in a
+  ` + "`gradle.lockfile`" + ` that is not one of tests. It is quiet where the program had the same version of it already, and so is the way back, another group of
+  development, and an optional package that no longer is: it was installed before. ` + "`Pipfile.lock` and `composer.lock`" + ` have lists, and what comes into
+  one of them is ` + "`added`" + ` there. Other lock files do not say what is for development only.
+- A package of a ` + "`gradle.lockfile`" + ` that gains or loses a configuration is quiet: its version stays what it is wherever it is locked. A configuration that no
+  line has any more is ` + "`loosened`" + `, since it is resolved to whatever is newest.
 - Manifests of a cluster have no names of their own: a changed YAML or JSON file of any name is read, before and after, and judged where a document has
   ` + "`apiVersion` and `kind`" + ` at its top. Files that did not change are not looked at; YAML over the limit of a file is a finding. A template of a
   chart (in ` + "`templates/`, beside a `Chart.yaml`" + `) that is no YAML before something is put into it is not read.

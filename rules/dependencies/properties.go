@@ -6,15 +6,11 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/manifest"
 	"github.com/changeguard/changeguard/rules"
 )
-
-// maxBuildFiles is how many build files are read to learn what they make of properties.
-const maxBuildFiles = 300
 
 // properties judges the changed files of Gradle's properties by what the build files of
 // the repository make of them: a version that a property holds is one of theirs.
@@ -54,7 +50,7 @@ func (j *judging) propertiesOf(ctx context.Context, f change.File) error {
 		return err
 	}
 	j.verification(c, old, now)
-	texts, whole, err := j.buildFiles(ctx, path.Dir(f.Path))
+	texts, whole, err := j.below(ctx, path.Dir(f.Path), manifest.IsGradleBuild)
 	if err != nil {
 		return err
 	}
@@ -63,10 +59,7 @@ func (j *judging) propertiesOf(ctx context.Context, f change.File) error {
 		return nil
 	}
 	use := manifest.UsesOfProperties(f.Path, old, now, texts)
-	for _, name := range use.Computed {
-		j.unread(c, "computed property "+name, fmt.Sprintf("The property %q changed, and a build file computes with it what it asks for; a person must look.", shortened(name)))
-	}
-	return j.compare(ctx, c, &use.Before, &use.After)
+	return j.used(ctx, c, &use, "computed property ", "The property %q changed, and a build file computes with it what it asks for; a person must look.")
 }
 
 // propertiesAt reads one side; a side without the file has no properties. ok is false
@@ -100,39 +93,4 @@ func (j *judging) verification(c candidate, old, now map[string]manifest.Propert
 	if was, is := old[name].Value, now[name]; was != is.Value && is.Value != "strict" && is.Value != "" {
 		j.report(c, "setting "+name+" "+is.Value, []manifest.Kind{manifest.IntegrityRemoved}, is.Line, is.Line, "Gradle no longer refuses what does not have the hash or the signature that is asked for.", name+"="+is.Value, nil)
 	}
-}
-
-// buildFiles are the texts of the build files in a folder and below, at the head; whole
-// is false when there are too many, one is too large, or the tree is not shown.
-func (j *judging) buildFiles(ctx context.Context, dir string) (texts map[string][]byte, whole bool, err error) {
-	tree, err := j.in.Change.Tree(ctx, change.AtHead)
-	if errors.Is(err, change.ErrTreeHidden) {
-		return nil, false, nil
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	var names []string
-	for _, e := range tree {
-		below := dir == "." || strings.HasPrefix(e.Path, dir+"/")
-		if below && (e.Mode == change.Regular || e.Mode == change.Executable) && manifest.IsGradleBuild(e.Path) {
-			names = append(names, e.Path)
-		}
-	}
-	if len(names) > maxBuildFiles {
-		return nil, false, nil
-	}
-	j.in.Change.Prefetch(ctx, change.AtHead, names)
-	texts = make(map[string][]byte, len(names))
-	for _, name := range names {
-		data, err := j.in.Change.Read(ctx, change.AtHead, name)
-		if errors.Is(err, change.ErrTooLarge) {
-			return nil, false, nil
-		}
-		if err != nil {
-			return nil, false, err
-		}
-		texts[name] = data
-	}
-	return texts, true, nil
 }

@@ -207,6 +207,9 @@ func (j *judging) file(ctx context.Context, c candidate) error {
 		return nil
 	}
 	j.unexplained(c, before, after)
+	if err := j.arguments(ctx, c, before, after); err != nil {
+		return err
+	}
 	return j.compare(ctx, c, before, after)
 }
 
