@@ -74,6 +74,9 @@ func TestArchivesAreWhole(t *testing.T) {
 	if a.WrapInDirectory != "true" || a.BuildsInfo.MTime != "{{.CommitDate}}" {
 		t.Errorf("%q, %+v", a.WrapInDirectory, a.BuildsInfo)
 	}
+	if entry := source(t, "deploy/action/run.sh"); a.NameTemplate != "{{.ProjectName}}_{{.Version}}_{{.Os}}_{{.Arch}}" || !strings.Contains(entry, "changeguard_${INPUT_RELEASE#v}_$machine") || !strings.Contains(entry, "machine=linux_amd64 ;;") {
+		t.Errorf("the Action does not fetch what is called %s", a.NameTemplate)
+	}
 	held := make(map[string]bool)
 	for _, f := range a.Files {
 		matched, err := fileglob.Glob(f.Source, fileglob.WithFs(os.DirFS("../..")))
