@@ -75,6 +75,10 @@ again() {
 
 verdict=$scratch/verdict.json
 again "$@" --format json --output "$verdict" 2>/dev/null
+if [ ! -s "$verdict" ] && [ "$answer" -eq 3 ]; then
+	printf '::error title=changeguard::nothing was judged; the reason is in the log above\n'
+	exit 3
+fi
 [ -s "$verdict" ] || stop "the verdict could not be written"
 set_output verdict "$verdict"
 set_output outcome "$(sed -n 's/^  "outcome": "\([a-z]*\)",$/\1/p' "$verdict")"
