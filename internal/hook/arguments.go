@@ -25,6 +25,7 @@ type arguments struct {
 	Command json.RawMessage `json:"command"`
 	Cmd     json.RawMessage `json:"cmd"`
 	Input   string          `json:"input"`
+	Chars   string          `json:"chars"`
 	Patch   string          `json:"patch"`
 	Workdir string          `json:"workdir"`
 	Working string          `json:"working_directory"`
@@ -130,6 +131,9 @@ func (c *Call) arguments(data json.RawMessage, text string) error {
 	command := words(a.Command)
 	if command == "" {
 		command = words(a.Cmd)
+	}
+	if command == "" && slices.Contains(typing, c.Tool) {
+		command = strings.ReplaceAll(a.Input+a.Chars, "{enter}", "\n") // Copilot's name of the key
 	}
 	for _, p := range []string{a.Patch, a.Input, command} {
 		if isPatch(p) {

@@ -76,7 +76,9 @@ type input struct {
 // Parse reads one call. agent is the one that the hook was installed for, or "".
 func Parse(data []byte, agent string) (Call, error) {
 	var in input
-	if err := json.Unmarshal(data, &in); err != nil {
+	if err := json.Unmarshal(data, &in); errors.As(err, new(*json.UnmarshalTypeError)) {
+		return Call{Agent: agent}, errors.New("the agent's input has another form than the agents that are known write")
+	} else if err != nil {
 		return Call{Agent: agent}, fmt.Errorf("the agent's input is no JSON: %w", err)
 	}
 	c := Call{Agent: agent, Dir: in.Dir, Tool: in.Tool}

@@ -20,7 +20,7 @@ var readers = []string{"LSP", "EnterWorktree", "ExitWorktree", "Agent", "Task", 
 // that reads: find_and_replace writes.
 var (
 	writing = []string{
-		"write", "edit", "multiedit", "notebookedit", "create", "replace", "delete", "patch", "update", "insert", "append", "move", "rename", "save", "editor",
+		"write", "edit", "multiedit", "notebookedit", "create", "replace", "delete", "patch", "update", "insert", "append", "move", "rename", "save",
 		"apply", "copy", "download", "export", "fix", "format", "generate", "modify", "overwrite", "put", "refactor", "remove", "restore", "rewrite", "truncate", "undo", "unlink",
 	}
 	reading = []string{
@@ -28,6 +28,7 @@ var (
 		"describe", "explain", "inspect", "query", "lookup", "comment", "review",
 	}
 	running = []string{"bash", "shell", "powershell", "exec", "terminal", "run"}
+	typing  = []string{"write_bash", "write_powershell", "write_stdin"} // into a shell that runs
 	removes = []string{"delete", "remove", "unlink"}
 	moving  = []string{"move", "rename"}
 )
