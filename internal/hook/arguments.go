@@ -17,6 +17,8 @@ type arguments struct {
 	Old      *string `json:"old_string"`
 	New      string  `json:"new_string"`
 	OldStr   *string `json:"old_str"`
+	CamelOld *string `json:"oldString"`
+	CamelNew string  `json:"newString"`
 	NewStr   string  `json:"new_str"`
 	All      bool    `json:"replace_all"`
 	Multiple bool    `json:"allow_multiple"`
@@ -43,7 +45,7 @@ type edit struct {
 // The keys under which tools name files, without case and underlines.
 var (
 	pathKeys   = []string{"filepath", "path", "notebookpath", "targetnotebook", "targetfile", "absolutepath", "relativepath", "filename", "file", "uri", "fileuri"}
-	listKeys   = []string{"paths", "files", "filepaths"}
+	listKeys   = []string{"paths", "files", "filepaths", "replacements", "edits", "changes", "operations"}
 	sourceKeys = []string{"source", "sourcepath", "oldpath"}
 	targetKeys = []string{"destination", "destinationpath", "newpath"}
 )
@@ -224,6 +226,8 @@ func (a *arguments) edit() func(string) (string, bool) {
 		edits = append(edits, edit{*a.Old, a.New, a.All || a.Multiple})
 	case a.OldStr != nil:
 		edits = append(edits, edit{*a.OldStr, a.NewStr, a.All})
+	case a.CamelOld != nil:
+		edits = append(edits, edit{*a.CamelOld, a.CamelNew, false})
 	}
 	if len(edits) == 0 {
 		return nil

@@ -10,6 +10,7 @@ import (
 var fileTools = []string{
 	"Write", "Edit", "MultiEdit", "NotebookEdit", "Delete", "apply_patch", "write_file", "replace", "create", "edit", "str_replace_editor",
 	"StrReplace", "EditNotebook", "ApplyPatch", "search_replace", "edit_file", "delete_file",
+	"create_file", "replace_string_in_file", "insert_edit_into_file", "edit_notebook_file",
 }
 
 // readers are the agents' own tools that name files, and only read them, without
@@ -25,7 +26,7 @@ var (
 	}
 	reading = []string{
 		"read", "view", "list", "ls", "get", "search", "find", "grep", "glob", "fetch", "show", "open", "cat", "stat", "info", "tree", "diff", "blame",
-		"describe", "explain", "inspect", "query", "lookup", "comment", "review",
+		"describe", "explain", "inspect", "query", "lookup", "comment", "review", "upload",
 	}
 	running = []string{"bash", "shell", "powershell", "exec", "terminal", "run"}
 	typing  = []string{"write_bash", "write_powershell", "write_stdin"} // into a shell that runs
