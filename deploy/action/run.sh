@@ -26,14 +26,15 @@ get() {
 	if [ -n "${INPUT_RELEASE:-}" ]; then
 		[ -n "${INPUT_SHA256:-}" ] || stop "the input release needs the input sha256"
 		case "$(uname -s)/$(uname -m)" in
-		Linux/x86_64) machine=linux-amd64 ;;
-		Linux/aarch64 | Linux/arm64) machine=linux-arm64 ;;
+		Linux/x86_64) machine=linux_amd64 ;;
+		Linux/aarch64 | Linux/arm64) machine=linux_arm64 ;;
 		*) stop "there is no release for $(uname -s) on $(uname -m); leave out the input release" ;;
 		esac
-		curl -fsSL --retry 3 -o "$program" "${GITHUB_SERVER_URL:-https://github.com}/changeguard/changeguard/releases/download/$INPUT_RELEASE/changeguard-$machine" ||
+		folder=changeguard_${INPUT_RELEASE#v}_$machine archive=$scratch/release.tar.gz
+		curl -fsSL --retry 3 -o "$archive" "${GITHUB_SERVER_URL:-https://github.com}/changeguard/changeguard/releases/download/$INPUT_RELEASE/$folder.tar.gz" ||
 			stop "the release $INPUT_RELEASE could not be fetched"
-		printf '%s  %s\n' "$INPUT_SHA256" "$program" | sha256sum -c - >/dev/null || stop "the release $INPUT_RELEASE has another SHA-256 than the input says"
-		chmod +x "$program"
+		printf '%s  %s\n' "$INPUT_SHA256" "$archive" | sha256sum -c - >/dev/null || stop "the release $INPUT_RELEASE has another SHA-256 than the input says"
+		tar -xzf "$archive" -C "$scratch" --strip-components 1 "$folder/changeguard" || stop "the release $INPUT_RELEASE holds no program"
 		return
 	fi
 	command -v go >/dev/null || stop "Go is not on this runner; add actions/setup-go before this step, or give the input release or binary"
@@ -74,6 +75,10 @@ again() {
 
 verdict=$scratch/verdict.json
 again "$@" --format json --output "$verdict" 2>/dev/null
+if [ ! -s "$verdict" ] && [ "$answer" -eq 3 ]; then
+	printf '::error title=changeguard::nothing was judged; the reason is in the log above\n'
+	exit 3
+fi
 [ -s "$verdict" ] || stop "the verdict could not be written"
 set_output verdict "$verdict"
 set_output outcome "$(sed -n 's/^  "outcome": "\([a-z]*\)",$/\1/p' "$verdict")"

@@ -1,11 +1,13 @@
 package check
 
 import (
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/goreleaser/fileglob"
 	"github.com/goreleaser/goreleaser/v2/pkg/config"
 )
 
@@ -54,5 +56,52 @@ func TestReleaseIsWhatGoreleaserReads(t *testing.T) {
 	}
 	if p.Checksum.Algorithm != "sha256" {
 		t.Errorf("checksums by %s", p.Checksum.Algorithm)
+	}
+	if p.Release.GitHub.Owner != "changeguard" || p.Release.GitHub.Name != "changeguard" {
+		t.Errorf("released to %+v", p.Release.GitHub)
+	}
+}
+
+// An archive holds the whole manual and what runs the server, in one folder, dated
+// by the commit, so that it is the same whenever it is made.
+func TestArchivesAreWhole(t *testing.T) {
+	t.Parallel()
+	p, err := config.Load("../../.goreleaser.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := p.Archives[0]
+	if a.WrapInDirectory != "true" || a.BuildsInfo.MTime != "{{.CommitDate}}" {
+		t.Errorf("%q, %+v", a.WrapInDirectory, a.BuildsInfo)
+	}
+	if entry := source(t, "deploy/action/run.sh"); a.NameTemplate != "{{.ProjectName}}_{{.Version}}_{{.Os}}_{{.Arch}}" || !strings.Contains(entry, "changeguard_${INPUT_RELEASE#v}_$machine") || !strings.Contains(entry, "machine=linux_amd64 ;;") {
+		t.Errorf("the Action does not fetch what is called %s", a.NameTemplate)
+	}
+	held := make(map[string]bool)
+	for _, f := range a.Files {
+		matched, err := fileglob.Glob(f.Source, fileglob.WithFs(os.DirFS("../..")))
+		if err != nil || len(matched) == 0 || f.Info.MTime != a.BuildsInfo.MTime {
+			t.Errorf("%+v: %v, %v", f, matched, err)
+		}
+		for _, name := range matched {
+			held[name] = true
+		}
+	}
+	for _, name := range []string{"LICENSE", "NOTICE", "README.md", "SECURITY.md"} {
+		if !held[name] {
+			t.Errorf("%s is in no archive", name)
+		}
+	}
+	for _, folder := range []string{"docs", "deploy"} {
+		err := fs.WalkDir(os.DirFS("../.."), folder, func(name string, d fs.DirEntry, err error) error {
+			ours := strings.HasPrefix(name, "deploy/check") || strings.HasPrefix(name, "deploy/action") || name == "deploy/Dockerfile.release"
+			if err == nil && !d.IsDir() && held[name] == ours {
+				t.Errorf("%s: in the archive is %t", name, held[name])
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
 	}
 }

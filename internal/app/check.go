@@ -252,5 +252,8 @@ func (k Check) record(layers []verdict.Layer) (session.Record, error) {
 			}
 		}
 	}
+	if len(known) == 0 {
+		return record, badInput("--session %s: no policy has this mode, or any", k.Session)
+	}
 	return record, badInput("--session %s: no policy has this mode; known are %s", k.Session, strings.Join(known, ", "))
 }

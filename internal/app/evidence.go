@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -144,8 +145,16 @@ func readAttachment(w http.ResponseWriter, r *http.Request) (*evidence.Attachmen
 		return nil, deny(http.StatusBadRequest, "it did not arrive whole")
 	}
 	sum := new(evidence.Attachment)
-	if err := json.Unmarshal(data, sum); err != nil {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields() // a misspelt "failures" would be none
+	if err := d.Decode(sum); err != nil {
+		if _, key, ok := strings.Cut(err.Error(), "unknown field "); ok {
+			return nil, deny(http.StatusBadRequest, "there is no key %s; docs/openapi.yaml has them all", key)
+		}
 		return nil, deny(http.StatusBadRequest, "it is no JSON of the documented form")
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, deny(http.StatusBadRequest, "something follows the JSON")
 	}
 	if err := sum.Check(); err != nil {
 		return nil, deny(http.StatusBadRequest, "%v", err)

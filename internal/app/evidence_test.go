@@ -501,8 +501,12 @@ func TestAPITokens(t *testing.T) {
 	if got, said := w.send(mine, strings.Repeat("x", 2<<20+1)); got != 413 {
 		t.Errorf("too large: %d: %s", got, said)
 	}
-	for _, body := range []string{`{}`, `[]`, `{"repository": "acme/app", "commit": "` + head + `", "suite": "unit", "tests": -1}`, `{"repository": "acme/app", "commit": "main", "suite": "unit"}`} {
-		if got, said := w.send(mine, body); got != 400 {
+	subject := `{"repository": "acme/app", "commit": "` + head + `", "suite": "unit", `
+	for body, want := range map[string]string{
+		`{}`: "suite is empty", `[]`: "documented form", subject + `"tests": -1}`: "numbers must be", `{"repository": "acme/app", "commit": "main", "suite": "unit"}`: "whole commit id",
+		subject + `"tests": 1, "failure": 1}`: `there is no key \"failure\"`, subject + `"tests": 1, "suites": [{"name": "a", "test": 1}]}`: `there is no key \"test\"`, subject + `"tests": 1} {}`: "something follows",
+	} {
+		if got, said := w.send(mine, body); got != 400 || !strings.Contains(said, want) {
 			t.Errorf("%s: %d: %s", body, got, said)
 		}
 	}

@@ -36,9 +36,6 @@ func (s *Server) EndWaits() error { return s.endWaits(context.Background()) }
 // LookHowGuarded asks GitHub how repositories are guarded.
 func (s *Server) LookHowGuarded(ctx context.Context) error { return s.lookHowGuarded(ctx) }
 
-// LookAtNew asks it of repositories that are new.
-func (s *Server) LookAtNew(ctx context.Context) error { return s.lookAtNew(ctx) }
-
 // LookAfter asks it of one that was changed.
 func (s *Server) LookAfter(ctx context.Context, owner, repo string) error {
 	return s.lookAfter(ctx, owner, repo)

@@ -29,7 +29,7 @@ const (
 func (s *Server) lookouts() []queue.Periodic {
 	return []queue.Periodic{
 		{Name: "see how repositories are guarded", Every: lookEvery, Do: s.lookHowGuarded},
-		{Name: "see how new repositories are guarded", Every: newEvery, Do: s.lookAtNew},
+		{Name: "see how new repositories are guarded", Every: newEvery, Do: s.LookAtNew},
 	}
 }
 
@@ -38,9 +38,9 @@ func (s *Server) lookHowGuarded(ctx context.Context) error {
 	return s.look(ctx, s.outside.Now().Add(-lookAgain))
 }
 
-// lookAtNew asks it of those of which it was never asked, so that nobody who
+// LookAtNew asks it of those of which it was never asked, so that nobody who
 // looks at the overview for the first time reads that nothing is known.
-func (s *Server) lookAtNew(ctx context.Context) error { return s.look(ctx, time.UnixMicro(1)) }
+func (s *Server) LookAtNew(ctx context.Context) error { return s.look(ctx, time.UnixMicro(1)) }
 
 // look asks about repositories of which GitHub was not asked since a time. What
 // could not be asked is noted as such and asked again the next day; a rate limit

@@ -83,6 +83,9 @@ func (k HookRun) call(ctx context.Context) (agent, reason string, err error) {
 		return c.Agent, "", err
 	}
 	reason, err = k.judge(ctx, c)
+	if c.Assumed && reason != "" {
+		reason = fmt.Sprintf("%s; the tool %s names it, and is not known only to read it.", strings.TrimSuffix(reason, "."), oneLine(c.Tool))
+	}
 	return c.Agent, reason, err
 }
 
@@ -125,7 +128,7 @@ func (k HookRun) judgeIn(ctx context.Context, c hook.Call, top string, files []t
 			return reason, nil
 		}
 		if g.holdsHook(f) {
-			return fmt.Sprintf("changeguard refuses to change %s, because it holds the hook that asks changeguard; leave it as it is, or ask a person to change it.", oneLine(f.path)), nil
+			return fmt.Sprintf("changeguard refuses to change %s, because it holds, or can switch off, the hook that asks changeguard; leave it as it is, or ask a person to change it.", oneLine(f.path)), nil
 		}
 	}
 	reason, err = g.judgeFiles(ctx, c.Agent, files)
@@ -286,13 +289,16 @@ func (g *guarded) outOfBounds(f target) string {
 	return ""
 }
 
-// holdsHook reports whether a file is an agent's settings with our hook in it: an
-// agent is not to switch its own guard off.
+// holdsHook reports whether a file is an agent's settings with our hook in it, or
+// others of that agent that can switch hooks off: an agent is not to switch its own
+// guard off.
 func (g *guarded) holdsHook(f target) bool {
 	for _, s := range agentSettings {
-		if strings.EqualFold(f.path, s.file) {
-			data, err := os.ReadFile(filepath.Join(g.where.Top, filepath.FromSlash(f.path)))
-			return err == nil && strings.Contains(string(data), ourCommand)
+		if slices.ContainsFunc(append(s.off, s.file), func(name string) bool { return strings.EqualFold(f.path, name) }) {
+			data, err := os.ReadFile(filepath.Join(g.where.Top, filepath.FromSlash(s.file)))
+			if err == nil && strings.Contains(string(data), ourCommand) {
+				return true
+			}
 		}
 	}
 	return false

@@ -89,8 +89,11 @@ func TestHookGuardsItself(t *testing.T) {
 	t.Parallel()
 	r := hooked(t, hookPolicy)
 	write := map[string]any{"file_path": ".claude/settings.json", "content": "{}"}
-	if code, reason := asked(t, r.Dir, "Write", write); code != 0 {
-		t.Errorf("without a hook: %d %s", code, reason)
+	off := map[string]any{"file_path": ".claude/settings.local.json", "content": `{"disableAllHooks": true}`}
+	for _, args := range []map[string]any{write, off} {
+		if code, reason := asked(t, r.Dir, "Write", args); code != 0 {
+			t.Errorf("without a hook: %d %s", code, reason)
+		}
 	}
 	var out, errs strings.Builder
 	if code := (app.HookInstall{Repo: r.Dir, Target: hook.ClaudeCode}).Run(context.Background(), &out, &errs); code != 0 {
@@ -99,9 +102,31 @@ func TestHookGuardsItself(t *testing.T) {
 	for _, c := range []struct {
 		tool string
 		args map[string]any
-	}{{"Write", write}, {"Bash", map[string]any{"command": "rm -r .claude"}}, {"Bash", map[string]any{"command": "rm .git/hooks/pre-commit"}}, {"Bash", map[string]any{"command": "git commit -n -m x"}}} {
+	}{{"Write", write}, {"Write", off}, {"Bash", map[string]any{"command": "rm -r .claude"}}, {"Bash", map[string]any{"command": "rm .git/hooks/pre-commit"}}, {"Bash", map[string]any{"command": "git commit -n -m x"}}} {
 		if code, reason := asked(t, r.Dir, c.tool, c.args); code != 2 || !strings.Contains(reason, "changeguard refuses") {
 			t.Errorf("%v: %d %s", c.args, code, reason)
+		}
+	}
+}
+
+// A tool that nobody knows writes what it names; what it is told to say is why.
+func TestHookAndUnknownTools(t *testing.T) {
+	t.Parallel()
+	r := hooked(t, hookPolicy)
+	for name, c := range map[string]struct {
+		tool  string
+		args  map[string]any
+		words string
+	}{
+		"a name":          {"mcp__x__touch_up", map[string]any{"filename": "core/a.py"}, "the tool mcp__x__touch_up names it, and is not known only to read it."},
+		"a URI":           {"mcp__x__touch_up", map[string]any{"uri": "file://" + filepath.ToSlash(r.Dir) + "/core/a.py"}, "refuses to change core/a.py"},
+		"another file":    {"mcp__x__touch_up", map[string]any{"filename": "lib/a.py"}, ""},
+		"a page":          {"mcp__x__touch_up", map[string]any{"uri": "https://example.com/core/a.py"}, ""},
+		"one that reads":  {"mcp__x__get_text", map[string]any{"filename": "core/a.py"}, ""},
+		"one that writes": {"mcp__x__save_text", map[string]any{"filename": "core/a.py"}, "for an override by role:maintain."},
+	} {
+		if code, reason := asked(t, r.Dir, c.tool, c.args); (code == 2) != (c.words != "") || !strings.Contains(reason, c.words) {
+			t.Errorf("%s: %d %s", name, code, reason)
 		}
 	}
 }

@@ -94,6 +94,7 @@ type settings struct {
 	lists []string // events
 	fixed map[string]any
 	entry func(command string) map[string]any
+	off   []string // other files of the repository in which hooks can be switched off
 }
 
 func nested(extra map[string]any, matcher string, timeout int) func(string) map[string]any {
@@ -112,15 +113,15 @@ func nested(extra map[string]any, matcher string, timeout int) func(string) map[
 // Codex and Gemini know no such setting: for them a missing program is made exit
 // code 2 by the shell.
 var agentSettings = map[string]settings{
-	hook.ClaudeCode: {".claude/settings.json", []string{"PreToolUse"}, nil, nested(map[string]any{"onFailure": "block"}, "*", hookSeconds)},
-	hook.Codex:      {".codex/hooks.json", []string{"PreToolUse"}, nil, nested(nil, ".*", hookSeconds)},
-	hook.Gemini:     {".gemini/settings.json", []string{"BeforeTool"}, nil, nested(map[string]any{"name": "changeguard"}, ".*", 1000*hookSeconds)},
+	hook.ClaudeCode: {".claude/settings.json", []string{"PreToolUse"}, nil, nested(map[string]any{"onFailure": "block"}, "*", hookSeconds), []string{".claude/settings.local.json"}},
+	hook.Codex:      {".codex/hooks.json", []string{"PreToolUse"}, nil, nested(nil, ".*", hookSeconds), []string{".codex/config.toml"}},
+	hook.Gemini:     {".gemini/settings.json", []string{"BeforeTool"}, nil, nested(map[string]any{"name": "changeguard"}, ".*", 1000*hookSeconds), nil},
 	hook.Copilot: {".github/hooks/changeguard.json", []string{"preToolUse"}, map[string]any{"version": 1}, func(command string) map[string]any {
 		return map[string]any{"type": "command", "bash": command, "timeoutSec": 60}
-	}},
+	}, []string{".github/copilot/settings.json", ".github/copilot/settings.local.json", ".claude/settings.json", ".claude/settings.local.json"}},
 	hook.Cursor: {".cursor/hooks.json", []string{"preToolUse", "beforeShellExecution"}, map[string]any{"version": 1}, func(command string) map[string]any {
 		return map[string]any{"command": command, "failClosed": true, "timeout": hookSeconds}
-	}},
+	}, nil},
 }
 
 // agent merges our entry into an agent's settings and leaves all else.

@@ -154,7 +154,7 @@ func TestPagesSayWhyAndWhatIf(t *testing.T) {
 	b.visit(w.home + "/health")
 	b.wants(200, "Deliveries in a day", "evaluated", "Rate budget", "GitHub was not asked yet", `href="/acme/app/pull/1"`)
 	b.visit(w.home + "/")
-	b.wants(200, "What stops most", "Time to verdict", "for half of them", `href="/acme/app/policy"`, "not known")
+	b.wants(200, "What stops most", "Time to verdict", "for half of them", `href="/acme/app/policy"`, "not asked yet")
 	if n := len(w.repo.Runs(w.repo.Tip("feature"))); n != 1 {
 		t.Errorf("%d check runs", n)
 	}
@@ -209,7 +209,7 @@ func TestPagesKnowNewRepositories(t *testing.T) {
 	}
 	b := newBrowser(t)
 	b.visit(w.home + "/")
-	b.wants(200, "not known")
+	b.wants(200, "not asked yet")
 	if n := asked(w.server.LookAtNew); n == 0 || n > 12 {
 		t.Errorf("%d requests for a new repository", n)
 	}

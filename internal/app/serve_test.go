@@ -98,10 +98,16 @@ func TestServeWithoutCredentialsServesTheSetUpOnly(t *testing.T) {
 			t.Errorf("the set-up page lacks %q:\n%s", want, page)
 		}
 	}
-	for path, want := range map[string]int{"/setup": 200, "/healthz": 200, "/readyz": 503, "/": 404, "/acme/app/pull/1": 404, "/metrics": 404, "/debug/pprof/": 404} {
+	for path, want := range map[string]int{"/setup": 200, "/healthz": 200, "/readyz": 503, "/": 303, "/acme/app/pull/1": 404, "/metrics": 404, "/debug/pprof/": 404} {
 		if got := r.status(http.MethodGet, r.home+path); got != want {
 			t.Errorf("GET %s: %d, want %d", path, got, want)
 		}
+	}
+	b := newBrowser(t)
+	b.visit(r.home + setUpLink.FindString(r.log.String()))
+	b.wants(200, "Create the App on GitHub")
+	if strings.Contains(b.page, "GitHub cannot deliver") {
+		t.Errorf("an address of the internet is refused:\n%s", b.page)
 	}
 	for _, method := range []string{http.MethodPost, http.MethodGet} {
 		if got := r.status(method, r.home+"/webhook"); got != http.StatusServiceUnavailable {

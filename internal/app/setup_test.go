@@ -136,7 +136,7 @@ func TestSetUpFromNothingToAVerdict(t *testing.T) {
 	b.wants(403)
 
 	b.visit(r.home + link)
-	b.wants(200, "Create the App on GitHub")
+	b.wants(200, "Create the App on GitHub", "GitHub cannot deliver to 127.0.0.1", "CHANGEGUARD_PUBLIC_URL")
 	b.send(map[string]string{"organization": "../x"})
 	b.wants(400)
 	b.visit(r.home + "/setup")

@@ -37,6 +37,7 @@ const (
 	installation = 1
 	owner        = "acme"
 	name         = "platform"
+	checkName    = "changeguard"
 )
 
 // errPassed says that the incident was not stopped.
@@ -71,6 +72,7 @@ func run(ctx context.Context, o Options, stdout io.Writer) (err error) {
 	defer stopGitHub()
 	config.GitHubURL = address + "/"
 	repo := github.AddRepo(installation, owner, name)
+	require(repo)
 	number, err := Prepare(repo)
 	if err != nil {
 		return err
@@ -88,7 +90,7 @@ func run(ctx context.Context, o Options, stdout io.Writer) (err error) {
 	}
 	fmt.Fprintf(stdout, "The incident was opened as %s/%s#%d, with the recorded texts, names and line counts; contents but requirements.txt are stand-ins.\n", owner, name, number)
 	fmt.Fprintf(stdout, "Its signed webhook was answered with %d.\n\n", d.Status)
-	checkRun, err := await(ctx, repo)
+	checkRun, err := await(ctx, repo, Branch)
 	if err != nil {
 		return err
 	}
@@ -101,6 +103,9 @@ func run(ctx context.Context, o Options, stdout io.Writer) (err error) {
 	}
 	if err := openExamples(ctx, github, home); err != nil {
 		return err
+	}
+	if err := server.LookAtNew(ctx); err != nil {
+		return fmt.Errorf("ask how the repositories are guarded: %w", err)
 	}
 	fmt.Fprintf(stdout, "\nSee why: %s/%s/%s/pull/%d\nThe overview, with %d made-up changes beside it: %s/\nTry a policy: %s/policy?repo=%s/%s\nPress Ctrl-C to end.\n", home, owner, name, number, len(examples), home, home, owner, name)
 	select {
@@ -126,10 +131,15 @@ func standInFor(dir, addr string) (*ghfake.Server, app.Config, error) {
 	github := ghfake.New(ghfake.Options{AppID: appID, Key: &key.PublicKey, Secret: secret})
 	github.AddInstallation(installation, nil)
 	config := app.Config{
-		Addr: addr, AppID: fmt.Sprint(appID), WebhookSecret: secret, DatabaseURL: "sqlite:" + filepath.Join(dir, "demo.db"),
+		Addr: addr, CheckName: checkName, AppID: fmt.Sprint(appID), WebhookSecret: secret, DatabaseURL: "sqlite:" + filepath.Join(dir, "demo.db"),
 		PrivateKey: string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
 	}
 	return github, config, nil
+}
+
+// require makes the check a required one, from the App alone.
+func require(repo *ghfake.Repo) {
+	repo.AddRuleset(ghfake.Ruleset{Checks: []ghfake.RequiredCheck{{Name: checkName, App: appID}}})
 }
 
 // serve runs the stand-in on a free port of this machine.
@@ -165,14 +175,14 @@ func start(ctx context.Context, config app.Config) (*app.Server, chan error, err
 // verdictTimeout is how long the demonstration waits for the check run.
 const verdictTimeout = 30 * time.Second
 
-// await waits for the finished check run.
-func await(ctx context.Context, repo *ghfake.Repo) (ghfake.Run, error) {
+// await waits for the finished check run of a branch.
+func await(ctx context.Context, repo *ghfake.Repo, branch string) (ghfake.Run, error) {
 	ctx, cancel := context.WithTimeout(ctx, verdictTimeout)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		for _, r := range repo.Runs(repo.Tip(Branch)) {
+		for _, r := range repo.Runs(repo.Tip(branch)) {
 			if r.Status == "completed" {
 				return r, nil
 			}

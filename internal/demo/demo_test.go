@@ -63,7 +63,7 @@ func (s *stage) judged(action string) ghfake.Run {
 	if _, err := s.github.Deliver(s.t.Context(), s.home+"/webhook", "pull_request", s.repo.PullEvent(s.number, action, nil)); err != nil {
 		s.t.Fatal(err)
 	}
-	r, err := await(s.t.Context(), s.repo)
+	r, err := await(s.t.Context(), s.repo, Branch)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -268,6 +268,9 @@ func TestPagesStayOpenWithExamples(t *testing.T) {
 		}
 		return len(got) == len(examples)
 	})
+	if n := strings.Count(get(home[1]+"/"), "required, pinned"); n != 2 {
+		t.Errorf("of %d repositories it is known that the check is required", n)
+	}
 	want := map[string]string{"1": "pass", "2": "approve", "3": "approve", "4": "fail", "5": "fail"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -52,9 +52,10 @@ var examples = []example{
 }
 
 // openExamples opens a few made-up changes beside the incident and delivers their
-// webhooks, so that the overview has something to show.
+// webhooks, so that the overview has something to show when all are judged.
 func openExamples(ctx context.Context, github *ghfake.Server, home string) error {
 	repo := github.AddRepo(installation, owner, "shop")
+	require(repo)
 	by := func(login string, hours int) ghfake.Signature {
 		return ghfake.Signature{Name: login, Email: login + "@example.com", When: time.Unix(1_760_000_000, 0).Add(time.Duration(hours) * time.Hour)}
 	}
@@ -75,6 +76,11 @@ func openExamples(ctx context.Context, github *ghfake.Server, home string) error
 		}
 		if _, err := github.Deliver(ctx, home+"/webhook", "pull_request", repo.PullEvent(pull.Number, "opened", nil)); err != nil {
 			return fmt.Errorf("deliver the webhook of an example: %w", err)
+		}
+	}
+	for _, e := range examples {
+		if _, err := await(ctx, repo, e.branch); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -203,7 +203,7 @@ func (r *Repo) read(ctx context.Context, kind string, ids []string, limit change
 		o := found[id]
 		switch {
 		case o.kind == "":
-			return nil, fmt.Errorf("object %s is missing in this clone, `%s` brings it: %w", id, refetch, fs.ErrNotExist)
+			return nil, fmt.Errorf("object %s is missing in this clone, `%s` brings it: %w", id, r.whole(), fs.ErrNotExist)
 		case o.kind != kind:
 			return nil, fmt.Errorf("object %s is a %s and not a %s", id, o.kind, kind)
 		case o.size > limit.File || seen[id]:

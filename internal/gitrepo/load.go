@@ -123,6 +123,14 @@ const (
 	refetch   = "git fetch --refetch --no-filter origin"
 )
 
+// whole is the command that brings what this clone lacks.
+func (r *Repo) whole() string {
+	if len(r.cut) > 0 {
+		return unshallow
+	}
+	return refetch
+}
+
 // exitCode is the code that git ended with, -1 when it was something else.
 func exitCode(err error) int {
 	var exit *exec.ExitError
@@ -137,12 +145,9 @@ func (r *Repo) gap(c *change.Change, what string, err error) error {
 	if ended(err) {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	remedy := refetch
-	switch {
-	case errors.Is(err, change.ErrTooLarge):
+	remedy := r.whole()
+	if errors.Is(err, change.ErrTooLarge) {
 		remedy = "Split the change into smaller ones."
-	case len(r.cut) > 0:
-		remedy = unshallow
 	}
 	c.Gaps = append(c.Gaps, change.Gap{What: what + ": " + lastLine(err), Remedy: remedy})
 	return nil

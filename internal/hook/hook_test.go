@@ -112,6 +112,20 @@ func TestAgentsInputs(t *testing.T) {
 		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"NotebookEdit","tool_input":{"notebook_path":"a.ipynb"}}`, []string{"a.ipynb"}},
 		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"mcp__fs__write_file","tool_input":{"path":"a","content":"x"}}`, []string{"a"}},
 		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"mcp__fs__read_file","tool_input":{"path":"a"}}`, nil},
+		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"mcp__editor__read_file","tool_input":{"path":"a"}}`, nil},
+		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"mcp__search__tidy","tool_input":{"path":"a","relative_path":"b","notebook_path":"c"}}`, []string{"c", "a", "b"}},
+		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"mcp__fs__move_file","tool_input":{"source":"a","destination":"b"}}`, []string{"b", "-a"}},
+		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"mcp__x__write_files","tool_input":{"files":[{"path":"a","content":"x"},"b",3]}}`, []string{"a", "b"}},
+		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"mcp__x__remove_file","tool_input":{"uri":"file:///r/a%20b"}}`, []string{"-/r/a b"}},
+		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"mcp__x__tidy","tool_input":{"path":"a","command":"rm b"}}`, []string{"a", "-b"}},
+		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"mcp__x__find_and_replace","tool_input":{"path":"a"}}`, []string{"a"}},
+		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"mcp__x__tidy","tool_input":{"path":"a","edits":7}}`, []string{"a"}},
+		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"mcp__github__add_comment_to_pending_review","tool_input":{"path":"a","line":3}}`, nil},
+		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"mcp__ide__open_file_in_editor","tool_input":{"filePath":"a"}}`, nil},
+		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"LSP","tool_input":{"operation":"hover","filePath":"a"}}`, nil},
+		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"EnterWorktree","tool_input":{"path":"a"}}`, nil},
+		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"Glob","tool_input":{"path":"a","pattern":"*"}}`, nil},
+		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"ReadMcpResourceTool","tool_input":{"server":"s","uri":"file:///a"}}`, nil},
 		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"mcp__tickets__update_issue","tool_input":{"id":1}}`, nil},
 		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"Grep","tool_input":{"path":"a","pattern":"x"}}`, nil},
 		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"TodoWrite","tool_input":{"todos":[]}}`, nil},
@@ -121,10 +135,24 @@ func TestAgentsInputs(t *testing.T) {
 		{hook.Copilot, `{"sessionId":"s","timestamp":1,"cwd":"/r","toolName":"create","toolArgs":"{\"path\":\"a\",\"file_text\":\"x\"}"}`, []string{"a"}},
 		{hook.Copilot, `{"sessionId":"s","toolName":"bash","toolArgs":{"command":"rm a"}}`, []string{"-a"}},
 		{hook.Copilot, `{"sessionId":"s","toolName":"str_replace_editor","toolArgs":"{\"command\":\"view\",\"path\":\"a\"}"}`, nil},
+		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"multi_replace_string_in_file","tool_input":{"replacements":[{"filePath":"a","oldString":"x","newString":"y"},{"filePath":"b"}]}}`, []string{"a", "b"}},
+		{hook.ClaudeCode, `{"hook_event_name":"PreToolUse","tool_name":"mcp__devtools__upload_file","tool_input":{"filePath":"a"}}`, nil},
+		{hook.Copilot, `{"sessionId":"s","toolName":"write_bash","toolArgs":{"sessionId":"1","input":"rm a{enter}rm b{enter}"}}`, []string{"-a", "-b"}},
+		{hook.Codex, `{"turn_id":"t","tool_name":"write_stdin","tool_input":{"session_id":1,"chars":"rm a\n"}}`, []string{"-a"}},
+		{hook.Codex, `{"turn_id":"t","tool_name":"exec_command","tool_input":{"cmd":"rm a","workdir":"/r"},"cwd":"/r"}`, []string{"-a"}},
 		{hook.Cursor, `{"conversation_id":"c","cursor_version":"2","hook_event_name":"preToolUse","tool_name":"Delete","tool_input":{"file_path":"a"},"workspace_roots":["/r"]}`, []string{"-a"}},
+		{hook.Cursor, `{"conversation_id":"c","hook_event_name":"preToolUse","tool_name":"Shell","tool_input":{"command":"rm a","working_directory":"sub"},"cwd":"/r"}`, []string{"-a"}},
+		{hook.Cursor, `{"conversation_id":"c","hook_event_name":"preToolUse","tool_name":"StrReplace","tool_input":{"path":"a","old_string":"x","new_string":"y"}}`, []string{"a"}},
+		{hook.Cursor, `{"conversation_id":"c","hook_event_name":"preToolUse","tool_name":"MCP:save","tool_input":"{\"path\":\"a\"}"}`, []string{"a"}},
+		{hook.Cursor, `{"conversation_id":"c","hook_event_name":"preToolUse","tool_name":"Read","tool_input":{"file_path":"a"}}`, nil},
 		{hook.Cursor, `{"conversation_id":"c","hook_event_name":"beforeShellExecution","command":"rm a","cwd":"/r"}`, []string{"-a"}},
 		{hook.Gemini, `{"hook_event_name":"BeforeTool","tool_name":"write_file","tool_input":{"file_path":"a","content":"x"}}`, []string{"a"}},
 		{hook.Gemini, `{"hook_event_name":"BeforeTool","tool_name":"run_shell_command","tool_input":{"command":"rm a"}}`, []string{"-a"}},
+		{hook.Gemini, `{"hook_event_name":"BeforeTool","tool_name":"mcp_search_tidy","tool_input":{"path":"a"}}`, []string{"a"}},
+		{hook.Gemini, `{"hook_event_name":"BeforeTool","tool_name":"list_directory","tool_input":{"dir_path":"a"}}`, nil},
+		{hook.Gemini, `{"hook_event_name":"BeforeTool","tool_name":"get_internal_docs","tool_input":{"path":"a"}}`, nil},
+		{hook.Copilot, `{"sessionId":"s","toolName":"github-mcp-server-get_file_contents","toolArgs":"{\"path\":\"a\"}"}`, nil},
+		{hook.Copilot, `{"sessionId":"s","toolName":"view","toolArgs":"{\"path\":\"a\"}"}`, nil},
 		{hook.Gemini, `{"hook_event_name":"BeforeTool","tool_name":"read_many_files","tool_input":{"paths":["a"]}}`, nil},
 	} {
 		got, err := hook.Parse([]byte(c.input), "")
@@ -137,11 +165,25 @@ func TestAgentsInputs(t *testing.T) {
 	}
 }
 
+// A command is run where the call says.
+func TestFoldersOfCommands(t *testing.T) {
+	t.Parallel()
+	for input, want := range map[string]string{
+		`{"tool_name":"shell","cwd":"/r","tool_input":{"command":"rm a","workdir":"/s"}}`:                                              "/s",
+		`{"tool_name":"Shell","cwd":"/r","tool_input":{"command":"rm a","working_directory":"sub"}}`:                                   "/r/sub",
+		`{"tool_name":"run_shell_command","hook_event_name":"BeforeTool","cwd":"/r","tool_input":{"command":"rm a","dir_path":"sub"}}`: "/r/sub",
+	} {
+		if c, err := hook.Parse([]byte(input), ""); err != nil || len(c.Write) != 1 || c.Write[0].Dir != want {
+			t.Errorf("%s: %+v, %v", input, c, err)
+		}
+	}
+}
+
 // What is not understood is no consent.
 func TestInputsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, input := range []string{
-		"", "{", "[]", "{}", `{"tool_name": 3}`, `{"tool_name":"Write","tool_input":{}}`, `{"tool_name":"Write","tool_input":"x"}`, `{"tool_name":"Edit"}`, `{"tool_name":"Bash","tool_input":3}`,
+		"", "{", "[]", "{}", `{"tool_name": 3}`, `{"tool_name":"Write","tool_input":{}}`, `{"tool_name":"Write","tool_input":"x"}`, `{"tool_name":"Edit"}`, `{"tool_name":"Bash","tool_input":3}`, `{"tool_name":"Write","tool_input":{"file_path":"a","content":"x","CONTENT":"y"}}`, `{"tool_name":"Bash","tool_input":{"command":"ls","Command":"rm a"}}`,
 		`{"tool_name":"Bash","tool_input":{"command":"` + strings.Repeat("x", 300<<10) + `"}}`,
 	} {
 		if c, err := hook.Parse([]byte(input), ""); err == nil {
@@ -168,6 +210,9 @@ func TestEdits(t *testing.T) {
 		{`{"tool_name":"Edit","tool_input":{"file_path":"f","old_string":"z","new_string":"b"}}`, "a", "?"},
 		{`{"tool_name":"Edit","tool_input":{"file_path":"f","old_string":"","new_string":"b"}}`, "a", "?"},
 		{`{"tool_name":"Edit","tool_input":{"file_path":"f","old_string":"","new_string":"b"}}`, "", "b"},
+		{`{"tool_name":"replace_string_in_file","tool_input":{"filePath":"f","oldString":"a","newString":"b"}}`, "a a", "b a"},
+		{`{"tool_name":"Write","tool_input":{"path":"f","contents":"new"}}`, "old", "new"},
+		{`{"tool_name":"replace","tool_input":{"file_path":"f","old_string":"a","new_string":"b","allow_multiple":true}}`, "a a", "b b"},
 		{patch("@@\n a\n-b\n+c\n"), "a\nb\n", "a\nc\n"},
 		{patch("@@ x\n-a\n+1\n@@\n-a\n+2\n"), "a\nb\na\n", "1\nb\n2\n"},
 		{patch("@@\n-z\n+c\n"), "a\n", "?"},

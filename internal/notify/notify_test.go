@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -192,6 +193,29 @@ func TestSentAgainAfterARestart(t *testing.T) {
 	}
 	if strings.Contains(w.log.String(), "secret-path") || !strings.Contains(w.log.String(), "404") {
 		t.Errorf("the log:\n%s", w.log.String())
+	}
+}
+
+// What a send failed by makes no difference: the same message is sent again, later,
+// until it is taken, and then not once more.
+func TestRetryAfterFailedSend(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{301, 400, 404, 429, 500, 503} {
+		w := newWorld(t, `{"ops": {"url": "%s/hook", "allow-private": true}}`)
+		w.red(w.pull(), core("a"))
+		w.at.answer(status)
+		failed := w.sent()
+		w.at.answer(204)
+		early := w.sent()
+		w.now = w.now.Add(time.Hour)
+		again := w.sent()
+		w.now = w.now.Add(time.Hour)
+		if len(failed) != 1 || len(early) != 0 || !slices.Equal(again, failed) || len(w.sent()) != 0 {
+			t.Errorf("%d: %q, then %q at once, then %q", status, failed, early, again)
+		}
+		if w.counted["ops failed"] != 1 || w.counted["ops sent"] != 1 || w.counted["ops dropped"] != 0 {
+			t.Errorf("%d: %v", status, w.counted)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package policytest_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/xml"
 	"flag"
@@ -9,10 +10,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
+	"github.com/changeguard/changeguard/internal/evidence"
 	"github.com/changeguard/changeguard/internal/policytest"
 	"github.com/changeguard/changeguard/policy"
 	"github.com/changeguard/changeguard/rules/catalogue"
@@ -106,6 +109,38 @@ func TestJUnitIsXML(t *testing.T) {
 	if c := read.Suite.Cases; read.Tests != 2 || read.Failures != 1 || len(c) != 2 || c[0].Name != `a <b> & "c"` || c[0].Failure == nil || c[1].Failure != nil ||
 		!strings.Contains(c[0].Failure.Text, "cases.yml:3: the outcome is pass, expected fail") {
 		t.Errorf("%s", text)
+	}
+}
+
+// A reader of JUnit's reports counts what was tried, and finds nothing in it that
+// XML cannot hold, whatever a case, its findings and the file are called.
+func TestJUnitIsReadAsItIs(t *testing.T) {
+	t.Parallel()
+	results, err := run(t, "version: 1\n", "version: 1\ncases:\n  a: {expect: fail}\n  b: {expect: fail}\n  c: {expect: pass}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const hostile = "]]> \x1b[31m \x00 \ufffe \xff <!-- &amp; \" 'é"
+	results[0].Case.Name, results[0].Wrong[0].Message = hostile, hostile
+	results[1].Verdict.Outcome = verdict.Incomplete
+	text, err := policytest.JUnit("a\x01&\xff.yml", results)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !utf8.Valid(text) || bytes.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\n' || r == 0xfffe }) {
+		t.Errorf("%q", text)
+	}
+	reader := new(evidence.JUnit)
+	if err := reader.Read(text); err != nil {
+		t.Fatal(err)
+	}
+	if s := reader.Summary("x"); s.Tests != 3 || s.Failures != 1 || s.Errors != 1 || s.Skipped != 0 || len(s.Suites) != 1 {
+		t.Errorf("%+v", s)
+	}
+	for _, want := range []string{`<testsuites tests="3" failures="1" errors="1" skipped="0">`, `tests="3" failures="1" errors="1" skipped="0">`, `<error message="the outcome is `} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("it lacks %s:\n%s", want, text)
+		}
 	}
 }
 

@@ -67,6 +67,8 @@ type (
 		XMLName  xml.Name `xml:"testsuites"`
 		Tests    int      `xml:"tests,attr"`
 		Failures int      `xml:"failures,attr"`
+		Errors   int      `xml:"errors,attr"`
+		Skipped  int      `xml:"skipped,attr"`
 		Suite    suite    `xml:"testsuite"`
 	}
 	suite struct {
@@ -83,6 +85,7 @@ type (
 		File    string   `xml:"file,attr"`
 		Line    int      `xml:"line,attr"`
 		Failure *failure `xml:"failure"`
+		Error   *failure `xml:"error"` // it could not be judged
 	}
 	failure struct {
 		Message string `xml:"message,attr"`
@@ -97,17 +100,23 @@ func JUnit(name string, results []Result) ([]byte, error) {
 	for _, r := range results {
 		c := testcase{Name: clean(r.Case.Name), Class: name, File: name, Line: r.Case.Line}
 		if len(r.Wrong) > 0 {
-			s.Failures++
 			var lines []string
 			for _, w := range r.Wrong {
 				lines = append(lines, fmt.Sprintf("%s:%d: %s", name, w.Line, oneLine(w.Message)))
 			}
 			lines = append(lines, came(r.Verdict)...)
-			c.Failure = &failure{clean(oneLine(r.Wrong[0].Message)), "verdict", clean(strings.Join(lines, "\n"))}
+			what := &failure{clean(oneLine(r.Wrong[0].Message)), "verdict", clean(strings.Join(lines, "\n"))}
+			if r.Verdict.Outcome == verdict.Incomplete {
+				s.Errors++
+				c.Error = what
+			} else {
+				s.Failures++
+				c.Failure = what
+			}
 		}
 		s.Cases = append(s.Cases, c)
 	}
-	text, err := xml.MarshalIndent(suites{Tests: s.Tests, Failures: s.Failures, Suite: s}, "", "  ")
+	text, err := xml.MarshalIndent(suites{Tests: s.Tests, Failures: s.Failures, Errors: s.Errors, Suite: s}, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("write the report: %w", err)
 	}

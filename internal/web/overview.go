@@ -301,8 +301,10 @@ func (g guarded) Fine() string {
 // Words are how the check stands, in a few.
 func (g guarded) Words() string {
 	switch {
-	case !g.Asked, g.Required == "":
-		return "not known"
+	case !g.Asked:
+		return "not asked yet"
+	case g.Required == "":
+		return "GitHub did not tell"
 	case g.Required == "no":
 		return "not required"
 	case g.Pinned == "yes":

@@ -101,6 +101,7 @@ func SetUpRoutes(r chi.Router, c SetUp) error {
 		return err
 	}
 	s.home = "/setup"
+	get(r.With(secure), "/", http.RedirectHandler("/setup", http.StatusSeeOther).ServeHTTP)
 	s.addSetUp(r, c)
 	s.rest(r)
 	return nil
@@ -171,6 +172,7 @@ type setUpPage struct {
 	Created             *Created
 	Server, Pages       string // the Enterprise Server that was chosen, or ""; where GitHub's pages are
 	Wrong               bool   // what was typed is no address
+	Unreachable         string // the address of this machine alone that GitHub would have to deliver to
 }
 
 // page explains, and to whoever has the token shows what comes next. ?token= is
@@ -197,6 +199,7 @@ func (u *setUp) show(w http.ResponseWriter, r *http.Request, status int, refused
 	if p.May {
 		if p.Created, err = u.SetUp.Created(r.Context()); err == nil && p.Created == nil {
 			p.Manifest, err = u.manifest(r)
+			p.Unreachable = u.unreachable(r)
 		}
 	}
 	if err != nil {
@@ -206,13 +209,24 @@ func (u *setUp) show(w http.ResponseWriter, r *http.Request, status int, refused
 	u.render(w, r, status, "setup.html", p)
 }
 
-func (u *setUp) manifest(r *http.Request) (string, error) {
-	here := origin(r)
-	public := u.PublicURL
-	if public == "" {
-		public = here
+func (u *setUp) manifest(r *http.Request) (string, error) { return Manifest(u.public(r), origin(r)) }
+
+// public is the address that GitHub is told.
+func (u *setUp) public(r *http.Request) string {
+	if u.PublicURL == "" {
+		return origin(r)
 	}
-	return Manifest(public, here)
+	return u.PublicURL
+}
+
+// unreachable is that address where it is one of this machine alone, "" otherwise:
+// github.com makes no App that it could not deliver to.
+func (u *setUp) unreachable(r *http.Request) string {
+	public, err := url.Parse(u.public(r))
+	if err != nil || !local(public.Hostname()) {
+		return ""
+	}
+	return public.Host
 }
 
 // enter takes the token from the form.

@@ -496,10 +496,11 @@ func TestSetUp(t *testing.T) {
 	if n := strings.Count(w.Body.String(), ": read</code>") + strings.Count(w.Body.String(), ": write</code>"); n != len(manifest.Permissions) {
 		t.Errorf("%d permissions on the page, %d in the manifest", n, len(manifest.Permissions))
 	}
-	for _, target := range []string{"/", "/acme/app/pull/1"} {
-		if w := p.ask(http.MethodGet, target, nil); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), `href="/setup"`) {
-			t.Errorf("GET %s: %d", target, w.Code)
-		}
+	if w := p.ask(http.MethodGet, "/acme/app/pull/1", nil); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), `href="/setup"`) {
+		t.Errorf("a page that is not there: %d", w.Code)
+	}
+	if w := p.ask(http.MethodGet, "/", nil); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/setup" || w.Header().Get("Content-Security-Policy") == "" {
+		t.Errorf("GET /: %d %v", w.Code, w.Header())
 	}
 	if got := (web.SetUp{}).Webhook(); got != "the address of this server with /webhook behind it" {
 		t.Error(got)

@@ -78,13 +78,24 @@ func sentence(f change.File, name string) string {
 	case f.Status == change.TypeChanged && f.Mode == change.Symlink:
 		return "This protected file was replaced by a link."
 	case f.Status == change.TypeChanged:
-		return fmt.Sprintf("This protected path changed its type from %s to %s.", f.OldMode, f.Mode)
+		return fmt.Sprintf("This protected path was %s and is %s now.", noun(f.OldMode), noun(f.Mode))
 	case f.Status == change.Modified && f.OldBlob == f.Blob:
 		return fmt.Sprintf("The permissions of this protected file changed from %s to %s.", f.OldMode, f.Mode)
 	case f.Status == change.Modified:
 		return "This protected file was changed."
 	default:
 		return fmt.Sprintf("This protected file was %s.", f.Status)
+	}
+}
+
+func noun(m change.Mode) string {
+	switch m {
+	case change.Submodule:
+		return "a submodule"
+	case change.Symlink:
+		return "a link"
+	default:
+		return "a file"
 	}
 }
 
