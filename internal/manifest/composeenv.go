@@ -181,11 +181,12 @@ func variableName(text string) string {
 // InBoth gives each of two environments the names of the other, as such that are not set:
 // they have no line.
 func InBoth(a, b map[string]Property) {
-	for name := range a {
-		b[name] = b[name]
-	}
-	for name := range b {
-		a[name] = a[name]
+	for _, sides := range [][2]map[string]Property{{a, b}, {b, a}} {
+		for name := range sides[0] {
+			if _, set := sides[1][name]; !set {
+				sides[1][name] = Property{}
+			}
+		}
 	}
 }
 
