@@ -214,8 +214,12 @@ func help(e env, args []string) int {
 // list names commands, one a line.
 func list(w io.Writer, some []command) {
 	fmt.Fprintf(w, "changeguard judges changes before they are merged.\n\nCommands:\n")
+	width := 0
 	for _, c := range some {
-		fmt.Fprintf(w, "  %-14s %s\n", c.name, c.title)
+		width = max(width, len(c.name))
+	}
+	for _, c := range some {
+		fmt.Fprintf(w, "  %-*s  %s\n", width, c.name, c.title)
 	}
 	fmt.Fprintf(w, "\nRun `changeguard COMMAND --help` for flags and an example, `changeguard demo` to see it work.\n")
 }

@@ -76,6 +76,20 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 	}
 }
 
+// Titles stand below each other, apart from the names before them.
+func TestCommandsAreListedInColumns(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	list(&out, commands())
+	column := strings.Index(out.String()[strings.LastIndex(out.String()[:strings.Index(out.String(), commands()[0].title)], "\n"):], commands()[0].title)
+	for _, c := range commands() {
+		line := out.String()[:strings.Index(out.String(), c.title)]
+		if before := line[strings.LastIndex(line, "\n"):]; len(before) != column || !strings.HasSuffix(before, "  ") {
+			t.Errorf("%q", before+c.title)
+		}
+	}
+}
+
 // BenchmarkCheck11178 runs the command as a process on a repository with the
 // 11,178 changed files of a real pull request and fifty path rules, and reports
 // its time and its memory.

@@ -29,7 +29,7 @@ func TestReleaseIsWhatGoreleaserReads(t *testing.T) {
 	if _, err := os.Stat("../../" + b.Main + "/main.go"); err != nil {
 		t.Error(err)
 	}
-	if !slices.Contains(b.Env, "CGO_ENABLED=0") || !slices.Contains(b.Flags, "-trimpath") || !slices.Contains(b.Goos, "linux") || !slices.Contains(b.Goarch, "arm64") {
+	if !slices.Contains(b.Env, "CGO_ENABLED=0") || !slices.Contains(b.Flags, "-trimpath") || !slices.Contains(b.Flags, "-buildvcs=true") || !slices.Contains(b.Goos, "linux") || !slices.Contains(b.Goarch, "arm64") {
 		t.Errorf("%+v", b)
 	}
 	flags := strings.Join(b.Ldflags, " ")

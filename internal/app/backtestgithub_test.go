@@ -184,7 +184,8 @@ func TestBacktestStopsAtTheLimitOfContents(t *testing.T) {
 		p.merge("SQUASH", fmt.Sprint("b", i), fmt.Sprint("Change ", i), ghfake.Files{"requirements.txt": ghfake.Text(fmt.Sprint("a==", i, "\n"))})
 	}
 	p.hub.Inject(ghfake.Fault{Route: "POST /graphql", Skip: 2 + 3, Times: -1, Status: 429, Header: map[string][]string{"Retry-After": {"60"}}})
-	if code, r, said := p.run(); code != app.ExitIncomplete || r.Current.Changes != 0 || !strings.Contains(said, "rate limit is reached until") {
+	// They are read side by side: before the limit one may have got all its contents.
+	if code, r, said := p.run(); code != app.ExitIncomplete || r.Current.Changes > 1 || !strings.Contains(said, "rate limit is reached until") {
 		t.Errorf("%d: %s", code, said)
 	}
 }

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -29,5 +30,30 @@ func TestHooksInTheWorkTree(t *testing.T) {
 	r.Git("config", "core.hooksPath", ".husky")
 	if said := install(); !strings.Contains(said, ".husky") || !strings.Contains(said, "commit them") {
 		t.Error(said)
+	}
+}
+
+// A file is judged where it lies: in another work tree of the repository by its
+// policy, in a submodule by the submodule's own.
+func TestHookInOtherTrees(t *testing.T) {
+	t.Parallel()
+	r := hooked(t, hookPolicy)
+	other := filepath.Join(t.TempDir(), "other")
+	r.Git("worktree", "add", "-q", other, "-b", "side")
+	part := hooked(t, "version: 1\nrules:\n  own: {uses: protected-paths, with: {paths: [\"lib/**\"]}}\n")
+	part.Git("checkout", "-q", "main")
+	r.Git("-c", "protocol.file.allow=always", "submodule", "add", "-q", part.Dir, "core/part")
+	for name, c := range map[string]struct {
+		file, words string
+	}{
+		"another work tree":         {filepath.Join(other, "core", "a.py"), "by the rule core"},
+		"free in another work tree": {filepath.Join(other, "lib", "a.py"), ""},
+		"a submodule":               {"core/part/lib/a.py", "by the rule own"},
+		"free in a submodule":       {"core/part/core/a.py", ""},
+		"its place":                 {"core/b.py", "by the rule core"},
+	} {
+		if code, reason := asked(t, r.Dir, "Write", map[string]any{"file_path": c.file, "content": "z\n"}); (code == 2) != (c.words != "") || !strings.Contains(reason, c.words) {
+			t.Errorf("%s: %d %s", name, code, reason)
+		}
 	}
 }

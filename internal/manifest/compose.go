@@ -93,6 +93,10 @@ func parseCompose(name string, data []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	return composeFile(name, doc)
+}
+
+func composeFile(name string, doc *yamlValue) (*File, error) {
 	m := newYAMLManifest(name, Docker, "compose")
 	if doc == nil {
 		return m.file, nil

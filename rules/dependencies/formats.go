@@ -73,6 +73,9 @@ const conditionsText = `## What the conditions mean
   one of them is ` + "`added`" + ` there. Other lock files do not say what is for development only.
 - A package of a ` + "`gradle.lockfile`" + ` that gains or loses a configuration is quiet: its version stays what it is wherever it is locked. A configuration that no
   line has any more is ` + "`loosened`" + `, since it is resolved to whatever is newest.
+- Values in a ` + "`.env`" + ` are put into the Compose files beside it, as they are at the head: what is another image, argument or context by them is a change of
+  this file. A value that is not set is empty, as for Compose. Other files that it is told to take values from, and what stands in the environment
+  itself, are not known.
 - Manifests of a cluster have no names of their own: a changed YAML or JSON file of any name is read, before and after, and judged where a document has
   ` + "`apiVersion` and `kind`" + ` at its top. Files that did not change are not looked at; YAML over the limit of a file is a finding. A template of a
   chart (in ` + "`templates/`, beside a `Chart.yaml`" + `) that is no YAML before something is put into it is not read.

@@ -88,7 +88,7 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 	if err != nil {
 		return nil, err
 	}
-	if len(files) == 0 && !touchesProperties(in) {
+	if len(files) == 0 && !touchesValues(in) {
 		return nil, nil
 	}
 	j, err := newJudging(in, o)
@@ -101,7 +101,7 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 			return j.found, err
 		}
 	}
-	if err := j.properties(ctx, o); err != nil {
+	if err := j.values(ctx, o); err != nil {
 		return j.found, err
 	}
 	return j.found, j.drift(ctx, files)

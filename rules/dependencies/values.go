@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -58,6 +59,35 @@ func (j *judging) arguments(ctx context.Context, c candidate, before, after *man
 	}
 	use := manifest.UsesOfArguments(c.head, argued, texts)
 	return j.used(ctx, c, &use, "arguments of ", "Arguments of a build changed, and its %q does not parse: whether they decide on an image cannot be told, so a person must look.")
+}
+
+// environment judges a .env by what the Compose files beside it make of it.
+func (j *judging) environment(ctx context.Context, c candidate, old, now map[string]manifest.Property) error {
+	manifest.InBoth(old, now)
+	dir := path.Dir(c.head)
+	texts, whole, err := j.below(ctx, dir, func(name string) bool { return path.Dir(name) == dir && manifest.IsCompose(name) })
+	if err != nil {
+		return err
+	}
+	if !whole {
+		j.unread(c, "values of unknown use", "Values for Compose files changed, and not all of these could be read: whether one of them is the version of an image cannot be told, so a person must look.")
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		before, errOld := manifest.ComposeWith(name, texts[name], old)
+		after, errNew := manifest.ComposeWith(name, texts[name], now)
+		if errOld != nil || errNew != nil {
+			j.unread(c, "values of "+name, fmt.Sprintf("Values for Compose files changed, and %q does not parse with them: whether one of them is the version of an image cannot be told, so a person must look.", shortened(name)))
+			continue
+		}
+		if err := j.arguments(ctx, c, before, after); err != nil {
+			return err
+		}
+		if err := j.compare(ctx, c, before, after); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // dockerfiles are the texts of those that a build may mean.
