@@ -125,6 +125,11 @@ func UsesOfProperties(path string, old, now map[string]Property, texts map[strin
 			changed[name] = [2]Property{old[name], now[name]}
 		}
 	}
+	for name := range maps.Clone(changed) {
+		if property, is := strings.CutPrefix(name, "systemProp."); is { // for System.getProperty
+			changed[property] = changed[name]
+		}
+	}
 	u := GradleUse{Before: File{Path: path, Ecosystem: Maven, Format: "gradle-build"}, After: File{Path: path, Ecosystem: Maven, Format: "gradle-build"}}
 	paths := slices.Sorted(maps.Keys(texts))
 	otherNames(changed, paths, texts)
