@@ -168,6 +168,8 @@ type File struct {
 	// from the lock file, are the Path ("" beside it). See [Satisfies].
 	Declared []Package
 	Members  []string
+	// Own is what a pom says of its own project.
+	Own Project
 
 	program    *program            // of a manifest that is one
 	project    string              // the name of the project itself, where drift must know it
@@ -176,6 +178,10 @@ type File struct {
 	edges      []edge              // of Cargo's lock
 	entryNames []string            // of Cargo's lock: under which names each package is asked for, three each
 }
+
+// A Project is the name and the version of what a manifest builds, "" where the file
+// does not say them.
+type Project struct{ Name, Version string }
 
 // A ParseError says why and where a file could not be read.
 type ParseError struct {

@@ -62,6 +62,8 @@ const conditionsText = `## What the conditions mean
 - A property that changed in a ` + "`gradle.properties`" + ` is held against the build files in its folder and below: where one of them makes a coordinate or a
   version of it, under its own name or under one that it gives it, that is a change of this dependency. Where a build file computes with it, or not all of
   them can be read, a person must look. What turns off ` + "`org.gradle.dependency.verification`" + ` is ` + "`integrity-removed`" + `.
+- Projects of Maven that the change releases together are no dependencies that changed: where one asks for another of its group, or for its parent, in the
+  version that this one's ` + "`pom.xml`" + ` had before and in the one that it has now, only a step back is a finding.
 - Manifests of a cluster have no names of their own: a changed YAML or JSON file of any name is read, before and after, and judged where a document has
   ` + "`apiVersion` and `kind`" + ` at its top. Files that did not change are not looked at; YAML over the limit of a file is a finding. A template of a
   chart (in ` + "`templates/`, beside a `Chart.yaml`" + `) that is no YAML before something is put into it is not read.
