@@ -75,7 +75,7 @@ func (h habits) signed(body []byte, block bool) bool {
 			return true
 		}
 	}
-	return shouted(body) || h.trimmedSign(trimmed, block)
+	return shouted(body) || bytes.HasPrefix(bytes.TrimLeft(body, "/"), []byte("usr/bin/")) || h.trimmedSign(trimmed, block)
 }
 
 // trimmedSign knows those that may stand behind blanks.
@@ -86,6 +86,9 @@ func (h habits) trimmedSign(body []byte, block bool) bool {
 	case '$':
 		return letter[byteAt(body, 1)] // "$NON-NLS-1$"
 	case '<':
+		if h&scheduled != 0 && metadata(body[1:]) {
+			return true
+		}
 		return h&scripted != 0 && letter[byteAt(body, 1)] || hasFold(body[1:], "auto") || hasFold(body[1:], "editor") || h&scripted != 0 && byteAt(body, 1) == '%'
 	case ':':
 		return h&scripted != 0 && letter[byteAt(body, 1)] || h&tagged != 0 && block // types of another language
@@ -97,6 +100,13 @@ func (h habits) trimmedSign(body []byte, block bool) bool {
 	}
 	// The name of an argument, which linters compare: f(/* depth = */ 1).
 	return block && letter[body[0]] && body[len(body)-1] == '=' && bytes.IndexByte(bytes.TrimRight(body, " ="), ' ') < 0
+}
+
+// metadata knows the elements by which menus and servers ask for a script's values:
+// <xbar.var>, <UDF name="x">.
+func metadata(text []byte) bool {
+	name := text[:max(0, bytes.IndexAny(text, " >"))]
+	return bytes.IndexByte(name, '.') > 0 || hasFold(name, "udf")
 }
 
 // word knows comments of one word that say how to read what stands beside them.
@@ -321,7 +331,7 @@ func switching(name []byte) bool {
 // leadNames are the known names, with what has to follow.
 var leadNames = func() map[string]string {
 	m := map[string]string{
-		"user": "CODE", "code": "generated", "node": "coverage", "lang": "=", "language": "=", "tag": "::", "end": "::", "rename": "to:", "bug": ": Diagnostic", "t": "(",
+		"user": "CODE", "code": "generated", "node": "coverage", "lang": "=", "language": "=", "tag": "::", "end": "::", "rename": "to:", "bug": ": Diagnostic", "t": "(", "create": "above / drop below",
 	}
 	for name := range strings.FieldsSeq(`eslint eslint-env jshint jslint jscs tslint prettier biome oxlint dprint istanbul c8 v8 stryker resharper clang-format clang-tidy cppcheck
 		coverity rustfmt clippy swiftlint swiftformat ktlint ktfmt detekt checkstyle pmd spotless stylelint csslint purgecss postcss autoprefixer sass-lint scss-lint sqlfluff
@@ -339,5 +349,5 @@ var leadNames = func() map[string]string {
 }()
 
 // scriptNames are those of tools that run migrations.
-var scriptNames = set(`liquibase changeset rollback preconditions precondition-sql-check validchecksum ignorelines up down ups downs transactional go delimiter migrate
+var scriptNames = set(`rambler postgres-migrations liquibase changeset rollback preconditions precondition-sql-check validchecksum ignorelines up down ups downs transactional go delimiter migrate
 	magic command dbtitle databricks metadata meta cell fabric`)

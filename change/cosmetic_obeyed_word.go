@@ -19,7 +19,7 @@ func lurks(body []byte, from, to int) bool {
 	if word[0] == 'f' {
 		return fallsThrough(word, body[to:])
 	}
-	for _, start := range [...]string{"noqa", "nosec", "nolint", "nopmd", "nosonar", "pragma", "lcov_", "gcov", "dg-", "grcov", "codechecker", "i18next-", "postcss-", "arg_", "argbash", "webpack", "rspack", "turbopack", "x-release-please", "printflike", "scanflike", "eslint-", "stylelint-", "swiftlint"} {
+	for _, start := range [...]string{"noqa", "nosec", "nolint", "nopmd", "nosonar", "pragma", "lcov_", "gcov", "dg-", "grcov", "codechecker", "i18next-", "postcss-", "arg_", "argbash", "webpack", "rspack", "turbopack", "x-release-please", "printflike", "scanflike", "eslint-", "stylelint-", "swiftlint", "v_exclude"} {
 		if word[0] == start[0] && bytes.HasPrefix(word, []byte(start)) {
 			return true
 		}

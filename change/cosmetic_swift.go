@@ -96,7 +96,7 @@ func (s *curlyScanner) swiftHash() token {
 // swiftWords are those of the compiler; any other is a macro, which may make a
 // string of all that stands in its parentheses.
 var swiftWords = set(`if elseif available unavailable selector keyPath file fileID filePath function dsohandle warning error colorLiteral imageLiteral fileLiteral externalMacro
-	hasSymbol isolation assert Preview`)
+	hasSymbol isolation Preview`)
 
 // swiftOpens remembers the parentheses of macros, within which everything counts.
 func swiftOpens(s *curlyScanner, _ traits) byte {

@@ -33,7 +33,7 @@ func sample() *verdict.Verdict {
 		}},
 		Change: verdict.Size{Files: 2, Commits: 1, Additions: &additions, Deletions: &deletions},
 		Risk: verdict.Risk{Score: 60, Level: "high", Shape: 40, ShapeWhy: []verdict.Factor{
-			{Name: "lines added", Points: 35, Why: "12 lines added → 35 of 65 points, 45 from 20 on"}, {Name: "files", Points: 5, Why: "2 files → 5 of 15 points, 10 from 3 on"},
+			{Name: "lines added", Points: 35, Why: "12 lines added give 35 points (45 from 20 lines on, 65 at most)"}, {Name: "files", Points: 5, Why: "2 files give 5 points (10 from 3 files on, 15 at most)"},
 		}, Factors: []verdict.Factor{{Name: "WebSocket connections", Points: 40, Why: "1 file: app/ws.py"}}, ScoreWhy: "20 for size and shape (half of 40) and 40 of factors make 60"},
 		Findings: []verdict.Finding{
 			{ID: "1", Rule: "analysis-only", Kind: "session", Level: policy.Block, Path: "app/ws.py", Message: "A session declared analysis-only may change only docs.", Remedy: "git checkout " + strings.Repeat("c", 40) + " -- app/ws.py", LiftableBy: "an override by role:maintain", Enforced: true},

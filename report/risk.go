@@ -11,7 +11,7 @@ import (
 // of them count. A verdict that was written before there was an explanation has
 // the sum alone.
 func ShapeWhy(v *verdict.Verdict) string {
-	why := fmt.Sprintf("half of the shape, %d of 100", v.Risk.Shape)
+	why := fmt.Sprintf("half of %d points", v.Risk.Shape)
 	if len(v.Risk.ShapeWhy) == 0 {
 		return why
 	}

@@ -353,7 +353,7 @@ func TestRisk(t *testing.T) {
 	c := changetest.New(changetest.Text(map[string]string{"ws/a.py": "1\n"}), changetest.Text(map[string]string{"ws/a.py": strings.Repeat("x\n", 30), "requirements.txt": "a==1\n", "docs/long.md": strings.Repeat("words\n", 900)}))
 	v := judge(t, c, "risk: {surfaces: {sockets: {paths: [\"ws/**\"], weight: 30}}, approve-at: high}\nrules: {}\n")
 	want := verdict.Risk{Score: 75, Level: "critical", Shape: 50, ScoreWhy: "25 for size and shape (half of 50) and 50 of factors make 75", ShapeWhy: []verdict.Factor{
-		{Name: "lines added", Points: 45, Why: "31 lines added → 45 of 65 points, 50 from 50 on"}, {Name: "files", Points: 5, Why: "2 files → 5 of 15 points, 10 from 3 on"},
+		{Name: "lines added", Points: 45, Why: "31 lines added give 45 points (50 from 50 lines on, 65 at most)"}, {Name: "files", Points: 5, Why: "2 files give 5 points (10 from 3 files on, 15 at most)"},
 	}, Factors: []verdict.Factor{
 		{Name: "sockets", Points: 30, Why: "1 file: ws/a.py"}, {Name: "dependencies", Points: 10, Why: "1 file: requirements.txt"}, {Name: "no tests", Points: 10, Why: "1 functional file changed, no test did"},
 	}}

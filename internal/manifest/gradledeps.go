@@ -261,7 +261,7 @@ func (g *gradleBuild) kotlinModule(args [][]codeToken) (*Package, bool) {
 // notation reads "group:name:version:classifier@kind".
 func notation(text string) (*Package, bool) {
 	text, kind, _ := strings.Cut(text, "@")
-	parts := strings.Split(text, ":")
+	parts := coordinates(text)
 	if len(parts) < 2 || len(parts) > 4 || !coordinate(parts[0]) || !coordinate(parts[1]) || len(text) > maxPathLen {
 		return nil, false
 	}
@@ -278,6 +278,23 @@ func notation(text string) (*Package, bool) {
 	}
 	p.Options = sorted(p.Options)
 	return p, true
+}
+
+// coordinates splits at colons, but for those within "${…}": they are code.
+func coordinates(text string) (parts []string) {
+	from, depth := 0, 0
+	for i := range len(text) {
+		switch {
+		case text[i] == '{' && (depth > 0 || i > 0 && text[i-1] == '$'):
+			depth++
+		case text[i] == '}' && depth > 0:
+			depth--
+		case text[i] == ':' && depth == 0:
+			parts = append(parts, text[from:i])
+			from = i + 1
+		}
+	}
+	return append(parts, text[from:])
 }
 
 // text reads a text, texts that are joined, or a name that gets one. Of a version

@@ -140,6 +140,11 @@ func changedProperties(old, now map[string]Property) map[string][2]Property {
 			changed[name] = [2]Property{was, is}
 		}
 	}
+	for name := range maps.Clone(changed) {
+		if property, is := strings.CutPrefix(name, "systemProp."); is { // for System.getProperty
+			changed[property] = changed[name]
+		}
+	}
 	return changed
 }
 

@@ -1,6 +1,10 @@
 package manifest
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
+)
 
 // kubernetesNames are file names that people give to what runs in a cluster.
 var kubernetesNames = wordSet("deployment deployments statefulset daemonset cronjob job pod replicaset kustomization")
@@ -134,14 +138,39 @@ func (k kubernetes) kustomization(doc *yamlValue) error {
 		return err
 	}
 	for _, key := range []string{"resources", "bases", "components", "helmCharts", "generators", "transformers", "validators", "crds", "configurations", "openapi"} {
-		if v := doc.child(key); v != nil && (strings.Contains(v.String(), "://") || strings.Contains(v.String(), "github.com/") || strings.Contains(v.String(), "git@") || strings.Contains(v.String(), "?ref=")) {
-			k.setting(key, v, v.line, SourceChanged)
-		}
+		k.remote(key, doc.child(key))
 	}
-	for _, key := range []string{"patches", "patchesJson6902", "patchesStrategicMerge", "replacements"} {
-		if v := doc.child(key); v != nil && strings.Contains(v.String(), "image") { // written in a text of its own
+	for _, key := range []string{"patches", "patchesJson6902", "patchesStrategicMerge", "replacements", "transformers", "generators"} {
+		if v := doc.child(key); v != nil && speaksOfImages(v.String()) { // written in a text of its own
 			k.setting(key, v, v.line, SourceChanged)
 		}
 	}
 	return nil
 }
+
+// speaksOfImages reports whether a text that holds objects may hold an image; an
+// escape may be a letter of the word.
+func speaksOfImages(text string) bool {
+	return strings.Contains(strings.ToLower(text), "image") || strings.Contains(text, `\u`) || strings.Contains(text, `\x`)
+}
+
+// remote takes in what a kustomization gets from another repository or server: each
+// entry by itself, so that those of the own tree come and go.
+func (k kubernetes) remote(key string, v *yamlValue) {
+	if v == nil {
+		return
+	}
+	entries := []*yamlValue{v}
+	if v.kind == yamlSeq {
+		entries = v.list
+	}
+	for _, e := range entries {
+		if remoteMark.MatchString(e.String()) {
+			k.setting(key, e, e.line, SourceChanged)
+		}
+	}
+}
+
+// remoteMark is what tells an address from a path: a scheme, a user, a host of
+// repositories, a repository's ending, a version.
+var remoteMark = lazyregexp.New(`(?i)://|github\.com[/:]|@[a-z0-9.-]+[:/]|\.git\b|_git/|\?(ref|version|timeout|submodules)=`)

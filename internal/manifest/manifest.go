@@ -168,8 +168,11 @@ type File struct {
 	// Declared is what a lock file says that its manifests asked for: the one
 	// beside it and those of the Members of its workspace, whose folders, seen
 	// from the lock file, are the Path ("" beside it). See [Satisfies].
-	Declared   []Package
-	Members    []string
+	Declared []Package
+	Members  []string
+	// Own is what a pom says of its own project.
+	Own Project
+
 	program    *program            // of a manifest that is one
 	project    string              // the name of the project itself, where drift must know it
 	gems       map[string]*pathGem // of Bundler's lock: the gems of the repository itself, by name
@@ -178,6 +181,10 @@ type File struct {
 	entryNames []string            // of Cargo's lock: under which names each package is asked for, three each
 	undivided  bool                // this lock file does not say which packages only development needs
 }
+
+// A Project is the name and the version of what a manifest builds, "" where the file
+// does not say them.
+type Project struct{ Name, Version string }
 
 // A ParseError says why and where a file could not be read.
 type ParseError struct {

@@ -40,6 +40,7 @@ func parsePom(path string, data []byte) (*File, error) {
 		properties: make(map[string]string), used: make(map[string]bool), managed: make(map[string]string),
 	}
 	m.project(root)
+	m.file.Own = m.own()
 	if err := m.parent(root.child("parent")); err != nil {
 		return nil, err
 	}
@@ -92,6 +93,15 @@ func (m *pom) project(root *xmlNode) {
 	for _, d := range each(root.child("dependencyManagement", "dependencies"), "dependency") {
 		m.managed[m.expand(d.str("groupId"))+":"+m.expand(d.str("artifactId"))] = d.str("version")
 	}
+}
+
+// own are the coordinates of the project itself, as far as they are said here.
+func (m *pom) own() Project {
+	group, artifact, version := m.expand("${project.groupId}"), m.expand("${project.artifactId}"), oneLine(m.expand("${project.version}"))
+	if group == "" || artifact == "" || version == "" || strings.Contains(group+artifact+version, "${") {
+		return Project{}
+	}
+	return Project{Name: group + ":" + artifact, Version: version}
 }
 
 // maxExpanded bounds a text with its properties put in, and how deep they nest.

@@ -163,6 +163,8 @@ func (m *msbuild) other(name string, c, parent *xmlNode, marker string) {
 	case "import":
 		if sdk := c.attr("Sdk"); sdk != "" && c.attr("Version") != "" {
 			m.packageOf(sdk, c.attr("Version"), "sdk", marker, c)
+		} else {
+			m.sdk(sdk, c)
 		}
 		if project := c.attr("Project"); m.fromElsewhere(project) {
 			setting("Import", project, SourceChanged)

@@ -4,13 +4,14 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // workflowNames are the values of a workflow that an image may be made of: entries of the
 // job's matrix and inputs, which have defaults.
-var workflowNames = lazyregexp.New(`\b(matrix|inputs)\.([A-Za-z_][A-Za-z0-9_-]*)`)
+var workflowNames = lazyregexp.New(`(?i)\b(matrix|inputs)\s*(?:\.\s*|\[\s*')([A-Za-z_][A-Za-z0-9_-]*)`)
 
 // valuesOf are what an expression may come to, as far as the file says it.
 func (w *workflow) valuesOf(expression string) (values []string) {
@@ -18,7 +19,7 @@ func (w *workflow) valuesOf(expression string) (values []string) {
 		return nil
 	}
 	for _, m := range workflowNames.FindAllStringSubmatch(expression, maxClauses) {
-		switch m[1] {
+		switch strings.ToLower(m[1]) {
 		case "matrix":
 			values = append(values, w.matrixValue(m[2]))
 		case "inputs":
@@ -38,12 +39,12 @@ func (w *workflow) matrixValue(name string) string {
 	if w.matrix != nil && w.matrix.kind != yamlMap {
 		text = w.matrix.String() // computed
 	} else if w.matrix != nil {
-		if v := w.matrix.child(name); v != nil {
+		if v := valueNamed(w.matrix, name); v != nil {
 			text = v.String()
 		}
 		if more := w.matrix.child("include"); more != nil && more.kind == yamlSeq {
 			for _, e := range more.list {
-				if v := e.child(name); v != nil {
+				if v := valueNamed(e, name); v != nil {
 					text += " " + v.String()
 				}
 			}
@@ -55,6 +56,19 @@ func (w *workflow) matrixValue(name string) string {
 	return w.values[key]
 }
 
+// valueNamed finds what an expression names: it does not tell capitals from small letters.
+func valueNamed(v *yamlValue, name string) *yamlValue {
+	if v == nil || v.kind != yamlMap {
+		return nil
+	}
+	for i := range v.keys {
+		if strings.EqualFold(v.keys[i].text, name) {
+			return v.list[i]
+		}
+	}
+	return nil
+}
+
 // inputValue are the defaults of an input, of whoever may start the workflow.
 func (w *workflow) inputValue(name string) string {
 	key := "inputs." + name
@@ -63,7 +77,7 @@ func (w *workflow) inputValue(name string) string {
 	}
 	text := ""
 	for _, from := range []*yamlValue{w.document.child("on").child("workflow_call"), w.document.child("on").child("workflow_dispatch"), w.document} {
-		if v := from.child("inputs").child(name).child("default"); v != nil {
+		if v := valueNamed(from.child("inputs"), name).child("default"); v != nil {
 			text += " " + v.String()
 		}
 	}

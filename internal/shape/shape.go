@@ -82,28 +82,29 @@ type Part struct {
 func (f Facts) Explain() []Part {
 	p := Of(f)
 	parts := []Part{
-		{"lines added", p.Added, count(f.Added, "line") + " added → " + of(added, p.Added)},
-		{"files", p.Files, count(f.Files, "file") + " → " + of(files, p.Files)},
-		{"lines deleted", p.Deleted, count(f.Deleted, "line") + " deleted → " + of(deleted, p.Deleted)},
-		{"issue", p.Issue, fmt.Sprintf("a tracked issue is named → %d points", p.Issue)},
+		{"lines added", p.Added, give(f.Added, "line", " added") + of(added, p.Added, "lines")},
+		{"files", p.Files, give(f.Files, "file", "") + of(files, p.Files, "files")},
+		{"lines deleted", p.Deleted, give(f.Deleted, "line", " deleted") + of(deleted, p.Deleted, "lines")},
+		{"issue", p.Issue, fmt.Sprintf("naming a tracked issue gives %d points", p.Issue)},
 	}
 	return slices.DeleteFunc(parts, func(part Part) bool { return part.Points == 0 })
 }
 
-// of words the points of a step beside those of the highest.
-func of(table []step, points int) string {
-	most := table[len(table)-1].points
-	for i, s := range table {
-		if s.points == points && i+1 < len(table) {
-			return fmt.Sprintf("%d of %d points, %d from %d on", points, most, table[i+1].points, table[i+1].from)
+// of words the points of a step, and in brackets the next step and the highest.
+func of(table []step, points int, noun string) string {
+	last := len(table) - 1
+	for i, s := range table[:last] {
+		if s.points == points {
+			return fmt.Sprintf(" %d points (%d from %d %s on, %d at most)", points, table[i+1].points, table[i+1].from, noun, table[last].points)
 		}
 	}
-	return fmt.Sprintf("%d points, the most", points)
+	return fmt.Sprintf(" %d points (the most)", points)
 }
 
-func count(n int, noun string) string {
+// give is the beginning of a sentence: 1 line added gives, 2 files give.
+func give(n int, noun, done string) string {
 	if n == 1 {
-		return "1 " + noun
+		return "1 " + noun + done + " gives"
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return fmt.Sprintf("%d %ss%s give", n, noun, done)
 }

@@ -20,12 +20,12 @@ func TestPoints(t *testing.T) {
 	}{
 		{shape.Facts{}, 0, ""},
 		{shape.Facts{Files: 1}, 0, ""},
-		{shape.Facts{Added: 1, Files: 1}, 10, "lines added 10, 1 line added → 10 of 65 points, 25 from 2 on"},
-		{shape.Facts{Added: 4, Files: 2, Deleted: 4}, 30, "lines added 25, 4 lines added → 25 of 65 points, 30 from 5 on; files 5, 2 files → 5 of 15 points, 10 from 3 on"},
-		{shape.Facts{Added: 19, Files: 4, Deleted: 5}, 50, "lines added 35, 19 lines added → 35 of 65 points, 45 from 20 on; " +
-			"files 10, 4 files → 10 of 15 points, 15 from 5 on; lines deleted 5, 5 lines deleted → 5 points, the most"},
-		{shape.Facts{Added: 500, Files: 5, Deleted: 5, Issue: true}, shape.Max, "lines added 65, 500 lines added → 65 points, the most; " +
-			"files 15, 5 files → 15 points, the most; lines deleted 5, 5 lines deleted → 5 points, the most; issue 15, a tracked issue is named → 15 points"},
+		{shape.Facts{Added: 1, Files: 1}, 10, "lines added 10, 1 line added gives 10 points (25 from 2 lines on, 65 at most)"},
+		{shape.Facts{Added: 4, Files: 2, Deleted: 4}, 30, "lines added 25, 4 lines added give 25 points (30 from 5 lines on, 65 at most); files 5, 2 files give 5 points (10 from 3 files on, 15 at most)"},
+		{shape.Facts{Added: 19, Files: 4, Deleted: 5}, 50, "lines added 35, 19 lines added give 35 points (45 from 20 lines on, 65 at most); " +
+			"files 10, 4 files give 10 points (15 from 5 files on, 15 at most); lines deleted 5, 5 lines deleted give 5 points (the most)"},
+		{shape.Facts{Added: 500, Files: 5, Deleted: 5, Issue: true}, shape.Max, "lines added 65, 500 lines added give 65 points (the most); " +
+			"files 15, 5 files give 15 points (the most); lines deleted 5, 5 lines deleted give 5 points (the most); issue 15, naming a tracked issue gives 15 points"},
 	} {
 		if got := shape.Of(c.facts).Sum(); got != c.sum {
 			t.Errorf("%+v: %d points, want %d", c.facts, got, c.sum)

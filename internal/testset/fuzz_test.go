@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/changeguard/changeguard/internal/testset"
 )
@@ -90,7 +91,8 @@ func tree(files map[string]string) *testset.Tree {
 // quadratic, this would outlast the patience of a test run.
 func TestHostileSourcesEnd(t *testing.T) {
 	t.Parallel()
-	const size = 1 << 17
+	const size, most = 1 << 17, time.Minute // what takes time by the square of the size takes hours
+	start := time.Now()
 	for _, piece := range []string{
 		"(", "{", "\"", "'", "`", "/", "/*", "#", "\n", "def test_a(", "@Test ", "it(", "it('a', () => {", "#[test]\n", "[Fact]\n", "class A:\n", "\\", "@pytest.mark.skip\n", "  it 'a' do\n", "\"\"\"", "def test_a():\n assert x\n", "function test",
 		"it('a', () => { X })", "@Test void a() { X }", "describe('a', () => { X })", "#[test] fn a() { X }",
@@ -104,6 +106,9 @@ func TestHostileSourcesEnd(t *testing.T) {
 			testset.Tests(runner, "a", text)
 		}
 		testset.PythonImports(text)
+		if took := time.Since(start); took > most {
+			t.Fatalf("%q: %v so far", piece, took)
+		}
 	}
 }
 

@@ -129,7 +129,7 @@ func sample() *verdict.Verdict {
 		Session: verdict.Session{Mode: "analysis-only", Modes: []string{"analysis-only"}, Actor: session.Agent, Agent: "claude-code", Evidence: []session.Evidence{{Signal: "label", Value: "analysis-only", Where: "pull request"}}},
 		Change:  verdict.Size{Files: 2, Commits: 1, Additions: &additions, Deletions: &deletions},
 		Risk: verdict.Risk{
-			Score: 60, Level: "high", Shape: 40, ShapeWhy: []verdict.Factor{{Name: "lines added", Points: 35, Why: "12 lines added → 35 of 65 points, 45 from 20 on"}, {Name: "files", Points: 5, Why: "2 files → 5 of 15 points, 10 from 3 on"}},
+			Score: 60, Level: "high", Shape: 40, ShapeWhy: []verdict.Factor{{Name: "lines added", Points: 35, Why: "12 lines added give 35 points (45 from 20 lines on, 65 at most)"}, {Name: "files", Points: 5, Why: "2 files give 5 points (10 from 3 files on, 15 at most)"}},
 			Factors: []verdict.Factor{{Name: "core", Points: 40, Why: "1 file: core/a.py"}}, ScoreWhy: "20 for size and shape (half of 40) and 40 of factors make 60",
 		},
 		Findings: []verdict.Finding{
@@ -163,7 +163,7 @@ func TestPageOfAPullRequestSaysWhy(t *testing.T) {
 		"What needs an approval 1 requirements.txt packages A package. Who can lift it: 1 approval by @acme/platform",
 		"Warnings 1 the change as a whole size The change is large.", "Only observed 1 org.py org Only seen. Who can lift it: an override by boss",
 		"Lifted 1 gone.py gone Was allowed. Lifted: override by lead-1, until 2026-12-01T00:00:00Z: asked for",
-		"label analysis-only pull request", "size and shape 20 half of the shape, 40 of 100: 12 lines added → 35 of 65 points, 45 from 20 on; 2 files → 5 of 15 points, 10 from 3 on", "core 40 1 file: core/a.py", "20 for size and shape (half of 40) and 40 of factors make 60.",
+		"label analysis-only pull request", "size and shape 20 half of 40 points: 12 lines added give 35 points (45 from 20 lines on, 65 at most); 2 files give 5 points (10 from 3 files on, 15 at most)", "core 40 1 file: core/a.py", "20 for size and shape (half of 40) and 40 of factors make 60.",
 	} {
 		if !strings.Contains(seen, want) {
 			t.Errorf("%q is not on the page: %s", want, seen)

@@ -14,6 +14,13 @@ import (
 func (j *judging) compare(ctx context.Context, c candidate, before, after *manifest.File) error {
 	transitive := newCount()
 	for _, ch := range manifest.Compare(before, after) {
+		own, err := j.ownRelease(ctx, before, after, ch)
+		if err != nil {
+			return err
+		}
+		if own {
+			continue
+		}
 		p := ch.Package()
 		kinds, err := j.kinds(ctx, c, ch)
 		switch {

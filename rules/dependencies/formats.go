@@ -76,6 +76,8 @@ const conditionsText = `## What the conditions mean
 - Values in a ` + "`.env`" + ` are put into the Compose files beside it, as they are at the head: what is another image, argument or context by them is a change of
   this file. A value that is not set is empty, as for Compose. Other files that it is told to take values from, and what stands in the environment
   itself, are not known.
+- Projects of Maven that the change releases together are no dependencies that changed: where one asks for another of its group, or for its parent, in the
+  version that this one's ` + "`pom.xml`" + ` had before and in the one that it has now, only a step back is a finding.
 - Manifests of a cluster have no names of their own: a changed YAML or JSON file of any name is read, before and after, and judged where a document has
   ` + "`apiVersion` and `kind`" + ` at its top. Files that did not change are not looked at; YAML over the limit of a file is a finding. A template of a
   chart (in ` + "`templates/`, beside a `Chart.yaml`" + `) that is no YAML before something is put into it is not read.

@@ -80,7 +80,9 @@ type judging struct {
 	parsed map[string]*manifest.File // by path, at the head; nil for what does not parse
 	fixers map[[2]string]func(*manifest.Package) bool
 	pins   map[string]map[string]bool // the names that a compiled list fixes
-	found  []rules.Finding
+	// releases are the steps of the tree's own projects, nil before they are asked for.
+	releases map[release]bool
+	found    []rules.Finding
 }
 
 func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, error) {
