@@ -227,6 +227,20 @@ func TestForcedAndDeleted(t *testing.T) {
 	}
 }
 
+// A judged head that the branch is forced to drops what was in the branch, however
+// green it is.
+func TestForcedToAJudgedHead(t *testing.T) {
+	t.Parallel()
+	w, n := seen(t)
+	w.repo.Commit("main", "meanwhile", ghfake.Files{"docs/a.md": ghfake.Text("x\n")}, author)
+	w.evaluate(w.pull(n)) // judged against the branch as it is
+	before := w.repo.Tip("main")
+	w.repo.Reset("main", w.repo.Tip("feature"))
+	if got := w.lands("main", before); !slices.Equal(got, []string{"forced"}) {
+		t.Errorf("%q", got)
+	}
+}
+
 // What a new branch under a watched name brings is looked at against the default
 // branch.
 func TestCreatedBranches(t *testing.T) {
