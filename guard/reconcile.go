@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -154,6 +155,9 @@ func (g *Guard) survey(ctx context.Context, i github.Installed, enqueue Enqueue)
 	if err := g.Store.SeenOpen(ctx, open, g.Now()); err != nil {
 		return 0, err
 	}
+	// In another order each time: what needs it again and again, since it cannot be
+	// judged, keeps no other one from its turn.
+	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	left := map[need]int{missing: mendAtOnce, outdated: paceAtOnce}
 	bases := &askedBases{client: client, left: askAtOnce}
 	for _, p := range list {

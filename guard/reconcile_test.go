@@ -1,6 +1,8 @@
 package guard_test
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -95,4 +97,44 @@ func TestLostEditsAreMadeUpFor(t *testing.T) {
 	w.repo.Edit(n, func(p *ghfake.Pull) { p.Body, p.Title = "", "bad" })
 	w.settled(1)
 	w.concluded("feature", "failure", "words")
+}
+
+// What a change of policy concerns is evaluated some at a time. What cannot be judged,
+// and so is looked at again each time, keeps nobody else from their turn.
+func TestReconciliationIsPacedAndFair(t *testing.T) {
+	t.Parallel()
+	const atOnce, many, rounds = 60, 150, 60
+	ctx := context.Background()
+	w := newWorld(t, nil)
+	w.base(testPolicy)
+	w.repo.Branch("feature", "main")
+	head := w.repo.Commit("feature", "change", fine, author)
+	for i := range many {
+		number := w.repo.Open(ghfake.Pull{Title: fmt.Sprint("Number ", i), Base: "main", Head: "feature", Author: dev}).Number
+		s := w.pull(number)
+		w.event(&s)
+		err := w.store.InTx(ctx, func(tx *store.Tx) error {
+			_, err := store.Finish(ctx, tx, s.ID, s.Want)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.store.SetRun(ctx, store.Run{Repository: "acme/app", Head: head, RunID: 1, Conclusion: "failure"}, w.Now()); err != nil {
+		t.Fatal(err)
+	}
+	had := make(map[int]bool)
+	for range rounds {
+		list := w.reconcile()
+		if len(list) != atOnce {
+			t.Fatalf("%d at once", len(list))
+		}
+		for _, s := range list {
+			had[s.Number] = true
+		}
+	}
+	if len(had) != many {
+		t.Errorf("%d of %d had their turn", len(had), many)
+	}
 }
