@@ -141,12 +141,9 @@ func (g *Guard) survey(ctx context.Context, i github.Installed, enqueue Enqueue)
 	if err != nil {
 		return 0, err
 	}
-	list, queued, err := client.Survey(ctx, repos)
-	if err != nil {
-		return 0, err
-	}
+	list, queued, unseen := client.Survey(ctx, repos)
 	if evaluated, err = g.groups(ctx, i, queued, enqueue); err != nil { // a merge queue does not wait for long
-		return evaluated, err
+		return evaluated, errors.Join(unseen, err)
 	}
 	var open []string
 	for _, p := range list {
@@ -175,7 +172,7 @@ func (g *Guard) survey(ctx context.Context, i github.Installed, enqueue Enqueue)
 		}
 		evaluated++
 	}
-	return evaluated, nil
+	return evaluated, unseen
 }
 
 // need is why a pull request is evaluated again.

@@ -116,7 +116,7 @@ func (c *Client) errors(list []graphqlError, h http.Header) error {
 		case e.Type == "RESOURCE_LIMITS_EXCEEDED", e.Type == "MAX_NODE_LIMIT_EXCEEDED", strings.HasPrefix(e.Message, "Something went wrong while executing your query"):
 			return fmt.Errorf("%w: %s", errTooCostly, e.Message)
 		default:
-			return fmt.Errorf("GitHub refused a query: %s", e.Message)
+			return fmt.Errorf("%w: %s", errRefused, e.Message)
 		}
 	}
 	return nil
