@@ -25,6 +25,9 @@ type Reconciled struct {
 	Redelivered int              `json:"redelivered"`
 	Evaluated   int              `json:"evaluated"`
 	Asked       map[int64]string `json:"asked,omitempty"` // attempts that were asked for again, with when they failed
+	// Refused are the deliveries that were asked for again although they were refused,
+	// with when that was.
+	Refused map[string]string `json:"refused,omitempty"`
 }
 
 const (
@@ -38,6 +41,9 @@ const (
 	// missing, and those that stand under an older policy.
 	mendAtOnce = 300
 	paceAtOnce = 60
+	// refusedAtOnce bounds the deliveries that are asked for again although they were
+	// refused: with a wrong secret all are.
+	refusedAtOnce = 100
 	// askAtOnce bounds the requests for merge bases, where base branches moved.
 	askAtOnce = 60
 )
@@ -65,7 +71,7 @@ func (g *Guard) Reconcile(ctx context.Context, enqueue Enqueue) error {
 	if err != nil {
 		return err
 	}
-	now := Reconciled{At: last.At, Deliveries: last.Deliveries, Asked: maps.Clone(last.Asked)}
+	now := Reconciled{At: last.At, Deliveries: last.Deliveries, Asked: maps.Clone(last.Asked), Refused: maps.Clone(last.Refused)}
 	began := g.Now().UTC()
 	problems := []error{g.redeliver(ctx, began, &now)}
 	installed, err := g.GitHub.Installations(ctx)
@@ -94,8 +100,8 @@ func (g *Guard) Reconcile(ctx context.Context, enqueue Enqueue) error {
 	return nil
 }
 
-// redeliver asks for what this server did not take for a reason of its own.
-// What it refused would be refused again.
+// redeliver asks for what this server did not take, and once for what it refused: the
+// secret may be mended by now, or something before the server refused it.
 func (g *Guard) redeliver(ctx context.Context, began time.Time, now *Reconciled) error {
 	since := began.Add(-deliveriesFor)
 	if from := now.Deliveries.Add(-overlap); from.After(since) {
@@ -108,13 +114,16 @@ func (g *Guard) redeliver(ctx context.Context, began time.Time, now *Reconciled)
 	if now.Asked == nil {
 		now.Asked = make(map[int64]string)
 	}
-	maps.DeleteFunc(now.Asked, func(_ int64, at string) bool {
-		t, err := time.Parse(time.RFC3339, at)
-		return err != nil || t.Before(since.Add(-time.Second)) // times are kept in whole seconds
-	})
+	if now.Refused == nil {
+		now.Refused = make(map[string]string)
+	}
+	forget(now.Asked, since)
+	forget(now.Refused, since.Add(-time.Hour)) // what is sent again may be refused a little later
 	var problems []error
+	left := refusedAtOnce
 	for _, f := range slices.Backward(failed) { // the oldest first
-		if now.Asked[f.ID] != "" || f.Status < 500 && f.Status != 0 {
+		refused := f.Status != 0 && f.Status < 500
+		if now.Asked[f.ID] != "" || refused && (now.Refused[f.GUID] != "" || left == 0) {
 			continue
 		}
 		err := g.GitHub.Redeliver(ctx, f.ID)
@@ -127,11 +136,23 @@ func (g *Guard) redeliver(ctx context.Context, began time.Time, now *Reconciled)
 		}
 		now.Asked[f.ID] = f.At.UTC().Format(time.RFC3339)
 		now.Redelivered++
+		if refused {
+			now.Refused[f.GUID] = began.Format(time.RFC3339)
+			left--
+		}
 	}
 	if len(problems) == 0 {
 		now.Deliveries = began
 	}
 	return errors.Join(problems...)
+}
+
+// forget drops what was before a time; times are kept in whole seconds.
+func forget[K comparable](failed map[K]string, before time.Time) {
+	maps.DeleteFunc(failed, func(_ K, at string) bool {
+		t, err := time.Parse(time.RFC3339, at)
+		return err != nil || t.Before(before.Add(-time.Second))
+	})
 }
 
 // survey has an installation's pull requests evaluated that need it.
