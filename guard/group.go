@@ -47,6 +47,10 @@ func (e *evaluation) members(ctx context.Context, c *change.Change, group github
 			gap("Mend it, then queue it again.", "#%d of the merge group does not pass (%s)", m.Number, v.Outcome)
 			continue
 		}
+		if e.leans(v) {
+			gap("Have it lifted again, then queue it again.", "an override in #%d of the merge group is over", m.Number)
+			continue
+		}
 		if in, err := readInputs(stored); err != nil || in.BaseRef != group.Base {
 			// Its title, labels and size were held to another policy.
 			gap("Re-run its check, then queue it again.", "#%d of the merge group was judged for %s, and the queue is that of %s", m.Number, named(in.BaseRef), named(group.Base))
