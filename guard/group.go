@@ -47,6 +47,15 @@ func (e *evaluation) members(ctx context.Context, c *change.Change, group github
 			gap("Mend it, then queue it again.", "#%d of the merge group does not pass (%s)", m.Number, v.Outcome)
 			continue
 		}
+		if e.leans(v) {
+			gap("Have it lifted again, then queue it again.", "an override in #%d of the merge group is over", m.Number)
+			continue
+		}
+		if in, err := readInputs(stored); err != nil || in.BaseRef != group.Base {
+			// Its title, labels and size were held to another policy.
+			gap("Re-run its check, then queue it again.", "#%d of the merge group was judged for %s, and the queue is that of %s", m.Number, named(in.BaseRef), named(group.Base))
+			continue
+		}
 		e.inherit(v, printsOf(stored))
 	}
 	if len(gaps) > 0 && e.lookAgain(e.Subject) {
@@ -56,6 +65,14 @@ func (e *evaluation) members(ctx context.Context, c *change.Change, group github
 	}
 	c.Gaps = append(c.Gaps, gaps...)
 	return nil
+}
+
+// named words a branch, whose name may not be known.
+func named(branch string) string {
+	if branch == "" {
+		return "a branch that is not known"
+	}
+	return branch
 }
 
 // parse reads a stored verdict.

@@ -161,3 +161,30 @@ func TestRequestsOfAGroup(t *testing.T) {
 		t.Errorf("%v", routes)
 	}
 }
+
+// A green verdict towards another branch is none for this one's queue: the rules
+// that judge the members alone were another policy's.
+func TestMembersAreJudgedForTheBranchOfTheGroup(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"MERGE", "SQUASH", "REBASE"} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil)
+			numbers := w.three()
+			w.lenient()
+			w.repo.Branch("f4", "main")
+			w.repo.Commit("f4", "change f4", ghfake.Files{"lib/f4.py": ghfake.Text("x = 1\n")}, author)
+			n := w.repo.Open(ghfake.Pull{Title: "Change f4", Base: "lenient", Head: "f4", Author: dev}).Number
+			w.repo.Label(n, "analysis-only", "lead")
+			w.evaluate(w.pull(n))
+			w.concluded("f4", "success", "")
+			w.repo.Edit(n, func(p *ghfake.Pull) { p.Base = "main" }) // and the event is lost
+			queue := w.repo.Enqueue("main", method, append(numbers, n)...)
+			w.evaluate(w.group(queue, w.repo.Tip("main")))
+			w.concluded(queue, "failure", "#4 of the merge group was judged for lenient")
+			w.evaluate(w.pull(n))
+			w.evaluate(w.group(queue, w.repo.Tip("main")))
+			w.concluded(queue, "failure", "#4 of the merge group does not pass")
+		})
+	}
+}

@@ -150,11 +150,12 @@ func isCommit(s string) bool {
 }
 
 // landedWhole reports whether one stored verdict speaks for the whole push: a
-// merge group's, or that of a pull request whose head the branch was moved to.
+// merge group's, or that of a pull request whose head the branch was moved to. It
+// parts from the branch where that was; from an older commit, the push was forced.
 // That costs no request.
 func (e *evaluation) landedWhole(ctx context.Context) (bool, error) {
 	green, v, err := e.greenAt(ctx, e.Head)
-	return green && (v.Base == e.Base || v.MergeBase == e.Base), err
+	return green && v.MergeBase == e.Base, err
 }
 
 // greenAt looks for a green verdict on a commit that counts for the branch: of a

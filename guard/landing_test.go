@@ -2,6 +2,7 @@ package guard_test
 
 import (
 	"context"
+	"crypto/sha1"
 	"errors"
 	"fmt"
 	"slices"
@@ -66,6 +67,8 @@ func TestBypass31_UnseenMerges(t *testing.T) {
 			w.repo.Commit("own", "never seen", wrong, author)
 			w.repo.Merge("main", "own", "Merge branch own", author)
 		}, []string{"Merge branch own #0: what it merges has no green verdict"}},
+		"a cherry-pick of what was judged": {func(w *world, _ int) { w.repo.Commit("main", "change feature", fine, author) }, []string{"change feature #0: it was pushed without a pull request"}},
+		"an octopus":                       {func(w *world, _ int) { w.octopus("main", "feature", "other") }, []string{"octopus #0: it was pushed without a pull request"}},
 		"a commit before the merge": {func(w *world, n int) {
 			w.repo.Commit("main", "slipped in", wrong, author)
 			w.repo.MergePull(n, "admin", author)
@@ -97,6 +100,25 @@ func TestBypass31_UnseenMerges(t *testing.T) {
 			}
 		})
 	}
+}
+
+// octopus writes a merge of two other branches, both judged, to a branch.
+func (w *world) octopus(branch string, others ...string) {
+	w.t.Helper()
+	w.evaluate(w.pull(w.open("other", branch, ghfake.Files{"docs/a.md": ghfake.Text("x\n")})))
+	if err := w.repo.AddObject("tree", nil); err != nil {
+		w.t.Fatal(err)
+	}
+	raw := "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\n" // the empty one
+	for _, name := range append([]string{branch}, others...) {
+		raw += "parent " + w.repo.Tip(name) + "\n"
+	}
+	who := fmt.Sprintf("%s <%s> %d +0000\n", author.Name, author.Email, w.Now().Unix())
+	raw += "author " + who + "committer " + who + "\noctopus\n"
+	if err := w.repo.AddObject("commit", []byte(raw)); err != nil {
+		w.t.Fatal(err)
+	}
+	w.repo.Reset(branch, fmt.Sprintf("%x", sha1.Sum(fmt.Appendf(nil, "commit %d\x00%s", len(raw), raw))))
 }
 
 // inAudit wants a number of entries of a kind.
@@ -224,6 +246,20 @@ func TestForcedAndDeleted(t *testing.T) {
 	}
 	if got := w.asked(); got != 0 {
 		t.Errorf("%d requests", got)
+	}
+}
+
+// A judged head that the branch is forced to drops what was in the branch, however
+// green it is.
+func TestForcedToAJudgedHead(t *testing.T) {
+	t.Parallel()
+	w, n := seen(t)
+	w.repo.Commit("main", "meanwhile", ghfake.Files{"docs/a.md": ghfake.Text("x\n")}, author)
+	w.evaluate(w.pull(n)) // judged against the branch as it is
+	before := w.repo.Tip("main")
+	w.repo.Reset("main", w.repo.Tip("feature"))
+	if got := w.lands("main", before); !slices.Equal(got, []string{"forced"}) {
+		t.Errorf("%q", got)
 	}
 }
 

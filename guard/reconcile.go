@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -24,6 +25,9 @@ type Reconciled struct {
 	Redelivered int              `json:"redelivered"`
 	Evaluated   int              `json:"evaluated"`
 	Asked       map[int64]string `json:"asked,omitempty"` // attempts that were asked for again, with when they failed
+	// Refused are the deliveries that were asked for again although they were refused,
+	// with when that was.
+	Refused map[string]string `json:"refused,omitempty"`
 }
 
 const (
@@ -37,6 +41,9 @@ const (
 	// missing, and those that stand under an older policy.
 	mendAtOnce = 300
 	paceAtOnce = 60
+	// refusedAtOnce bounds the deliveries that are asked for again although they were
+	// refused: with a wrong secret all are.
+	refusedAtOnce = 100
 	// askAtOnce bounds the requests for merge bases, where base branches moved.
 	askAtOnce = 60
 )
@@ -64,7 +71,7 @@ func (g *Guard) Reconcile(ctx context.Context, enqueue Enqueue) error {
 	if err != nil {
 		return err
 	}
-	now := Reconciled{At: last.At, Deliveries: last.Deliveries, Asked: maps.Clone(last.Asked)}
+	now := Reconciled{At: last.At, Deliveries: last.Deliveries, Asked: maps.Clone(last.Asked), Refused: maps.Clone(last.Refused)}
 	began := g.Now().UTC()
 	installed, err := g.GitHub.Installations(ctx)
 	problems := []error{err}
@@ -95,8 +102,8 @@ func (g *Guard) Reconcile(ctx context.Context, enqueue Enqueue) error {
 	return nil
 }
 
-// redeliver asks for what this server did not take for a reason of its own.
-// What it refused would be refused again.
+// redeliver asks for what this server did not take, and once for what it refused: the
+// secret may be mended by now, or something before the server refused it.
 func (g *Guard) redeliver(ctx context.Context, began time.Time, now *Reconciled) error {
 	since := began.Add(-deliveriesFor)
 	if from := now.Deliveries.Add(-overlap); from.After(since) {
@@ -109,13 +116,16 @@ func (g *Guard) redeliver(ctx context.Context, began time.Time, now *Reconciled)
 	if now.Asked == nil {
 		now.Asked = make(map[int64]string)
 	}
-	maps.DeleteFunc(now.Asked, func(_ int64, at string) bool {
-		t, err := time.Parse(time.RFC3339, at)
-		return err != nil || t.Before(since.Add(-time.Second)) // times are kept in whole seconds
-	})
+	if now.Refused == nil {
+		now.Refused = make(map[string]string)
+	}
+	forget(now.Asked, since)
+	forget(now.Refused, since.Add(-time.Hour)) // what is sent again may be refused a little later
 	var problems []error
+	left := refusedAtOnce
 	for _, f := range slices.Backward(failed) { // the oldest first
-		if now.Asked[f.ID] != "" || f.Status < 500 && f.Status != 0 {
+		refused := f.Status != 0 && f.Status < 500
+		if now.Asked[f.ID] != "" || refused && (now.Refused[f.GUID] != "" || left == 0) {
 			continue
 		}
 		err := g.GitHub.Redeliver(ctx, f.ID)
@@ -128,11 +138,23 @@ func (g *Guard) redeliver(ctx context.Context, began time.Time, now *Reconciled)
 		}
 		now.Asked[f.ID] = f.At.UTC().Format(time.RFC3339)
 		now.Redelivered++
+		if refused {
+			now.Refused[f.GUID] = began.Format(time.RFC3339)
+			left--
+		}
 	}
 	if len(problems) == 0 {
 		now.Deliveries = began
 	}
 	return errors.Join(problems...)
+}
+
+// forget drops what was before a time; times are kept in whole seconds.
+func forget[K comparable](failed map[K]string, before time.Time) {
+	maps.DeleteFunc(failed, func(_ K, at string) bool {
+		t, err := time.Parse(time.RFC3339, at)
+		return err != nil || t.Before(before.Add(-time.Second))
+	})
 }
 
 // survey has an installation's pull requests evaluated that need it.
@@ -142,12 +164,9 @@ func (g *Guard) survey(ctx context.Context, i github.Installed, enqueue Enqueue)
 	if err != nil {
 		return 0, err
 	}
-	list, queued, err := client.Survey(ctx, repos)
-	if err != nil {
-		return 0, err
-	}
+	list, queued, unseen := client.Survey(ctx, repos)
 	if evaluated, err = g.groups(ctx, i, queued, enqueue); err != nil { // a merge queue does not wait for long
-		return evaluated, err
+		return evaluated, errors.Join(unseen, err)
 	}
 	var open []string
 	for _, p := range list {
@@ -156,6 +175,9 @@ func (g *Guard) survey(ctx context.Context, i github.Installed, enqueue Enqueue)
 	if err := g.Store.SeenOpen(ctx, open, g.Now()); err != nil {
 		return 0, err
 	}
+	// In another order each time: what needs it again and again, since it cannot be
+	// judged, keeps no other one from its turn.
+	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	left := map[need]int{missing: mendAtOnce, outdated: paceAtOnce}
 	bases := &askedBases{client: client, left: askAtOnce}
 	for _, p := range list {
@@ -173,7 +195,7 @@ func (g *Guard) survey(ctx context.Context, i github.Installed, enqueue Enqueue)
 		}
 		evaluated++
 	}
-	return evaluated, nil
+	return evaluated, unseen
 }
 
 // need is why a pull request is evaluated again.

@@ -1,6 +1,11 @@
 package guard_test
 
 import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -95,4 +100,116 @@ func TestLostEditsAreMadeUpFor(t *testing.T) {
 	w.repo.Edit(n, func(p *ghfake.Pull) { p.Body, p.Title = "", "bad" })
 	w.settled(1)
 	w.concluded("feature", "failure", "words")
+}
+
+// What a change of policy concerns is evaluated some at a time. What cannot be judged,
+// and so is looked at again each time, keeps nobody else from their turn.
+func TestReconciliationIsPacedAndFair(t *testing.T) {
+	t.Parallel()
+	const atOnce, many, rounds = 60, 150, 60
+	ctx := context.Background()
+	w := newWorld(t, nil)
+	w.base(testPolicy)
+	w.repo.Branch("feature", "main")
+	head := w.repo.Commit("feature", "change", fine, author)
+	for i := range many {
+		number := w.repo.Open(ghfake.Pull{Title: fmt.Sprint("Number ", i), Base: "main", Head: "feature", Author: dev}).Number
+		s := w.pull(number)
+		w.event(&s)
+		err := w.store.InTx(ctx, func(tx *store.Tx) error {
+			_, err := store.Finish(ctx, tx, s.ID, s.Want)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.store.SetRun(ctx, store.Run{Repository: "acme/app", Head: head, RunID: 1, Conclusion: "failure"}, w.Now()); err != nil {
+		t.Fatal(err)
+	}
+	had := make(map[int]bool)
+	for range rounds {
+		list := w.reconcile()
+		if len(list) != atOnce {
+			t.Fatalf("%d at once", len(list))
+		}
+		for _, s := range list {
+			had[s.Number] = true
+		}
+	}
+	if len(had) != many {
+		t.Errorf("%d of %d had their turn", len(had), many)
+	}
+}
+
+// A repository that GitHub has blocked, or of which it cannot tell so much at once, is
+// said, and keeps no other one of its installation waiting.
+func TestOneRepositoryThatCannotBeSurveyed(t *testing.T) {
+	t.Parallel()
+	for name, refusal := range map[string]string{
+		"blocked":  `{"data":null,"errors":[{"type":"FORBIDDEN","path":["r0"],"message":"Repository access blocked"}]}`,
+		"unknown":  `{"data":null,"errors":[{"type":"UNPROCESSABLE","path":["r0"],"message":"Repository is disabled"}]}`,
+		"too much": `{"data":null,"errors":[{"message":"Something went wrong while executing your query. This may be the result of a timeout."}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil)
+			w.base(testPolicy)
+			n := w.open("feature", "main", fine)
+			for _, other := range []string{"a", "blocked", "z"} {
+				w.hub.AddRepo(1, "acme", other).Commit("main", "first", fine, author)
+			}
+			w.Answered(func(r *http.Request, resp *http.Response) {
+				if r.GetBody == nil {
+					return
+				}
+				body, err := r.GetBody()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				query, err := io.ReadAll(body)
+				if err != nil {
+					t.Error(err)
+				}
+				if bytes.Contains(query, []byte(`"blocked"`)) {
+					resp.Body, resp.ContentLength = io.NopCloser(strings.NewReader(refusal)), int64(len(refusal))
+				}
+			})
+			var list []store.Subject
+			err := w.guard.Reconcile(context.Background(), func(_ context.Context, _ string, s store.Subject) error {
+				list = append(list, s)
+				return nil
+			})
+			if err == nil || !strings.Contains(err.Error(), "acme/blocked") {
+				t.Errorf("%v", err)
+			}
+			if len(list) != 1 || list[0].Number != n {
+				t.Errorf("%+v", list)
+			}
+		})
+	}
+}
+
+// Of what is archived, or disabled by GitHub, nothing can be merged.
+func TestRepositoriesThatAreNotSurveyed(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"archived", "disabled"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil)
+			w.base(testPolicy)
+			w.open("feature", "main", fine)
+			w.Edit("/installation/repositories", func(answer map[string]any) {
+				answer["repositories"].([]any)[0].(map[string]any)[how] = true
+			})
+			if list := w.reconcile(); len(list) != 0 {
+				t.Errorf("%+v", list)
+			}
+			w.Edit("/installation/repositories", nil)
+			if list := w.reconcile(); len(list) != 1 {
+				t.Errorf("%+v", list)
+			}
+		})
+	}
 }

@@ -32,20 +32,22 @@ func TestBypass31_MoreInAMergeThanWasJudged(t *testing.T) {
 	}{
 		"as it is":                         {nil, nil, nil},
 		"as it is, the branch moved":       {meanwhile(ghfake.Files{"docs/a.md": ghfake.Text("x\n")}), nil, nil},
+		"other content, the branch moved":  {meanwhile(ghfake.Files{"docs/a.md": ghfake.Text("x\n")}), ghfake.Files{"lib/a.py": ghfake.Text("evil()\n")}, []string{more + "lib/a.py"}},
 		"both changed a file":              {meanwhile(ghfake.Files{"lib/a.py": ghfake.Text("x = 7\n")}), ghfake.Files{"lib/a.py": ghfake.Text("x = 27\n")}, nil},
 		"another file":                     {nil, wrong, []string{more + "core/a.py"}},
 		"another file, the branch moved":   {meanwhile(ghfake.Files{"docs/a.md": ghfake.Text("x\n")}), wrong, []string{more + "core/a.py"}},
 		"a file less":                      {nil, ghfake.Files{"core/a.py": nil}, []string{more + "core/a.py"}},
 		"other content of a judged file":   {nil, ghfake.Files{"lib/a.py": ghfake.Text("evil()\n")}, []string{more + "lib/a.py"}},
 		"a judged file in another place":   {renamed, ghfake.Files{"new.py": ghfake.Text("o = 1\n"), "core/b.py": ghfake.Text("evil()\n")}, []string{more + "core/b.py"}},
+		"moved in it, changed meanwhile":   {meanwhile(ghfake.Files{"gone.py": ghfake.Text("g = 7\n")}), ghfake.Files{"gone.py": nil, "come.py": ghfake.Text("g = 8\n")}, nil},
 		"what was judged under a new name": {renamed, ghfake.Files{"old.py": nil, "new.py": ghfake.Text("o = 2\n")}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, nil)
 			w.base(testPolicy)
-			w.repo.Commit("main", "second", ghfake.Files{"lib/a.py": ghfake.Text("x = 1\n"), "old.py": ghfake.Text("o = 1\n")}, author)
-			n := w.open("feature", "main", ghfake.Files{"lib/a.py": ghfake.Text("x = 2\n"), "old.py": ghfake.Text("o = 2\n")})
+			w.repo.Commit("main", "second", ghfake.Files{"lib/a.py": ghfake.Text("x = 1\n"), "old.py": ghfake.Text("o = 1\n"), "gone.py": ghfake.Text("g = 1\n")}, author)
+			n := w.open("feature", "main", ghfake.Files{"lib/a.py": ghfake.Text("x = 2\n"), "old.py": ghfake.Text("o = 2\n"), "gone.py": nil, "come.py": ghfake.Text("g = 2\n")})
 			w.evaluate(w.pull(n))
 			w.concluded("feature", "success", "")
 			if c.meanwhile != nil {
@@ -57,6 +59,20 @@ func TestBypass31_MoreInAMergeThanWasJudged(t *testing.T) {
 				t.Errorf("%q", got)
 			}
 		})
+	}
+}
+
+// A merge of what the branch has already brings nothing of it: what it changes is
+// its own, also in files that were judged then.
+func TestBypass31_MergedOnceMore(t *testing.T) {
+	t.Parallel()
+	w, n := seen(t)
+	w.repo.MergePull(n, "lead", author)
+	w.repo.Commit("main", "meanwhile", ghfake.Files{"docs/a.md": ghfake.Text("x\n")}, author)
+	before := w.repo.Tip("main")
+	w.repo.MergeWith("main", "feature", "Merge it again", ghfake.Files{"lib/a.py": ghfake.Text("evil()\n")}, author)
+	if got := w.lands("main", before); !slices.Equal(got, []string{"Merge it again #0: what it merges is not among what was pushed, so what it changes is its own"}) {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -15,7 +15,10 @@ import (
 // first parents.
 func (e *evaluation) unjudged(ctx context.Context, c *change.Change) ([]Unjudged, error) {
 	chain := pushedChain(c)
-	w := &walk{evaluation: e, chain: chain}
+	w := &walk{evaluation: e, chain: chain, pushed: make(map[string]bool)}
+	for _, commit := range c.Commits {
+		w.pushed[commit.ID] = true
+	}
 	for {
 		if err := w.byVerdicts(ctx); err != nil {
 			return nil, err
@@ -59,6 +62,7 @@ func pushedChain(c *change.Change) (chain []change.Commit) {
 type walk struct {
 	*evaluation
 	chain  []change.Commit // the youngest first
+	pushed map[string]bool // every commit that is listed, by its id
 	merged map[string][]github.Merged
 	ask    []string // commits that only a merged pull request can speak for
 	left   []Unjudged
@@ -102,13 +106,16 @@ func (w *walk) step(ctx context.Context, i int) (next int, why string, err error
 		w.spoken = append(w.spoken, v)
 		return w.until(i+1, v.Base, v.MergeBase), "", err
 	}
-	if len(c.Parents) == 2 {
+	switch {
+	case len(c.Parents) == 2 && !w.pushed[c.Parents[1]]:
+		why = "what it merges is not among what was pushed, so what it changes is its own"
+	case len(c.Parents) == 2:
 		if green, v, err := w.greenAt(ctx, c.Parents[1]); err != nil || green {
 			w.spoken, w.joined = append(w.spoken, v), append(w.joined, c)
 			return i + 1, "", err
 		}
 		why = "what it merges has no green verdict"
-	} else {
+	default:
 		why = "it was pushed without a pull request"
 	}
 	for _, m := range w.merged[c.ID] {

@@ -33,11 +33,24 @@ type reading struct {
 	html   bool   // in a block of HTML, until an empty line
 	apart  bool   // in a paragraph that is quoted or begins something which may not be over, until an empty line
 	list   bool   // a list began, of which an indented line may be
-	lost   bool   // whether code is open cannot be told any more
+	lost   bool   // whose the rest is cannot be told any more
 }
 
 // Elements that show what is in them as code or as somebody else's, or not at all.
 var foreignElement = lazyregexp.New(`(?i)<(?:pre|code|samp|kbd|tt|xmp|blockquote|q|del|s|strike|script|style|textarea|template|title|noembed|noframes|iframe|plaintext)\b`)
+
+// Lines below which an answer by mail has the mail that it answers, with or without
+// marks before its lines: "On Monday, 2 November 2026, somebody wrote:" in any
+// language, "From: somebody <address>", "-----Original Message-----", a long rule.
+var (
+	mailIntroduction = lazyregexp.New(`(?:\S@\S|[0-9]+\D+[0-9]+\D+[0-9]).*:\s*$`)
+	mailHead         = lazyregexp.New(`^[*_]*\pL[\pL -]{0,20}[*_]*\s?:.*\S@\S`)
+	mailRule         = lazyregexp.New(`^(?:-{3,} ?\pL.*-{3,}|_{10,})\s*$`)
+)
+
+func beginsMail(text string) bool {
+	return mailIntroduction.MatchString(text) || mailHead.MatchString(text) || mailRule.MatchString(text)
+}
 
 // line takes the next line. said is true for one that stands for itself; text is
 // without its indentation then.
@@ -85,7 +98,7 @@ func (r *reading) opens(text string, top, margin, quoted bool) {
 
 // look notes what a line begins that others may be in.
 func (r *reading) look(text string, quoted bool) {
-	r.lost = r.lost || foreignElement.MatchString(text)
+	r.lost = r.lost || foreignElement.MatchString(text) || beginsMail(text)
 	if text[0] == '<' && len(text) > 1 && !strings.ContainsRune(" \t<>=-+", rune(text[1])) {
 		comment := strings.HasPrefix(text, "<!--") // which ends where it says
 		r.html = r.html || !comment

@@ -27,6 +27,9 @@ func TestCommandLines(t *testing.T) {
 		"a < b\n\n" + command,
 		"see [this](https://example.com)\n" + command,
 		command + "\n/changeguard override core another",
+		command + "\n\nOn Mon, Nov 2, 2026 at 3:04 PM Bob ***@***.***> wrote:\n\n" + "/changeguard override core another",
+		"As agreed with @lead:\n\n" + command,
+		"Two reasons, see #12:\n\n- one\n- two\n\n---\n\n" + command,
 		command + "\n```\n",
 		"    x\n\n    ```\n\n" + command,
 	} {
@@ -80,6 +83,14 @@ func TestNoCommandLines(t *testing.T) {
 		"in capitals":                       "/CHANGEGUARD override all why",
 		"of a list":                         "- " + command,
 		"a heading":                         "# " + command,
+		"below a mail's introduction":       "No.\n\nOn Mon, Nov 2, 2026 at 3:04 PM Bob ***@***.***> wrote:\n\n" + command,
+		"below one without an address":      "Nein.\n\nAm 02.11.2026 um 15:04 schrieb Bob:\n\n" + command,
+		"below one over lines":              "Non.\n\nLe lun. 2 nov. 2026 à 15:04, Bob de l'équipe\n<bob@example.com> a écrit :\n\n" + command,
+		"below a mail's head":               "No.\n\nFrom: Bob <notifications@github.com>\nSent: Monday\nSubject: Re: [acme/app] x\n\n" + command,
+		"below a mail's head in bold":       "Nein.\n\n**Von:** Bob <notifications@github.com>\n\n" + command,
+		"below the original message":        "No.\n\n-----Original Message-----\nFrom: Bob\n\n" + command,
+		"below a forwarded message":         "FYI\n\n---------- Forwarded message ---------\n\n" + command,
+		"below a mail program's line":       "No.\n\n________________________________\nBob\n\n" + command,
 	} {
 		if got, ok := commandLine(body); ok {
 			t.Errorf("%s: %q", name, got)

@@ -390,6 +390,40 @@ func TestOverrideEnds(t *testing.T) {
 	}
 }
 
+// A member of a merge group whose override is over does not pass, also before it is
+// judged again.
+func TestOverridesThatEndedInAMergeGroup(t *testing.T) {
+	t.Parallel()
+	var ahead atomic.Int64
+	now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	w := newWorldAt(t, ghfake.Options{}, now)
+	w.people()
+	n := w.open(peoplePolicy, ghfake.Files{"src/a.py": ghfake.Text("x = 2\n")})
+	head := w.repo.Tip("feature")
+	w.repo.Label(n, "analysis-only", "lead")
+	w.deliver("pull_request", w.repo.PullEvent(n, "opened", nil))
+	w.run(head, 1)
+	w.say(n, "boss", "/changeguard override all it is agreed")
+	if r := w.run(head, 2); r.Conclusion != "success" {
+		t.Fatalf("%s: %s", r.Conclusion, r.Title)
+	}
+	w.idle()
+	for _, c := range []struct {
+		days int64
+		want string
+	}{{6, "success"}, {8, "failure"}} {
+		days, want := c.days, c.want
+		ahead.Store(days * int64(24*time.Hour))
+		queue := w.repo.Enqueue("main", "SQUASH", n)
+		w.deliver("merge_group", w.repo.GroupEvent("main", queue))
+		if r := w.run(w.repo.Tip(queue), 1); r.Conclusion != want || want == "failure" && !strings.Contains(r.Summary, "#1` of the merge group") {
+			t.Errorf("after %d days: %s: %s\n%s", days, r.Conclusion, r.Title, r.Summary)
+		}
+		w.repo.Dequeue("main")
+		w.repo.Commit("main", "meanwhile", ghfake.Files{"docs/a.md": ghfake.Text("x\n")}, author) // another group then
+	}
+}
+
 // A session's label that somebody who may takes off lifts the session; the
 // author takes nothing back with it.
 func TestLabelTakenOff(t *testing.T) {

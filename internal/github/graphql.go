@@ -51,6 +51,7 @@ func (c *Client) queryOnce(ctx context.Context, text string, variables map[strin
 	if err := c.errors(answer.Errors, header); err != nil {
 		return err
 	}
+	c.limits.answered()
 	if len(answer.Data) == 0 || string(answer.Data) == "null" {
 		return errors.New("GitHub answered a query without data")
 	}
@@ -107,14 +108,15 @@ func (c *Client) errors(list []graphqlError, h http.Header) error {
 		case e.Type == "RATE_LIMITED" || e.Type == "RATE_LIMIT":
 			return &LimitError{c.limits.stop(queries, c.limits.untilReset(h))}
 		case strings.Contains(e.Message, "secondary rate limit"):
-			return &LimitError{c.limits.stop(everything, c.limits.strike())}
+			wait, _ := c.limits.wait(http.StatusForbidden, h, e.Message)
+			return &LimitError{c.limits.stop(everything, wait)}
 		case e.Type == "FORBIDDEN" && e.optional():
 		case e.Type == "FORBIDDEN":
 			return fmt.Errorf("%w: %s", ErrForbidden, e.Message)
 		case e.Type == "RESOURCE_LIMITS_EXCEEDED", e.Type == "MAX_NODE_LIMIT_EXCEEDED", strings.HasPrefix(e.Message, "Something went wrong while executing your query"):
 			return fmt.Errorf("%w: %s", errTooCostly, e.Message)
 		default:
-			return fmt.Errorf("GitHub refused a query: %s", e.Message)
+			return fmt.Errorf("%w: %s", errRefused, e.Message)
 		}
 	}
 	return nil

@@ -22,6 +22,7 @@ type limiter struct {
 	mu      sync.Mutex
 	until   map[string]time.Time // by what is counted; everything stops for all
 	strikes int                  // limits in a row that said nothing of how long
+	struck  time.Time            // until when the last of them lasts
 }
 
 // What is counted. GitHub names the hourly limits so in its headers.
@@ -106,13 +107,20 @@ func (l *limiter) obey(kind string, resp *http.Response) (*http.Response, error)
 		}
 		return nil, &LimitError{l.stop(everything, wait)}
 	}
-	l.mu.Lock()
-	l.strikes = 0
-	l.mu.Unlock()
+	if kind != queries { // whether one was answered is in its body
+		l.answered()
+	}
 	if spent(h) {
 		l.stop(kind, l.untilReset(h)) // this answer was the hour's last
 	}
 	return resp, nil
+}
+
+// answered ends a row of limits.
+func (l *limiter) answered() {
+	l.mu.Lock()
+	l.strikes = 0
+	l.mu.Unlock()
 }
 
 // spent reports whether nothing of the hour is left.
@@ -170,12 +178,16 @@ func (l *limiter) wait(status int, h http.Header, message string) (time.Duration
 	return 0, false
 }
 
-// strike is the wait for a limit that says nothing of how long.
+// strike is the wait for a limit that says nothing of how long. Requests that were on
+// their way when it was met meet the same one.
 func (l *limiter) strike() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if left := l.struck.Sub(l.now()); left > 0 {
+		return left
+	}
 	wait := unknownWait << l.strikes
-	l.strikes = min(l.strikes+1, maxStrikes)
+	l.strikes, l.struck = min(l.strikes+1, maxStrikes), l.now().Add(wait)
 	return wait
 }
 

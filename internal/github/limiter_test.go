@@ -170,6 +170,62 @@ func TestLimitsWithoutAHeader(t *testing.T) {
 	}
 }
 
+// A query over a secondary limit comes with status 200. Its header counts, and without
+// one each limit in a row is waited for longer.
+func TestSecondaryLimitsOfQueries(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	n := w.open(some, ghfake.Files{"b": ghfake.Text("b\n")})
+	for _, c := range []struct {
+		after string
+		want  time.Duration
+	}{{"300", 5}, {"", 1}, {"", 2}, {"", 4}} {
+		w.hub.Fail("/graphql", 1, func(rw http.ResponseWriter) {
+			h := rw.Header()
+			h.Set("Content-Type", "application/json; charset=utf-8")
+			h.Set("X-RateLimit-Remaining", "4000")
+			if c.after != "" {
+				h.Set("Retry-After", c.after)
+			}
+			fmt.Fprint(rw, `{"errors":[{"type":"","message":"You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}]}`)
+		})
+		_, err := w.client.Load(context.Background(), w.pull(n))
+		wait := limited(t, err).Until.Sub(w.clock.Now())
+		if wait != c.want*time.Minute {
+			t.Errorf("with %q it waits %s, want %d minutes", c.after, wait, c.want)
+		}
+		w.clock.Pass(wait + time.Second)
+	}
+	w.load(n)
+}
+
+// Requests that meet the same limit at once are one limit.
+func TestOneLimitMetByMany(t *testing.T) {
+	t.Parallel()
+	at := ghtest.NewClock(time.Unix(1000000, 0))
+	const many = 6
+	var together sync.WaitGroup
+	together.Add(many)
+	gh := client(t, at, "/", func(w http.ResponseWriter, _ *http.Request) {
+		together.Done()
+		together.Wait()
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, `{"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}`)
+	})
+	errs := make(chan error, many)
+	for range many {
+		go func() {
+			_, err := gh.Protected(context.Background(), "acme", "app", "main")
+			errs <- err
+		}()
+	}
+	for range many {
+		if wait := limited(t, <-errs).Until.Sub(at.Now()); wait != time.Minute {
+			t.Errorf("waits %s", wait)
+		}
+	}
+}
+
 func TestServiceUnavailableWithAWait(t *testing.T) {
 	t.Parallel()
 	at := ghtest.NewClock(time.Unix(1000000, 0))

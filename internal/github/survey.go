@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -82,7 +83,7 @@ func (a *App) rest() *gh.Client {
 	return c
 }
 
-// Repositories lists an installation's repositories that are not archived, as
+// Repositories lists an installation's repositories that are neither archived nor disabled, as
 // owner and name.
 func (c *Client) Repositories(ctx context.Context) ([][2]string, error) {
 	var list [][2]string
@@ -92,7 +93,7 @@ func (c *Client) Repositories(ctx context.Context) ([][2]string, error) {
 			return nil, explain("list the repositories", err)
 		}
 		for _, r := range some.Repositories {
-			if !r.GetArchived() {
+			if !r.GetArchived() && !r.GetDisabled() {
 				list = append(list, [2]string{r.GetOwner().GetLogin(), r.GetName()})
 			}
 		}
@@ -109,18 +110,36 @@ const (
 
 // Survey lists the open pull requests of repositories, with the policies that
 // are in force at their bases, and the merge groups. It takes about one query for
-// each twenty repositories and another for each fifty branches.
+// each twenty repositories and another for each fifty branches. What it returns
+// beside an error is of the repositories that the error does not name.
 func (c *Client) Survey(ctx context.Context, repos [][2]string) ([]Open, []Queued, error) {
 	var list []Open
 	var queued []Queued
+	var problems []error
 	for part := range slices.Chunk(repos, surveyRepos) {
-		some, groups, err := c.openPulls(ctx, part)
-		if err != nil {
-			return nil, nil, err
-		}
-		list, queued = append(list, some...), append(queued, groups...)
+		some, groups, err := c.openPullsApart(ctx, part)
+		list, queued, problems = append(list, some...), append(queued, groups...), append(problems, err)
 	}
-	return list, queued, c.policiesOf(ctx, list)
+	if err := c.policiesOf(ctx, list); err != nil {
+		return nil, queued, errors.Join(append(problems, err)...)
+	}
+	return list, queued, errors.Join(problems...)
+}
+
+// openPullsApart asks about halves of the repositories where GitHub does not answer
+// about all of them: it does so for one that it has blocked, too.
+func (c *Client) openPullsApart(ctx context.Context, repos [][2]string) ([]Open, []Queued, error) {
+	list, queued, err := c.openPulls(ctx, repos)
+	switch {
+	case !errors.Is(err, ErrForbidden) && !errors.Is(err, errRefused) && !errors.Is(err, errTooCostly):
+		return list, queued, err
+	case len(repos) == 1:
+		return nil, nil, fmt.Errorf("%s/%s: %w", repos[0][0], repos[0][1], err)
+	}
+	half := len(repos) / 2
+	list, queued, err = c.openPullsApart(ctx, repos[:half])
+	others, groups, wrong := c.openPullsApart(ctx, repos[half:])
+	return append(list, others...), append(queued, groups...), errors.Join(err, wrong)
 }
 
 // openPage is a page of open pull requests in an answer.

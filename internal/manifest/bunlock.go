@@ -157,19 +157,22 @@ func (b *bunLock) declared(name, group, member string, line int) error {
 // entry reads `"key": ["name@version", "registry", {…}, "sha512-…"]`. Which of the
 // texts are there depends on where the package comes from.
 func (b *bunLock) entry(key string, line int) error {
-	var texts []string
+	var texts, platforms []string
 	bundled := false
 	err := b.array("an entry of packages", func() error {
 		switch b.next() {
 		case '"':
 		case '{':
-			return b.object("what is said of a package", func(key string, _ int) error {
-				if key == "bundled" {
+			return b.object("what is said of a package", func(key string, _ int) (err error) {
+				switch key {
+				case "bundled":
 					bundled = b.isTruthy()
-				} else {
+				case "os", "cpu":
+					platforms, err = b.platforms(key, platforms)
+				default:
 					b.skip()
 				}
-				return nil
+				return err
 			})
 		default:
 			b.skip()
@@ -189,6 +192,7 @@ func (b *bunLock) entry(key string, line int) error {
 	}
 	b.at[key] = true
 	p := bunPackage(key, texts)
+	p.Platforms = sorted(platforms)
 	if bundled {
 		p.Source = "bundled" // it comes with the package above it
 	}

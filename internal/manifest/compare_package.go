@@ -29,6 +29,9 @@ func fingerprint(p *Package) string {
 	if p.InstallScript {
 		parts = append(parts, "script")
 	}
+	if len(p.Platforms) > 0 {
+		parts = append(parts, strings.Join(p.Platforms, "\x01"))
+	}
 	if p.Dev {
 		parts = append(parts, "dev")
 	}
@@ -67,6 +70,9 @@ func packageKinds(old, new *Package) []Kind {
 	kinds = append(kinds, integrityKinds(old, new)...)
 	if old.Spec == new.Spec && !slices.Equal(old.Said, new.Said) {
 		kinds = append(kinds, SourceChanged) // the same archive, and something else is made of it
+	}
+	if old.Spec == new.Spec && widened(old.Platforms, new.Platforms) {
+		kinds = append(kinds, Loosened)
 	}
 	if old.Marker != new.Marker && old.Marker != "" {
 		kinds = append(kinds, Loosened) // it may apply where nothing was accepted before

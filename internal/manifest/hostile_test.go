@@ -100,6 +100,7 @@ func hostile() map[string]map[string][]byte {
 			"nested": []byte(`{"dependencies":{` + strings.Repeat(`"a":{"dependencies":{`, 4000) + strings.Repeat("}}", 4000) + "}}"),
 			"wide-nested": between(`{"dependencies":{"`+strings.Repeat("p", 990)+`":{"dependencies":{`,
 				`"k%d":{},`, `"z":{}}}}}`),
+			"platforms": between(`{"lockfileVersion":3,"packages":{"node_modules/a":{"version":"1.0.0","os":[`, `"!k%d",`, `"z"]}}}`),
 			"integrity": []byte(`{"packages":{"node_modules/a":{"integrity":"` + strings.Repeat("sha512-x ", size/9) + `"}}}`),
 			"segments":  []byte(`{"packages":{"node_modules/a":{"version":"1","resolved":"https://x` + strings.Repeat("/1", size/2) + `"}}}`),
 		},

@@ -73,6 +73,8 @@ type Package struct {
 	Options []string // sorted: what else changes its installation
 	// Integrity are the hashes, sorted, as "sha256:…" or "sha512-…".
 	Integrity []string
+	// Platforms, sorted, are where a lock file says that it is installed alone.
+	Platforms []string
 	// Said is what a lock file says of the content of an archive, and the installer
 	// believes; it counts where the archive is the same.
 	Said []string

@@ -22,6 +22,7 @@ type packageLock struct {
 // A lockEntry is one entry of either form.
 type lockEntry struct {
 	name, version, resolved, integrity string
+	platforms                          []string
 	link, bundled, script, dev         bool
 }
 
@@ -188,6 +189,8 @@ func (l *packageLock) field(e *lockEntry, key string) (err error) {
 		e.link = l.isTruthy()
 	case "inBundle", "bundled":
 		e.bundled = l.isTruthy()
+	case "os", "cpu":
+		e.platforms, err = l.platforms(key, e.platforms)
 	case "dev":
 		e.dev = l.isTruthy()
 	case "hasInstallScript":
@@ -202,7 +205,7 @@ func (l *packageLock) field(e *lockEntry, key string) (err error) {
 // that is one artefact depends on the source.
 func (l *packageLock) add(to *[]Package, e lockEntry, at, name string, line int) error {
 	p := Package{
-		Ecosystem: NPM, Name: name, PURL: npmPURL(name), Spec: e.version, Path: at, InstallScript: e.script, Dev: e.dev,
+		Ecosystem: NPM, Name: name, PURL: npmPURL(name), Spec: e.version, Path: at, InstallScript: e.script, Dev: e.dev, Platforms: sorted(e.platforms),
 		Transitive: true, Line: line, EndLine: l.lines.at(l.at),
 		Integrity: sorted(strings.Fields(e.integrity)), Source: lockSource(e, name, at),
 	}

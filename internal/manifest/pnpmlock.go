@@ -200,7 +200,7 @@ func (l *pnpmLock) entry(k yamlKey, v *yamlValue) error {
 	}
 	p := Package{
 		Ecosystem: NPM, Name: name, PURL: npmPURL(name), Spec: version, Path: key, Transitive: true,
-		InstallScript: v.child("requiresBuild").isTrue(), Dev: v.child("dev").isTrue(), Line: k.line, EndLine: max(k.line, v.end),
+		InstallScript: v.child("requiresBuild").isTrue(), Dev: v.child("dev").isTrue(), Platforms: v.platforms(), Line: k.line, EndLine: max(k.line, v.end),
 	}
 	if !isExactVersion(version) {
 		p.Spec = v.str("version")

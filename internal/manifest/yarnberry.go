@@ -64,6 +64,7 @@ func (f *File) berryEntry(k yamlKey, e *yamlValue) error {
 	} else if sum := e.str("checksum"); sum != "" {
 		p.Integrity = []string{"sha512:" + sum}
 	}
+	p.Platforms = berryPlatforms(e.str("conditions"))
 	p.Pinned = lockPinned(&p)
 	for descriptor := range strings.SplitSeq(k.text, ", ") {
 		asked := berryPackage(splitPattern(descriptor))

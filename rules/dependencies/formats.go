@@ -71,6 +71,7 @@ const conditionsText = `## What the conditions mean
   ` + "`gradle.lockfile`" + ` that is not one of tests. It is quiet where the program had the same version of it already, and so is the way back, another group of
   development, and an optional package that no longer is: it was installed before. ` + "`Pipfile.lock` and `composer.lock`" + ` have lists, and what comes into
   one of them is ` + "`added`" + ` there. Other lock files do not say what is for development only.
+- A package that a lock file of npm's family has for some platforms alone (` + "`os`, `cpu`" + `), and in the same version for another, is ` + "`loosened`" + `.
 - A package of a ` + "`gradle.lockfile`" + ` that gains or loses a configuration is quiet: its version stays what it is wherever it is locked. A configuration that no
   line has any more is ` + "`loosened`" + `, since it is resolved to whatever is newest.
 - Values in a ` + "`.env`" + ` are put into the Compose files beside it, as they are at the head: what is another image, argument or context by them is a change of
