@@ -45,7 +45,7 @@ func wholePolicy(t testing.TB) string { return examples(t, "docs/policy.md")[0] 
 // Whoever copies a policy from the manual has one that loads.
 func TestExamplesOfTheManualLoad(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"docs/policy.md", "README.md"} {
+	for _, name := range []string{"docs/policy.md", "docs/cookbook.md", "README.md"} {
 		for i, text := range examples(t, name) {
 			p, problems := policy.Load([]byte(text), policy.Source{Name: name}, catalogue.Kinds())
 			if problems != nil {

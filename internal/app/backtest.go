@@ -129,7 +129,15 @@ func (k Backtest) run(ctx context.Context) (r *backtest.Report, err error) {
 		return nil, err
 	}
 	r.By, r.Since, r.Head, r.Skipped = k.By, k.Since, source.head, source.skipped
+	reached(r, source.len, "change")
 	return r, nil
+}
+
+// reached adds to why a run ended early how far it came, and how to see the rest.
+func reached(r *backtest.Report, total int, noun string) {
+	if r.Stopped != "" {
+		r.Stopped += fmt.Sprintf("; %d of %s were judged. Ask again for all, or for fewer with --last", r.Current.Changes, count(total, noun))
+	}
 }
 
 // past is where a backtest's changes come from.

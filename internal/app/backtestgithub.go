@@ -61,9 +61,7 @@ func (k Backtest) onGitHub(ctx context.Context) (*backtest.Report, error) {
 		return nil, k.refused(err)
 	}
 	r.By, r.Since, r.Head = ByPull, k.Since, head
-	if r.Stopped != "" {
-		r.Stopped = fmt.Sprintf("%s; %d of %d pull requests were judged. Ask again then, or for fewer with --last", r.Stopped, r.Current.Changes, len(pulls))
-	}
+	reached(r, len(pulls), "pull request")
 	return r, nil
 }
 
@@ -167,8 +165,11 @@ func onePull(client *github.Client, p github.Closed) backtest.One {
 // token that is not taken any more.
 func dry(err error) error {
 	var limit *github.LimitError
-	if errors.As(err, &limit) {
+	switch {
+	case errors.As(err, &limit):
 		return &backtest.DryError{Err: limit}
+	case errors.Is(err, github.ErrUnauthorized):
+		return &backtest.DryError{Err: err}
 	}
 	return err
 }
@@ -178,6 +179,8 @@ func (k Backtest) refused(err error) error {
 	const needs = "the token must be able to read contents and pull requests (a classic one: the scope repo), and be authorised for the organisation where it uses single sign-on"
 	var limit *github.LimitError
 	switch {
+	case errors.Is(err, backtest.ErrInterrupted):
+		return fmt.Errorf("%w; nothing was judged", backtest.ErrInterrupted)
 	case errors.As(err, &limit):
 		return fmt.Errorf("%w; nothing was judged, ask again then", limit)
 	case errors.Is(err, github.ErrForbidden):

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -180,12 +181,9 @@ func TestBacktestStopsAtTheLimitOfContents(t *testing.T) {
 	t.Parallel()
 	p := newPast(t, "/", ghfake.Options{})
 	p.repo.Commit("main", "policy", ghfake.Files{".github/changeguard.yml": ghfake.Text("version: 1\nrules: {new: {uses: dependencies}}\n")}, author)
-	for i := range 3 {
-		p.merge("SQUASH", fmt.Sprint("b", i), fmt.Sprint("Change ", i), ghfake.Files{"requirements.txt": ghfake.Text(fmt.Sprint("a==", i, "\n"))})
-	}
-	p.hub.Inject(ghfake.Fault{Route: "POST /graphql", Skip: 2 + 3, Times: -1, Status: 429, Header: map[string][]string{"Retry-After": {"60"}}})
-	// They are read side by side: before the limit one may have got all its contents.
-	if code, r, said := p.run(); code != app.ExitIncomplete || r.Current.Changes > 1 || !strings.Contains(said, "rate limit is reached until") {
+	p.merge("SQUASH", "b", "Change", ghfake.Files{"requirements.txt": ghfake.Text("a==1\n")})
+	p.hub.Inject(ghfake.Fault{Route: "POST /graphql", Skip: 2 + 1, Times: -1, Status: 429, Header: map[string][]string{"Retry-After": {"60"}}})
+	if code, r, said := p.run(); code != app.ExitIncomplete || r.Current.Changes != 0 || !strings.Contains(said, "rate limit is reached until") {
 		t.Errorf("%d: %s", code, said)
 	}
 }
@@ -261,5 +259,58 @@ func TestBacktestOfPullRequestsByCandidate(t *testing.T) {
 	p.test.Since = p.test.Now.AddDate(0, 0, 2).Format(time.DateOnly)
 	if code, _, said := p.run(); code != app.ExitUsage || !strings.Contains(said, "acme/app has no closed pull requests since") {
 		t.Errorf("%d: %s", code, said)
+	}
+}
+
+// A token that ends, and a person who does, end the run: what was judged is printed,
+// nothing else is counted as judged, and GitHub is not asked any further.
+func TestBacktestStopsWithoutAToken(t *testing.T) {
+	t.Parallel()
+	p := newPast(t, "/", ghfake.Options{})
+	for i := range 12 {
+		p.merge("SQUASH", fmt.Sprint("b", i), fmt.Sprint("Change ", i), ghfake.Files{"core/a.py": ghfake.Text(fmt.Sprint("a = ", i+10, "\n"))})
+	}
+	p.hub.Inject(ghfake.Fault{Route: "/compare/", Skip: 5, Times: -1, Status: 401, Body: `{"message":"Bad credentials"}`})
+	code, r, said := p.run()
+	if code != app.ExitIncomplete || r.Current.Changes != 5 || r.Current.Fail != 5 || !strings.Contains(r.Stopped, "does not take the token: Bad credentials; 5 of 12 pull requests were judged") {
+		t.Fatalf("%d: %s", code, said)
+	}
+	if n := p.hub.Count("GET /repos/{owner}/{repo}/compare/{basehead...}"); n > 5+4 { // four at once
+		t.Errorf("%d comparisons were asked for", n)
+	}
+}
+
+// quits is a terminal on which a person stops the run when some are done.
+type quits struct{ stop func() }
+
+func (q quits) Write(b []byte) (int, error) {
+	if bytes.Contains(b, []byte(" 5 of 12")) {
+		q.stop()
+	}
+	return len(b), nil
+}
+
+func TestBacktestIsInterrupted(t *testing.T) {
+	t.Parallel()
+	p := newPast(t, "/", ghfake.Options{})
+	for i := range 12 {
+		p.merge("SQUASH", fmt.Sprint("b", i), fmt.Sprint("Change ", i), ghfake.Files{"core/a.py": ghfake.Text(fmt.Sprint("a = ", i+10, "\n"))})
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	p.test.Progress, p.test.Format = quits{cancel}, "text"
+	var stdout, stderr bytes.Buffer
+	code := p.test.Run(ctx, &stdout, &stderr)
+	said := stdout.String()
+	ends := func(n int) bool { // those under way beside the fifth may have ended with it
+		return strings.Contains(said, fmt.Sprintf("Not all was judged: it was interrupted; %d of 12 pull requests were judged", n)) &&
+			strings.Contains(said, fmt.Sprintf("%d blocked, 0 held for an approval, 0 not judged", n))
+	}
+	if code != app.ExitIncomplete || !slices.ContainsFunc([]int{5, 6, 7, 8}, ends) {
+		t.Errorf("%d: %s%s", code, said, &stderr)
+	}
+	stdout.Reset()
+	if code := p.test.Run(ctx, &stdout, &stderr); code != app.ExitIncomplete || stdout.Len() > 0 || stderr.Len() == 0 {
+		t.Errorf("before the first: %d: %s%s", code, &stdout, &stderr)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,7 +28,7 @@ type Replay struct {
 }
 
 // Run computes the verdict again and returns the exit code: 0 when it is the same,
-// byte for byte, 1 when it is another.
+// byte for byte, 1 when it is another, 3 when what it rests on is not all there.
 func (k Replay) Run(ctx context.Context, stdout, stderr io.Writer) int {
 	text, code, err := k.run(ctx)
 	if err != nil {
@@ -49,10 +50,11 @@ func (k Replay) run(ctx context.Context) (text string, code int, err error) {
 		return "", 0, err
 	}
 	var old struct {
-		Engine string         `json:"engine"`
-		Base   string         `json:"base"`
-		Head   string         `json:"head"`
-		Policy verdict.Policy `json:"policy"`
+		Engine  string            `json:"engine"`
+		Base    string            `json:"base"`
+		Head    string            `json:"head"`
+		Policy  verdict.Policy    `json:"policy"`
+		Missing []verdict.Missing `json:"missing"`
 	}
 	if err := json.Unmarshal(was, &old); err != nil || old.Head == "" || old.Base == "" {
 		return "", 0, badInput("%s is no verdict as `changeguard check --format json` writes it", k.What)
@@ -75,7 +77,13 @@ func (k Replay) run(ctx context.Context) (text string, code int, err error) {
 		return fmt.Sprintf("The verdict %s comes out again, byte for byte: %s\n", v.ID, report.Visible(v.Title)), ExitPass, nil
 	}
 	var b strings.Builder
-	b.WriteString("Another verdict comes out.\n")
+	code = ExitStopped
+	if gone := newlyMissing(v.Missing, old.Missing); gone != "" && old.Policy.Digest == v.Policy.Digest {
+		code = ExitIncomplete
+		fmt.Fprintf(&b, "It cannot be computed again from what is here: %s\nWithout that, this differs:\n", report.Visible(gone))
+	} else {
+		b.WriteString("Another verdict comes out.\n")
+	}
 	if old.Engine != version.Engine() {
 		fmt.Fprintf(&b, "It was judged by %s, and this is %s.\n", report.Visible(old.Engine), version.Engine())
 	}
@@ -83,7 +91,17 @@ func (k Replay) run(ctx context.Context) (text string, code int, err error) {
 		fmt.Fprintf(&b, "It was judged by the policy %s, and this is %s.\n", report.Visible(old.Policy.Digest), v.Policy.Digest)
 	}
 	differences(&b, was, is)
-	return b.String(), ExitStopped, nil
+	return b.String(), code, nil
+}
+
+// newlyMissing is the first thing that is missing now and was not then.
+func newlyMissing(is, was []verdict.Missing) string {
+	for _, m := range is {
+		if !slices.ContainsFunc(was, func(w verdict.Missing) bool { return w.What == m.What }) {
+			return m.What
+		}
+	}
+	return ""
 }
 
 // maxVerdict bounds a verdict that is read from a file.

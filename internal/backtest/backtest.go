@@ -74,6 +74,9 @@ func (e *DryError) Error() string { return e.Err.Error() }
 // Unwrap is the reason.
 func (e *DryError) Unwrap() error { return e.Err }
 
+// ErrInterrupted is why a run ended that was told to.
+var ErrInterrupted = errors.New("it was interrupted")
+
 // judged is what is kept of a change.
 type judged struct {
 	entry     Entry
@@ -82,7 +85,8 @@ type judged struct {
 }
 
 // Run judges what feed hands out, which is called once with the function that
-// takes a change, and counts. Progress is told after each change.
+// takes a change, and counts. Progress is told after each change. When the source
+// runs dry, or ctx is done, the report is of what was judged until then.
 func (b *Backtest) Run(ctx context.Context, feed func(take func(One) error) error, progress func(done int)) (*Report, error) {
 	type job struct {
 		at  int
@@ -94,6 +98,7 @@ func (b *Backtest) Run(ctx context.Context, feed func(take func(One) error) erro
 	var failed error
 	var dry *DryError
 	done := 0
+	asked := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	fed, stop := context.WithCancel(ctx) // ends what is fed, not what is being judged
@@ -139,6 +144,9 @@ func (b *Backtest) Run(ctx context.Context, feed func(take func(One) error) erro
 	if failed != nil {
 		err = failed
 	}
+	if err != nil && dry == nil && asked.Err() != nil {
+		dry = &DryError{ErrInterrupted}
+	}
 	if err != nil && dry == nil {
 		return nil, err
 	}
@@ -166,6 +174,9 @@ func (b *Backtest) judge(ctx context.Context, one One) (judged, error) {
 	}
 	if err == nil && one.Trouble != nil {
 		err = one.Trouble()
+	}
+	if err == nil {
+		err = ctx.Err() // it may have been judged without what was not read any more
 	}
 	j.counts = err == nil
 	return j, err

@@ -142,3 +142,23 @@ func TestErrorsEndTheRun(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What was under way when a run was interrupted may have been judged without what
+// was not read any more, so it is not counted.
+func TestInterruptedIsNotCounted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	b := &backtest.Backtest{Kinds: catalogue.Kinds(), Engine: "changeguard test", Current: trial(t, "now.yml", current), Workers: 1}
+	r, err := b.Run(ctx, func(take func(backtest.One) error) error {
+		last := one(1, "core/b.py", "dev@example.com")
+		last.Trouble = func() error {
+			cancel()
+			return nil
+		}
+		return errors.Join(take(one(0, "core/a.py", "dev@example.com")), take(last), take(one(2, "core/c.py", "dev@example.com")))
+	}, func(int) {})
+	if err != nil || r.Current.Changes != 1 || r.Stopped != backtest.ErrInterrupted.Error() || !r.Incomplete() {
+		t.Errorf("%+v %v", r, err)
+	}
+}

@@ -23,6 +23,8 @@ var (
 	ErrGone      = errors.New("it is gone from GitHub, or not visible to this installation")
 	ErrNotFound  = errors.New("not found on GitHub")
 	ErrForbidden = errors.New("GitHub refuses it to this installation")
+	// ErrUnauthorized is the ErrForbidden of a token that is not good, or not any more.
+	ErrUnauthorized = fmt.Errorf("%w: it does not take the token", ErrForbidden)
 	// ErrNoMergeBase says that base and head have no commit in common.
 	ErrNoMergeBase = errors.New("base and head have no commit in common")
 	// ErrNotComparable says that GitHub gave up on comparing base and head.
@@ -62,7 +64,9 @@ func explainStatus(response *gh.ErrorResponse) error {
 	switch response.Response.StatusCode {
 	case http.StatusNotFound, http.StatusGone:
 		return fmt.Errorf("%w: %s", ErrNotFound, response.Message)
-	case http.StatusForbidden, http.StatusUnauthorized:
+	case http.StatusUnauthorized:
+		return fmt.Errorf("%w: %s", ErrUnauthorized, response.Message)
+	case http.StatusForbidden:
 		return fmt.Errorf("%w: %s", ErrForbidden, response.Message)
 	case http.StatusUnprocessableEntity:
 		return fmt.Errorf("%w: %s", ErrInvalid, response.Message)

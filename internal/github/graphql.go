@@ -84,7 +84,9 @@ func (c *Client) post(ctx context.Context, query map[string]any) ([]byte, http.H
 		return nil, nil, fmt.Errorf("read the answer to a query: %w", err)
 	case len(data) > maxAnswer:
 		return nil, nil, fmt.Errorf("%w: its answer has more than %d bytes", errTooCostly, maxAnswer)
-	case resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusUnauthorized:
+	case resp.StatusCode == http.StatusUnauthorized:
+		return nil, nil, fmt.Errorf("%w: %s", ErrUnauthorized, firstLine(data))
+	case resp.StatusCode == http.StatusForbidden:
 		return nil, nil, fmt.Errorf("%w: %s", ErrForbidden, firstLine(data))
 	case resp.StatusCode == http.StatusBadGateway || resp.StatusCode == http.StatusGatewayTimeout:
 		return nil, nil, fmt.Errorf("%w: %s", errTooCostly, resp.Status) // how its time-outs look

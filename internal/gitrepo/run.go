@@ -28,7 +28,7 @@ func (r *Repo) environment(more ...string) []string {
 var overrides = []string{
 	"-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.DevNull, "-c", "core.attributesFile=" + os.DevNull,
 	"-c", "core.commitGraph=false", "-c", "core.multiPackIndex=false", "-c", "core.useReplaceRefs=false", "-c", "core.alternateRefsCommand=",
-	"-c", "core.warnAmbiguousRefs=true", "-c", "core.sshCommand=false", "-c", "core.bigFileThreshold=512m", "-c", "diff.external=", "-c", "diff.algorithm=myers",
+	"-c", "core.warnAmbiguousRefs=true", "-c", "advice.graftFileDeprecated=false", "-c", "core.sshCommand=false", "-c", "core.bigFileThreshold=512m", "-c", "diff.external=", "-c", "diff.algorithm=myers",
 	"-c", "protocol.allow=never", "-c", "gpg.program=false", "-c", "log.showSignature=false", "-c", "status.showUntrackedFiles=normal",
 	"--no-pager", "--no-replace-objects",
 }
