@@ -12,7 +12,7 @@ import (
 func (k Kind) Page() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\nFails when %s. Since %s.\n\n%s\n\n", k.Name, k.Title, k.Since, k.Why)
-	fmt.Fprintf(&b, "Found:\n\n```\n%s\n```\n\nNot found:\n\n```\n%s\n```\n\n## Options\n\n", k.Bad, k.Good)
+	fmt.Fprintf(&b, "Found:\n\n```\n%s\n```\n\nNot found:\n\n```\n%s\n```\n\n## What to do\n\n%s\n\n## Options\n\n", k.Bad, k.Good, k.Remedy)
 	options := k.Options()
 	if len(options) == 0 {
 		b.WriteString("None.\n")

@@ -47,7 +47,9 @@ type Kind struct {
 	Why   string // why it matters, in sentences
 	Bad   string // a short change that it finds
 	Good  string // a short change that it lets pass
-	Since string // the version that brought it
+	// Remedy is what to do about a finding, in sentences.
+	Remedy string
+	Since  string // the version that brought it
 	// More are further sections of its page, in Markdown; nil for none. It is asked
 	// only where a page is made: whoever judges has no time for it.
 	More func() string

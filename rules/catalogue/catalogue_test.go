@@ -26,7 +26,7 @@ func TestKindsAreDocumented(t *testing.T) {
 		if k.Title == "" || strings.HasSuffix(k.Title, ".") || len(k.Title) > 100 {
 			t.Errorf("%s: title %q", k.Name, k.Title)
 		}
-		for what, text := range map[string]string{"why": k.Why, "bad": k.Bad, "good": k.Good, "since": k.Since} {
+		for what, text := range map[string]string{"why": k.Why, "bad": k.Bad, "good": k.Good, "remedy": k.Remedy, "since": k.Since} {
 			if text == "" {
 				t.Errorf("%s has no %s", k.Name, what)
 			}

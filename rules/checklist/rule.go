@@ -24,8 +24,10 @@ func Kind() rules.Kind {
 		Why: "A test plan of empty boxes says that the author knew what to test and did not. It was written, shown, and merged: the work it " +
 			"names was left to whoever runs into it. A section that the policy names must be there, so that deleting the list is no way to finish it. " +
 			"Items in code blocks, quotes and comments are no items. A push has no body and is not judged by this rule.",
-		Bad:     "## Test plan\n- [x] unit tests\n- [ ] container answers on its port",
-		Good:    "## Test plan\n- [x] unit tests\n- [x] container answers on its port",
+		Bad:  "## Test plan\n- [x] unit tests\n- [ ] container answers on its port",
+		Good: "## Test plan\n- [x] unit tests\n- [x] container answers on its port",
+		Remedy: "Write the section into the body of the pull request and tick what was done; take out what does not apply and say why. " +
+			"An edit of the body is judged at once. A local check takes the body from --event.",
 		Since:   "0.1.0",
 		Subject: rules.People,
 	}, check, run)

@@ -38,8 +38,10 @@ func Kind() rules.Kind {
 		Why: "A reviewer reads the title first and decides by it how closely to look. A commit called \"Document critical failures\" that " +
 			"also changes connection handling and adds a package is read as a document. Whether it was meant or not, what is said must cover what is done. " +
 			"Comments are words in the languages where a change can be proved to be nothing else (see cosmetic in the manual); docstrings, and comments elsewhere, count as code.",
-		Bad:     "\"docs: describe the outage\" with  M app/server.py",
-		Good:    "\"docs: describe the outage\" with  A docs/outage.md, A docs/outage.png",
+		Bad:  "\"docs: describe the outage\" with  M app/server.py",
+		Good: "\"docs: describe the outage\" with  A docs/outage.md, A docs/outage.png",
+		Remedy: "Say in the title and body what the change does, or move what is more than words into a change of its own. A list of " +
+			"files in the body is completed or removed.",
 		Since:   "0.1.0",
 		Subject: rules.People,
 	}, check, run)

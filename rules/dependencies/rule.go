@@ -51,8 +51,12 @@ func Kind() rules.Kind {
 		Why: "A package runs with all the rights of the program, at installation often with those of the developer, and it brings packages of " +
 			"its own. A session that was to analyse only added requests>=2.32.0: whatever version is newest at the next build. The rule tells " +
 			"apart what is new, what accepts more than one artefact, what comes from another place and what runs at installation.",
-		Bad:     "+requests>=2.32.0   in requirements.txt: added and unpinned",
-		Good:    "+# why requests is pinned",
+		Bad:  "+requests>=2.32.0   in requirements.txt: added and unpinned",
+		Good: "+# why requests is pinned",
+		Remedy: "Each finding names the command that takes the file back to what it was. Where the package is wanted, say why in the " +
+			"pull request and have somebody approve it who may, name it in the option `ignore`, or move the update into a change of " +
+			"its own. A lock file that does not fit its manifest is made anew by the package manager; pin to a version, a digest or " +
+			"a commit what floats.",
 		Since:   "0.1.0",
 		More:    formatsPage,
 		Subject: rules.Content,

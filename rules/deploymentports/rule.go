@@ -40,8 +40,10 @@ func Kind() rules.Kind {
 			"App Engine, Procfile, fly.toml) and what listens (command lines of gunicorn, uvicorn, hypercorn, Flask, Django, Node, Go, Spring and nginx, their configuration, " +
 			"fallbacks of PORT, ENV PORT, EXPOSE), and compares what belongs together. A platform that says its port in PORT satisfies a program that looks there, " +
 			"unless somebody wrote two different numbers. Only a mismatch that the change makes, or whose lines it touches, is a finding.",
-		Bad:     "+port = os.environ.get('PORT', '8081')   in auth_service/gunicorn_config.py, deployed with --port 8080",
-		Good:    "+port = os.environ.get('PORT', '8080')   in auth_service/gunicorn_config.py, deployed with --port 8080",
+		Bad:  "+port = os.environ.get('PORT', '8081')   in auth_service/gunicorn_config.py, deployed with --port 8080",
+		Good: "+port = os.environ.get('PORT', '8080')   in auth_service/gunicorn_config.py, deployed with --port 8080",
+		Remedy: "Write one port in both places that the finding shows, or have the program look up PORT, which the platform sets. A " +
+			"file that is no deployment of this program is left out by the option `ignore`.",
 		Since:   "0.1.0",
 		Subject: rules.Content,
 	}, nil, run)

@@ -40,8 +40,11 @@ func Kind() rules.Kind {
 			"the latter requires its variable only when what follows ends the program. Provided is what any manifest, example file, Dockerfile, Compose, Kubernetes, Cloud Run or Terraform " +
 			"file or workflow names; what the system, CI and the platforms set themselves (PATH, PORT, GITHUB_*, K_SERVICE and so on) needs no one. What code beside the change, in the usual settings files and the nearest, requires already is not new. For a variable that a manifest loses, " +
 			"the code nearest to it and the usual settings files are searched, up to 4 MiB.",
-		Bad:     "+key = os.environ[\"PAYMENT_KEY\"]   which nothing provides",
-		Good:    "+key = os.environ.get(\"PAYMENT_KEY\", \"test\")",
+		Bad:  "+key = os.environ[\"PAYMENT_KEY\"]   which nothing provides",
+		Good: "+key = os.environ.get(\"PAYMENT_KEY\", \"test\")",
+		Remedy: "Name the variable in the file that the finding shows, with an example value, or give the lookup a default where one " +
+			"makes sense. Where a manifest lost it, the finding's command takes the manifest back. A variable that the platform " +
+			"itself sets is named by the option `provided`.",
 		Since:   "0.1.0",
 		Subject: rules.Content,
 	}, check, run)

@@ -21,8 +21,10 @@ func Kind() rules.Kind {
 		Title: "a CEL expression is false",
 		Why: "Teams have rules of their own that no list of kinds foresees: a label for every change of the API, no work on Friday's " +
 			"release branch, small changes from forks. An expression says such a rule in one line; it is type-checked before it judges anybody.",
-		Bad:     `require: "!touches('api/**') || 'api-reviewed' in pr.labels"   (and the label is missing)`,
-		Good:    `require: "!pr.fork || change.files <= 20"`,
+		Bad:  `require: "!touches('api/**') || 'api-reviewed' in pr.labels"   (and the label is missing)`,
+		Good: `require: "!pr.fork || change.files <= 20"`,
+		Remedy: "Make the expression true, in the change or in what is said about it; the rule's message in the policy says what its " +
+			"authors want. Otherwise ask for an override.",
 		Since:   "0.1.0",
 		Subject: rules.Content,
 	}, check, run)

@@ -30,8 +30,10 @@ func Kind() rules.Kind {
 		Why: "A guard that the guarded can edit guards nothing. Agents have edited the instructions and hooks that were to hold them, and " +
 			"a later CODEOWNERS file silently replaces an earlier one. The change is still judged by the base's policy; this rule makes sure " +
 			"that a person has looked before the next one is judged by another. It is on at level approve unless the policy names it.",
-		Bad:     "M .claude/settings.json",
-		Good:    "M src/settings.json",
+		Bad:  "M .claude/settings.json",
+		Good: "M src/settings.json",
+		Remedy: "Take the file back with the finding's command, and bring the change of the guard in a pull request of its own that a " +
+			"person opens and approves. Whoever may change the policy is said by its approvals.",
 		Since:   "0.1.0",
 		Subject: rules.Content,
 	}, nil, run)

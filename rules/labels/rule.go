@@ -32,8 +32,10 @@ func Kind() rules.Kind {
 			"are missed when it is too late. A label is a note and no proof, since everybody with write access can set it; who must agree " +
 			"is said by the kind reviewers or by approvals. Outside a pull request there are no labels: a push is not judged by this rule, " +
 			"and a local check knows those of --event.",
-		Bad:     "labels: [do-not-merge]   (with forbid: [\"do-not-merge*\"])",
-		Good:    "labels: [kind/fix]   (with require: [\"kind/*\"])",
+		Bad:  "labels: [do-not-merge]   (with forbid: [\"do-not-merge*\"])",
+		Good: "labels: [kind/fix]   (with require: [\"kind/*\"])",
+		Remedy: "Set or remove the label: the finding shows the command of GitHub's command line for it. The change is judged again " +
+			"when a label changes.",
 		Since:   "0.1.0",
 		Subject: rules.People,
 	}, check, run)

@@ -24,8 +24,10 @@ func Kind() rules.Kind {
 		Title: "the change has more commits, files, lines or binary bytes than allowed",
 		Why: "A change that is too large is not reviewed, it is waved through, and rolling it back takes other work with it. " +
 			"A session that was to analyse and made more than eighty commits would have stopped at the first limit.",
-		Bad:     "83 commits   (with commits: 20)",
-		Good:    "4 commits, 12 files",
+		Bad:  "83 commits   (with commits: 20)",
+		Good: "4 commits, 12 files",
+		Remedy: "Split the change: what each part is for decides where it is cut, and each is opened as a pull request of its own. " +
+			"Squash commits that belong together. What is large for a reason, such as moved files, is lifted once by an override.",
 		Since:   "0.1.0",
 		Subject: rules.People,
 	}, check, run)

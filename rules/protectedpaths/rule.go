@@ -27,8 +27,10 @@ func Kind() rules.Kind {
 		Title: "a protected path is added, changed, removed, renamed, re-moded or replaced by a link",
 		Why: "Some files carry more than others: connections, payments, sign-in, migrations. A change to them that nobody asked for is " +
 			"the most expensive kind, and it is easily missed among many files. Naming them once makes every change to them visible and stoppable.",
-		Bad:     "M app/websocket_core/unified_manager.py   (with paths: [\"app/websocket_core/**\"])",
-		Good:    "M app/websocket_core/README.md            (with paths: [\"app/websocket_core/**\", \"!**/*.md\"])",
+		Bad:  "M app/websocket_core/unified_manager.py   (with paths: [\"app/websocket_core/**\"])",
+		Good: "M app/websocket_core/README.md            (with paths: [\"app/websocket_core/**\", \"!**/*.md\"])",
+		Remedy: "Take the file back with the finding's command. Where it must change, have somebody approve or override who may, or " +
+			"bring it in a pull request of its own.",
 		Since:   "0.1.0",
 		Subject: rules.Content,
 	}, check, run)

@@ -43,8 +43,10 @@ func Kind() rules.Kind {
 			"Zero tests that ran are a failure, so are failed tests, fewer tests than asked for, and a suite that is not there. What is missing is waited for: the check run " +
 			"stays in progress until the deadline, and fails then. A pull request is judged by the evidence for its head, a merge group by that for the group's commit. " +
 			"A local check cannot know any of it and says so; the manual's page on evidence tells how to attach it.",
-		Bad:   "unit: 0 tests ran   (with suites: [unit])",
-		Good:  "unit: 214 tests ran, the base had 214",
+		Bad:  "unit: 0 tests ran   (with suites: [unit])",
+		Good: "unit: 214 tests ran, the base had 214",
+		Remedy: "Mend what the check or the tests found, and run it again. Where no test ran, see what the runner collects. A report " +
+			"that never comes is sent by `changeguard evidence attach` in the workflow; until the deadline the check waits.",
 		Since: "0.1.0",
 	}, check, run)
 }

@@ -30,8 +30,10 @@ func Kind() rules.Kind {
 			"nor can a dropped column, a migration without a way back or one that was edited after it ran, removed data, or an interface that others call. A change that moves the " +
 			"schema, the code and the deployment at once has no order in which it could be taken back. Found in SQL and in migrations of Alembic, Django, Rails, Laravel, Knex, Sequelize, golang-migrate, goose, Flyway and Prisma; " +
 			"what other tools do in code is not read.",
-		Bad:     "A db/migrate/20250915_drop_sessions.sql   with DROP TABLE sessions",
-		Good:    "A db/migrate/20250915_add_sessions.up.sql, A db/migrate/20250915_add_sessions.down.sql",
+		Bad:  "A db/migrate/20250915_drop_sessions.sql   with DROP TABLE sessions",
+		Good: "A db/migrate/20250915_add_sessions.up.sql, A db/migrate/20250915_add_sessions.down.sql",
+		Remedy: "Split as the finding says: by purpose, or a migration that the running code can live with first, then the code, then " +
+			"what removes the old. Give a migration its way back, and squash or rebase instead of merging.",
 		Since:   "0.1.0",
 		Subject: rules.Content,
 	}, nil, run)

@@ -34,8 +34,10 @@ func Kind() rules.Kind {
 			"login. Code owners say that by path alone; this rule says it under any condition, such as for agents or at high risk. Only " +
 			"approvals of these people lift it, at every level, or an override. An approval counts at the current head, by a person who is neither the author " +
 			"nor wrote or committed any of it, and stays valid while the change stays as it is. A push is not judged by this rule.",
-		Bad:     "approved by nobody   (with from: [\"@acme/platform\"])",
-		Good:    "approved by alice, who is of @acme/platform",
+		Bad:  "approved by nobody   (with from: [\"@acme/platform\"])",
+		Good: "approved by alice, who is of @acme/platform",
+		Remedy: "Ask those whom the finding names for a review, by the command that it shows; the change is judged again with each " +
+			"review. A push with other content needs them once more.",
 		Since:   "0.1.0",
 		Subject: rules.People,
 	}, check, run)

@@ -32,8 +32,10 @@ func Kind() rules.Kind {
 			"would collect before and after, from names, configuration, imports and the commands of the workflows, without running anything. A renamed or moved test that is still " +
 			"collected is no finding. What only running could tell, such as a hook that decides in code, is a finding where the change brings it. " +
 			"Counts are of test functions as the source shows them; cases made at run time count once.",
-		Bad:     "-testpaths = tests integration\n+testpaths = tests",
-		Good:    "R tests/test_a.py -> tests/unit/test_a.py",
+		Bad:  "-testpaths = tests integration\n+testpaths = tests",
+		Good: "R tests/test_a.py -> tests/unit/test_a.py",
+		Remedy: "Have the tests collected again: give the file back its name or folder, the configuration its patterns, the test its " +
+			"assertions. Where tests may go, say why and ask for an override; the finding's command takes the file back.",
 		Since:   "0.1.0",
 		Subject: rules.Content,
 	}, nil, run)

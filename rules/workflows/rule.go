@@ -35,8 +35,11 @@ func Kind() rules.Kind {
 			"a comment in an agent's prompt is an instruction. Found is only what the change brings: permissions gained, unpinned actions, images and reusable workflows, dangerous triggers, " +
 			"new secrets, event text in scripts and prompts, id-token: write, self-hosted runners, and a workflow of this guard that ends or weakens. " +
 			"A workflow that cannot be read is a finding.",
-		Bad:     "+      - run: echo \"${{ github.event.issue.title }}\"",
-		Good:    "+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2",
+		Bad:  "+      - run: echo \"${{ github.event.issue.title }}\"",
+		Good: "+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2",
+		Remedy: "Pin to a full commit with the version in a comment, ask for the least permissions in the job that needs them, and put " +
+			"event text into an environment variable instead of a script. What must stay as it is needs the approval of somebody " +
+			"who may give it; the finding's command takes the file back.",
 		Since:   "0.1.0",
 		Subject: rules.Content,
 	}, check, run)
