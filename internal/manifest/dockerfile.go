@@ -28,6 +28,7 @@ type dockerfile struct {
 	given  map[string]Property // what whoever builds gives to arguments
 	args   map[string]Property // with the line of what gave them, 0 for their defaults
 	by     int                 // the last line that gave something to the current instruction
+	locals map[string]Property // of the stage, for ADD
 	stages map[string]bool
 	count  int // of stages
 }
@@ -154,7 +155,14 @@ func (d *dockerfile) read(text string, depth int) error {
 			return d.fail("ONBUILD within ONBUILD")
 		}
 		return d.read(rest, depth+1)
-	case "copy", "add", "run":
+	case "env":
+		d.env(rest)
+	case "add":
+		if err := d.add(rest); err != nil {
+			return err
+		}
+		return d.heredocs(rest)
+	case "copy", "run":
 		if err := d.flags(word, rest); err != nil {
 			return err
 		}
@@ -164,14 +172,13 @@ func (d *dockerfile) read(text string, depth int) error {
 }
 
 // arg keeps the arguments before the first FROM, with what is given to them or else
-// their defaults: only these are known in a FROM.
+// their defaults: only these are known in a FROM. Those of a stage are for it alone.
 func (d *dockerfile) arg(rest string) {
-	if d.count > 0 {
-		return
-	}
 	for word := range strings.FieldsSeq(rest) {
 		name, value, hasDefault := strings.Cut(word, "=")
-		if given, is := d.given[name]; is {
+		if d.count > 0 {
+			d.localArg(name, value, hasDefault)
+		} else if given, is := d.given[name]; is {
 			d.keep(name, given)
 		} else if hasDefault {
 			d.by = 0
@@ -202,6 +209,7 @@ func (d *dockerfile) from(rest string) error {
 		d.stages[strings.ToLower(words[2])] = true
 	}
 	d.count++
+	d.locals = nil // what a stage has of the one it is made from is not known
 	return err
 }
 
@@ -233,6 +241,10 @@ func (d *dockerfile) image(ref, group string) error {
 // expand puts the defaults of arguments in. An argument without one comes from
 // whoever builds: then the text is not known.
 func (d *dockerfile) expand(text string) (value string, known bool) {
+	return d.expandWith(text, d.args)
+}
+
+func (d *dockerfile) expandWith(text string, args map[string]Property) (value string, known bool) {
 	var b strings.Builder
 	for {
 		before, rest, more := strings.Cut(text, "$")
@@ -255,7 +267,7 @@ func (d *dockerfile) expand(text string) (value string, known bool) {
 			}
 			name, text = rest[:n], rest[n:]
 		}
-		switch value, there := d.args[name]; {
+		switch value, there := args[name]; {
 		case there && value.Value != "":
 			b.WriteString(value.Value)
 			d.by = max(d.by, value.Line)

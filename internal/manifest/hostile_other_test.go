@@ -27,6 +27,10 @@ func otherHostile() map[string]map[string][]byte {
 	long := strings.Repeat("a", size)
 	return map[string]map[string][]byte{
 		"Dockerfile": {
+			"fetched":      []byte("FROM a\n" + strings.Repeat("ADD https://a/1.1 /b\n", size/21)),
+			"versions":     []byte("FROM a\nADD https://a/" + strings.Repeat("1.1a", size/4) + " /b\n"),
+			"sources":      []byte("FROM a\nADD " + strings.Repeat("https://a/$A ", size/13) + " /b\n"),
+			"doubled":      []byte("FROM a\nENV A=aa\n" + strings.Repeat("ENV A=$A$A\nADD https://a/$A /b\n", size/31)),
 			"from":         between("", "FROM i%d\n", ""),
 			"same":         repeat("FROM a:1\n"),
 			"stages":       between("", "FROM i AS s%d\n", ""),

@@ -66,6 +66,8 @@ const conditionsText = `## What the conditions mean
   as it is at the head: an image that is another one by them is a change of this file. A build that is new is held against what its Dockerfile comes
   to without arguments. Where this Dockerfile cannot be found or read, a changed argument is a finding; an override, which does not say what is built,
   is held against every Dockerfile in its folder and below. What the command ` + "`docker build`" + ` is given in a script is not read.
+- What ` + "`ADD`" + ` fetches from an address or a repository into an image is a package of it, ` + "`unpinned`" + ` without a checksum or a commit; a version in
+  the address is its version, and arguments and variables of the same stage are put in. What a command of ` + "`RUN`" + ` fetches is not read.
 - A package that a lock file has for development only, and then for the program as well, is ` + "`added`" + `: a ` + "`dev`" + ` of ` + "`package-lock.json`" + ` or an older
   ` + "`pnpm-lock.yaml`" + ` that goes, ` + "`main`" + ` among the groups of ` + "`poetry.lock`, `default`" + ` among those of ` + "`pdm.lock`" + `, a first configuration in a
   ` + "`gradle.lockfile`" + ` that is not one of tests. It is quiet where the program had the same version of it already, and so is the way back, another group of
