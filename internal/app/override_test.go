@@ -134,6 +134,31 @@ func TestOverrideRefused(t *testing.T) {
 	}
 }
 
+// The right is asked of GitHub when the command is carried out: who lost it since
+// the comment lifts nothing.
+func TestOverrideByWhoLostTheRight(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	n, head := w.judged(peoplePolicy, ghfake.Files{"core/a.py": ghfake.Text("x = 2\n")})
+	comment := w.repo.Comment(n, "boss", "/changeguard override core it is agreed")
+	sent := w.repo.CommentEvent(comment, "created")
+	w.repo.Allow("boss", "write")
+	w.deliver("issue_comment", sent)
+	if got := w.reaction(comment); got != "confused" {
+		t.Errorf("the answer is %q", got)
+	}
+	w.idle()
+	if r := w.run(head, 1); r.Conclusion != "failure" || len(w.repo.Runs(head)) != 1 {
+		t.Errorf("%d runs, the first %s: %s", len(w.repo.Runs(head)), r.Conclusion, r.Title)
+	}
+	// With the right again the same words count.
+	w.repo.Allow("boss", "maintain")
+	w.say(n, "boss", "/changeguard override core it is agreed")
+	if r := w.run(head, 2); r.Conclusion != "success" {
+		t.Errorf("%s: %s", r.Conclusion, r.Title)
+	}
+}
+
 // What is irrelevant costs no request: comments of bots, edited ones, those that
 // quote a command or show it as code, and those of issues.
 func TestCommentsThatAskForNothing(t *testing.T) {

@@ -39,6 +39,52 @@ func TestPeriodic(t *testing.T) {
 	})
 }
 
+// Of several programs on one database one does the periodic work, as often as one
+// alone would, and never twice at once. When it goes, another one does.
+func TestPeriodicWorkIsDoneByOne(t *testing.T) {
+	onEngines(t, func(t *testing.T, database string) {
+		const every = 100 * time.Millisecond
+		var running, overlaps, runs atomic.Int32
+		config := queue.Config{
+			Handler: func(context.Context, store.Subject) error { return nil },
+			Periodic: []queue.Periodic{{Name: "frequent work", Every: every, Do: func(context.Context) error {
+				if running.Add(1) > 1 {
+					overlaps.Add(1)
+				}
+				time.Sleep(every / 5)
+				running.Add(-1)
+				runs.Add(1)
+				return nil
+			}}},
+		}
+		begin := time.Now()
+		var programs []*queue.Queue
+		shared := false // SQLite is one program's, but for a moment while it is replaced
+		for range 3 {
+			q, s := runAt(t, database, config)
+			programs, shared = append(programs, q), s.Listener() != nil
+		}
+		waitFor(t, "the work", func() bool { return runs.Load() >= 8 })
+		// One at the start of whoever leads, and the last one that is due.
+		if most := int32(time.Since(begin)/every) + 3; runs.Load() > most {
+			t.Errorf("done %d times where one program alone does it %d times at most", runs.Load(), most)
+		}
+		for _, q := range programs[:2] {
+			if !shared {
+				break
+			}
+			if err := q.Stop(background); err != nil {
+				t.Fatal(err)
+			}
+			before := runs.Load()
+			waitFor(t, "another one to do it", func() bool { return runs.Load() >= before+3 })
+		}
+		if n := overlaps.Load(); n > 0 {
+			t.Errorf("%d times while it was being done", n)
+		}
+	})
+}
+
 // Deliveries are forgotten when GitHub cannot send them again.
 func TestOldDeliveriesAreDropped(t *testing.T) {
 	onEngines(t, func(t *testing.T, database string) {
