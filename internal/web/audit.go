@@ -39,8 +39,9 @@ type overridden struct {
 
 // shownLifts and shownReason bound what a row shows; the export has all of it.
 const (
-	shownLifts  = 5
-	shownReason = 200
+	shownLifts    = 5
+	shownReason   = 200
+	longestSearch = 200
 )
 
 var pullName = regexp.MustCompile(`^([A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100})#([1-9][0-9]{0,17})$`)
@@ -102,8 +103,8 @@ func (s *server) audit(w http.ResponseWriter, r *http.Request) {
 		before = math.MaxInt64
 	}
 	p := auditPage{Search: q.Get("q"), Overrides: kindOf(q) != ""}
-	if len(p.Search) > 200 {
-		p.Search = ""
+	if len(p.Search) > longestSearch {
+		p.Search = strings.ToValidUTF8(p.Search[:longestSearch], "") // the page shows what is searched for
 	}
 	list, err := s.Store.AuditFind(r.Context(), viewing(r).only(), kindOf(q), p.Search, before, listed+1)
 	if err != nil {

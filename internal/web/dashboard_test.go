@@ -108,6 +108,106 @@ func TestAuditIsSearchedAndExported(t *testing.T) {
 	}
 }
 
+// A search finds every entry with its words and no other, page by page, however long
+// it is; the export has all entries, each once, as a chain.
+func TestAuditIsReadPageByPage(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	const entries = 150
+	for n := range entries {
+		e := store.Entry{At: start.Add(time.Duration(n) * time.Second), Kind: store.AuditInstallation, Subject: []string{"org-even", "org-odd"}[n%2], Actor: fmt.Sprintf("admin%03d", n), Body: []byte(`{}`)}
+		if err := p.store.Note(context.Background(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	actor, older := regexp.MustCompile(`admin\d{3}`), regexp.MustCompile(`href="(/audit\?[^"]*before=\d+)"`)
+	var found []string
+	pages := 0
+	for next := "/audit?q=org-odd"; next != ""; pages++ {
+		page := p.get(next)
+		if strings.Contains(page, "org-even") || pages > entries {
+			t.Fatalf("page %d of the search has another subject", pages)
+		}
+		found = append(found, actor.FindAllString(page, -1)...)
+		next = ""
+		if m := older.FindStringSubmatch(page); m != nil {
+			next = html.UnescapeString(m[1])
+		}
+	}
+	if len(found) != entries/2 || found[0] != "admin149" || found[len(found)-1] != "admin001" || pages < 2 {
+		t.Errorf("%d entries on %d pages, from %s to %s", len(found), pages, found[0], found[len(found)-1])
+	}
+	if seen := text(p.get("/audit?q=" + strings.Repeat("x", 300))); !strings.Contains(seen, "Nothing is found") {
+		t.Error("a long search is none: ", seen)
+	}
+	lines := strings.Split(strings.TrimSpace(p.get("/audit.jsonl")), "\n")
+	if len(lines) != entries {
+		t.Fatalf("%d lines", len(lines))
+	}
+	previous := ""
+	for i, line := range lines {
+		var e struct{ Actor, Previous, Hash string }
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatal(err)
+		}
+		if e.Actor != fmt.Sprintf("admin%03d", entries-1-i) || e.Hash == "" || i > 0 && e.Hash != previous {
+			t.Errorf("line %d: %s", i, line)
+		}
+		previous = e.Previous
+	}
+}
+
+// The page says what waits and for how long, what GitHub did not take, what is left
+// of each installation's hour, and what the doctor found.
+func TestHealthSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	p := openWith(t, func(c *web.Config) {
+		c.Facts = func(context.Context) (web.Facts, error) {
+			return web.Facts{
+				Since: start.Add(-time.Hour), Reconciled: start.Add(-5 * time.Minute), Redelivered: 3, Evaluated: 4,
+				Budgets:     []web.Budget{{Installation: 1, Resource: "core", Left: 1250, Limit: 5000, Reset: start.Add(20 * time.Minute)}},
+				Unpublished: []store.Count{{Name: "check run", Count: 7}},
+			}, nil
+		}
+	})
+	p.judged(1, "One", sample())
+	p.keeps(1, store.Layer{Name: "repository", Text: []byte("version: 1\n")})
+	guarded, err := json.Marshal(web.Guarded{Branch: "main", Required: "no", Found: []web.Finding{
+		{About: "the required check", State: "problem", Says: "main does not require it", Remedy: "Require it."}, {About: "installation", State: "ok", Says: "fine"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.store.SetGuarded(context.Background(), "acme/app", guarded, start.Add(-time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	waiting := store.Subject{Kind: store.Pull, Installation: 1, Owner: "acme", Repo: "app", Number: 2, Base: "main", Head: strings.Repeat("a", 40)}
+	err = p.store.InTx(context.Background(), func(tx *store.Tx) error {
+		_, err := store.Receive(context.Background(), tx, store.Delivery{ID: "d", Event: "pull_request", Action: "opened", Received: start.Add(-90 * time.Second)}, &waiting)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.store.Fail(context.Background(), waiting.ID, start.Add(-time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	page := p.get("/health")
+	balanced(t, "/health", page)
+	seen := text(page)
+	for _, want := range []string{
+		"The oldest waits for 1m30s", "Change For acme/app#2 1 minute", "5 minutes ago 3 asked for again, 4 judged", "check run 7", "1250 of 5000 20 minutes",
+		"1 repository has something to look at", "main does not require it", "Require it.", "pull_request opened acme/app#2 waits",
+	} {
+		if !strings.Contains(seen, want) {
+			t.Errorf("the page lacks %q:\n%s", want, seen)
+		}
+	}
+	if strings.Contains(seen, "fine") {
+		t.Error("what is right is listed among what is not")
+	}
+}
+
 // What went in by an override is a list of its own, with who lifted what and why,
 // and is exported as one.
 func TestWhatWentInByOverrideIsListed(t *testing.T) {
