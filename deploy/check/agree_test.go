@@ -14,8 +14,6 @@ import (
 	networking "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"sigs.k8s.io/kustomize/api/krusty"
-	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
 )
 
@@ -99,15 +97,7 @@ func remembered(t *testing.T, limit, container string) {
 
 func TestKubernetesFilesAgree(t *testing.T) {
 	t.Parallel()
-	made, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), "../kustomize")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := made.AsYaml()
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := objects(t, text)
+	all := kustomized(t)
 	d, c := all["Deployment"].(*apps.Deployment), all["Deployment"].(*apps.Deployment).Spec.Template.Spec.Containers[0]
 	config, open := all["ConfigMap"].(*core.ConfigMap).Data, ports(c)
 	_, admin, err := net.SplitHostPort(config["CHANGEGUARD_ADMIN_ADDR"])

@@ -63,8 +63,9 @@ func objects(t *testing.T, documents []byte) map[string]any {
 	return all
 }
 
-func TestKustomizeBuildsWhatKubernetesTakes(t *testing.T) {
-	t.Parallel()
+// kustomized are the objects that the folder of Kubernetes comes to.
+func kustomized(t *testing.T) map[string]any {
+	t.Helper()
 	made, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), "../kustomize")
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +74,12 @@ func TestKustomizeBuildsWhatKubernetesTakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := objects(t, text)
+	return objects(t, text)
+}
+
+func TestKustomizeBuildsWhatKubernetesTakes(t *testing.T) {
+	t.Parallel()
+	all := kustomized(t)
 	if len(all) != 7 {
 		t.Errorf("%d kinds", len(all))
 	}
