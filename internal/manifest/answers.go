@@ -99,12 +99,16 @@ func movedAnswers(before, after *File) (moved [][2]*Package) {
 	}
 	then := before.answers()
 	was := make(map[string]*Package, len(then))
+	more := make(map[string][]*Package) // two lists of one file may hold an entry for the same place
 	for _, a := range then {
+		if a.is != nil && was[a.key] != nil {
+			more[a.key] = append(more[a.key], was[a.key])
+		}
 		was[a.key] = a.is
 	}
 	now = slices.DeleteFunc(now, func(a answer) bool {
-		old := was[a.key]
-		return old == nil || a.is == nil || old.Name == a.is.Name && sameEntry(old, a.is)
+		same := func(old *Package) bool { return old.Name == a.is.Name && sameEntry(old, a.is) }
+		return was[a.key] == nil || a.is == nil || same(was[a.key]) || slices.ContainsFunc(more[a.key], same)
 	})
 	slices.SortFunc(now, func(a, b answer) int { // patterns come out of a map
 		if a.is.Line != b.is.Line {
