@@ -115,7 +115,7 @@ func noDowngrade(t *scan, from int) (int, int) {
 	tried := -1 // the end of parameters without an empty body behind
 	for at := t.next(head, from); at < len(t.s); at = t.next(head, at+1) {
 		closing := t.next(")", at+len(head))
-		if at > 0 && t.s[at-1] != '\n' || closing == len(t.s) || closing == tried {
+		if !strings.HasPrefix(t.s[at:], head) || at > 0 && t.s[at-1] != '\n' || closing == len(t.s) || closing == tried {
 			continue
 		}
 		if m := nothing.FindStringIndex(t.s[closing+1:]); m != nil {

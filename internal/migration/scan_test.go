@@ -96,6 +96,7 @@ var compiled = func() map[string]*regexp.Regexp {
 func FuzzSigns(f *testing.F) {
 	f.Add("alter table a drop if exists \"b\";drop materialized view x; alter table a alter column b set data type c")
 	f.Add("drop table if exists `a`\ntruncate table x\nalter table a drop column b")
+	f.Add("def downgrAde(0): pass\n")
 	f.Add("def downgrade(\n):\n  \"\"\"x\"\"\"\n  pass\nmigrations.RunSQL('a')\nop.drop_table('b')")
 	f.Fuzz(func(t *testing.T, text string) {
 		if strings.ContainsAny(text, "\u017f\u212a") {
