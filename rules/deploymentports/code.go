@@ -36,17 +36,24 @@ func codeLanguage(name string) string {
 }
 
 // A pattern finds ports in one line of a program. The group named port is the
-// number; with lookup it is what a variable falls back to.
+// number; with env it is what holds when that variable says nothing else.
 type pattern struct {
 	expression *lazyregexp.Regexp
-	lookup     bool
+	env        string
 	how        string
 }
 
-func find(how, expression string) pattern { return pattern{lazyregexp.New(expression), false, how} }
+func find(how, expression string) pattern { return pattern{lazyregexp.New(expression), "", how} }
 
 func falls(how, expression string) pattern {
-	return pattern{lazyregexp.New(expression), true, how}
+	return pattern{lazyregexp.New(expression), "PORT", how}
+}
+
+// springEnv is the variable that beats server.port in Spring's configuration.
+const springEnv = "SERVER_PORT"
+
+func springs(how, expression string) pattern {
+	return pattern{lazyregexp.New(expression), springEnv, how}
 }
 
 var number = `["']?(?P<port>\d{2,5})\b`
@@ -79,7 +86,9 @@ var patterns = map[string][]pattern{
 		find("listens on", `\bembeddedServer\([^)]*\bport\s*=\s*`+number),
 	},
 	"properties": {
-		find("listens on", `^\s*(?:management\.)?server\.port\s*[=:]\s*(?P<port>\d{2,5})\s*$`),
+		springs("listens on", `^\s*server\.port\s*[=:]\s*(?P<port>\d{2,5})\s*$`),
+		springs("falls back to", `^\s*server\.port\s*[=:]\s*\$\{SERVER_PORT:(?P<port>\d{2,5})\}`),
+		find("listens on", `^\s*management\.server\.port\s*[=:]\s*(?P<port>\d{2,5})\s*$`),
 		falls("falls back to", `^\s*server\.port\s*[=:]\s*\$\{PORT:(?P<port>\d{2,5})\}`),
 	},
 	"nginx": {
@@ -139,11 +148,7 @@ func (r *codeReader) line(l string) {
 	}
 	for _, p := range patterns[r.language] {
 		if port := portOf(p.expression, l); port > 0 {
-			one := listen{place: place{r.path, r.number}, port: port, how: p.how}
-			if p.lookup {
-				one.env = "PORT"
-			}
-			r.found = append(r.found, one)
+			r.found = append(r.found, listen{place: place{r.path, r.number}, port: port, env: p.env, how: p.how})
 			return
 		}
 	}

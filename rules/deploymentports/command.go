@@ -21,29 +21,29 @@ type started struct {
 
 // A server is a program that is told its port on the command line.
 type server struct {
-	flags    []string // that take a port or an address
-	configs  []string // that take a configuration file
-	port     int      // without any flag
-	readsEnv bool     // it looks PORT up itself when no flag says otherwise
-	bare     bool     // a bare word such as 8000 or 0.0.0.0:8000 is the address
-	auto     []string // configurations that are read without being named
+	flags   []string // that take a port or an address
+	configs []string // that take a configuration file
+	port    int      // without any flag
+	env     string   // the variable that it looks up itself when no flag says otherwise
+	bare    bool     // a bare word such as 8000 or 0.0.0.0:8000 is the address
+	auto    []string // configurations that are read without being named
 }
 
 var servers = map[string]server{
-	"gunicorn":       {flags: []string{"-b", "--bind"}, configs: []string{"-c", "--config"}, port: 8000, readsEnv: true, auto: []string{"gunicorn.conf.py"}},
-	"uvicorn":        {flags: []string{"--port"}, port: 8000},
+	"gunicorn":       {flags: []string{"-b", "--bind"}, configs: []string{"-c", "--config"}, port: 8000, env: "PORT", auto: []string{"gunicorn.conf.py"}},
+	"uvicorn":        {flags: []string{"--port"}, port: 8000, env: "UVICORN_PORT"},
 	"hypercorn":      {flags: []string{"-b", "--bind"}, configs: []string{"-c", "--config"}, port: 8000},
 	"daphne":         {flags: []string{"-p", "--port"}, port: 8000},
 	"waitress-serve": {flags: []string{"--port", "--listen"}, port: 8080},
 	"fastapi":        {flags: []string{"--port"}, port: 8000},
-	"flask":          {flags: []string{"-p", "--port"}, port: 5000},
-	"streamlit":      {flags: []string{"--server.port"}, port: 8501},
+	"flask":          {flags: []string{"-p", "--port"}, port: 5000, env: "FLASK_RUN_PORT"},
+	"streamlit":      {flags: []string{"--server.port"}, port: 8501, env: "STREAMLIT_SERVER_PORT"},
 	"runserver":      {bare: true, port: 8000},
 	"http.server":    {bare: true, port: 8000},
-	"next":           {flags: []string{"-p", "--port"}, port: 3000, readsEnv: true},
-	"http-server":    {flags: []string{"-p", "--port"}, port: 8080, readsEnv: true},
-	"serve":          {flags: []string{"-l", "-p", "--listen"}, port: 3000, readsEnv: true},
-	"rails":          {flags: []string{"-p", "--port"}, port: 3000, readsEnv: true},
+	"next":           {flags: []string{"-p", "--port"}, port: 3000, env: "PORT"},
+	"http-server":    {flags: []string{"-p", "--port"}, port: 8080, env: "PORT"},
+	"serve":          {flags: []string{"-l", "-p", "--listen"}, port: 3000, env: "PORT"},
+	"rails":          {flags: []string{"-p", "--port"}, port: 3000, env: "PORT"},
 	"puma":           {flags: []string{"-p", "--port", "-b", "--bind"}, configs: []string{"-C", "--config"}, port: 9292},
 	"php":            {flags: []string{"-S"}},
 }
@@ -146,9 +146,7 @@ func (s server) read(name string, itself deployment.Word, args []deployment.Word
 // otherwise is where the port stands when no flag says it.
 func (s server) otherwise(name string, itself deployment.Word, out started) started {
 	l := listen{place: place{name, itself.Line}, port: s.port, how: "says no port, so that " + path.Base(itself.Text) + " listens on"}
-	if s.readsEnv {
-		l.env, l.unwritten = "PORT", true
-	}
+	l.env, l.unwritten = s.env, s.env != ""
 	if len(out.files) == 0 {
 		out.files = s.auto
 	}

@@ -179,7 +179,7 @@ func (r *repository) npm(u unit, d deployment.Dockerfile, name, script string, d
 
 var (
 	yamlPort   = lazyregexp.New(`^(?P<port>\d{2,5})$`)
-	yamlLookup = lazyregexp.New(`^\$\{PORT:(?P<port>\d{2,5})\}$`)
+	yamlLookup = lazyregexp.New(`^\$\{(PORT|SERVER_PORT):(?P<port>\d{2,5})\}$`)
 )
 
 func spring(name, text string) []listen {
@@ -192,15 +192,26 @@ func spring(name, text string) []listen {
 	}
 	var found []listen
 	for _, doc := range docs {
-		for _, n := range []*deployment.Node{doc.At("server", "port"), doc.At("server.port"), doc.At("management", "server", "port"), doc.At("management.server.port")} {
-			if port := portOf(yamlPort, n.Str()); port > 0 {
-				found = append(found, listen{place: place{name, n.Line}, port: port, how: "listens on"})
-			} else if port := portOf(yamlLookup, n.Str()); port > 0 {
-				found = append(found, listen{place: place{name, n.Line}, port: port, env: "PORT", how: "falls back to"})
-			}
+		for _, n := range []*deployment.Node{doc.At("server", "port"), doc.At("server.port")} {
+			found = append(found, springPort(name, n, springEnv)...)
+		}
+		for _, n := range []*deployment.Node{doc.At("management", "server", "port"), doc.At("management.server.port")} {
+			found = append(found, springPort(name, n, "")...)
 		}
 	}
 	return found
+}
+
+// springPort reads a number, which a variable may beat, or what a lookup falls back to.
+func springPort(name string, n *deployment.Node, env string) []listen {
+	if port := portOf(yamlPort, n.Str()); port > 0 {
+		return []listen{{place: place{name, n.Line}, port: port, env: env, how: "listens on"}}
+	}
+	if port := portOf(yamlLookup, n.Str()); port > 0 {
+		env = yamlLookup.FindStringSubmatch(n.Str())[1]
+		return []listen{{place: place{name, n.Line}, port: port, env: env, how: "falls back to"}}
+	}
+	return nil
 }
 
 // usualNames are where a program begins, by the folder's convention.

@@ -56,6 +56,7 @@ var lookups = map[string][]lookup{
 	"jvm": {
 		empty(`\bSystem\.getenv\(\s*"NAME"\s*\)`),
 		empty(`\bSystem\.getenv\(\)\s*\[\s*"NAME"\s*\]`),
+		empty(`\bSystem\.getenv\(\)\s*\.get\(\s*"NAME"\s*\)`),
 		strict(`\bSystem\.getenv\(\)\.getValue\(\s*"NAME"\s*\)`),
 		strict(`@Value\(\s*"\\?\$\{(?P<name>[A-Z][A-Z0-9_]*)\}"`),
 	},
@@ -69,7 +70,7 @@ var lookups = map[string][]lookup{
 		strict(`\$_ENV\[\s*["']NAME["']\s*\]`),
 	},
 	"rust": {
-		strict(`\benv::var(?:_os)?\(\s*"NAME"\s*\)\s*(?:\.map_err\([^)]*\)\s*)?(?:\.unwrap\(\)|\.expect\(|\?|\.(?:context|with_context|wrap_err)\()`),
+		strict(`\benv::var(?:_os)?\(\s*"NAME"\s*\)\s*(?:\.map_err\((?:[^()]|\([^()]*\))*\)\s*)?(?:\.unwrap\(\)|\.expect\(|\?|\.(?:context|with_context|wrap_err)\()`),
 		strict(`\benv!\(\s*"NAME"`),
 	},
 	"csharp": {

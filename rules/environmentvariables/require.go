@@ -21,7 +21,7 @@ type need struct {
 var after = lazyregexp.New(`^\s*[!)"]*\s*(?:\|\||&&|\?\?|\?:|\?\.|\?[^?]|\bor\b|\|\|=|==|!=|===|!==|=~|\.unwrap_or|\.ok\(|\.is_(?:ok|err|some|none)|=[^=>]|\.present\?|\.nil\?|\.blank\?|\bis\b|\bin\b|\s*do\b|\s*{)`)
 
 // throws follows "??" and its kin where the default is to fail.
-var throws = lazyregexp.New(`^\s*[!)"]*\s*(?:\|\||\?\?|\?:|\bor\b)\s*(?:throw\b|raise\b|abort\b|panic\b|fail\b|error\(|die\b|exit\b|(?:\(\s*)?\(\s*\)\s*=>\s*{\s*throw)`)
+var throws = lazyregexp.New(`^\s*[!)"]*\s*(?:\|\||\?\?|\?:|\bor\b)\s*(?:throw\b|raise\b|abort\b|panic\b|fail\b|error\(|die\b|(?:sys\.|process\.)?exit\b|(?:\(\s*)?\(\s*\)\s*=>\s*{\s*throw)|^\s*\)?\s*(?:{|\bdo\b)\s*(?:raise|abort|fail|exit)\b`)
 
 // before tells a lookup that is only a test, or that takes the variable away.
 var before = lazyregexp.New(`(?:\b(?:if|elif|unless|while|assert|del|not|delete|typeof|isset|empty)\b\s*\(?\s*!?[\w.$:]*\s*|!\s*|\bBoolean\(\s*|\bbool\(\s*|&&\s*|\|\|\s*|\b(?:cmp\.Or|or|coalesce|firstNonEmpty|Optional\.ofNullable|Objects\.requireNonNullElse)\([^)]*|\bif\s+\w+\s*:?=\s*|\b(?:test|ParseBool|HasPrefix|HasSuffix|Contains|EqualFold|includes|startsWith|flag\.\w+)\([^()]*)$`)
@@ -54,6 +54,7 @@ func needs(text, language string) []need {
 		}
 		r.lines[i] = r.code(strings.TrimSuffix(l, "\r"))
 	}
+	r.join()
 	for i := range r.lines {
 		r.line(i)
 	}
@@ -89,6 +90,20 @@ func (r *reader) code(l string) string {
 		}
 	}
 	return deployment.WithoutComment(l, marks[r.language])
+}
+
+// join puts the call that a formatter moved to the next line behind the lookup that
+// it belongs to.
+func (r *reader) join() {
+	if r.language != "rust" {
+		return
+	}
+	for i := 1; i < len(r.lines); i++ {
+		call := strings.TrimSpace(r.lines[i])
+		if strings.HasPrefix(call, ".") && strings.Contains(r.lines[i-1], "env::var") && len(r.lines[i-1]) < maxLine {
+			r.lines[i-1] = strings.TrimRight(r.lines[i-1], " \t") + call
+		}
+	}
 }
 
 var slashes = map[string]string{"/*": "*/"}
@@ -304,15 +319,34 @@ func (r *reader) endsWithin(from int) bool {
 	return false
 }
 
-var destructuring = lazyregexp.New(`{([^{}]*)}\s*=\s*process\.env\b`)
+var destructuring = lazyregexp.New(`(?:{([^{}]*)|^\s*)}\s*=\s*process\.env\b`)
 
-// destructured reads "const { A, B = 'x' } = process.env".
+// destructured reads "const { A, B = 'x' } = process.env", on one line or on several.
 func (r *reader) destructured(i int) {
 	m := destructuring.FindStringSubmatch(r.lines[i])
 	if m == nil {
 		return
 	}
-	for part := range strings.SplitSeq(m[1], ",") {
+	r.parts(i, m[1])
+	if strings.Contains(m[0], "{") {
+		return
+	}
+	for j := i - 1; j >= 0 && j > i-maxParts; j-- {
+		_, part, opens := strings.Cut(r.lines[j], "{")
+		if !opens {
+			part = r.lines[j]
+		}
+		if r.parts(j, part); opens {
+			return
+		}
+	}
+}
+
+// maxParts is how many lines a destructuring is followed back.
+const maxParts = 50
+
+func (r *reader) parts(i int, list string) {
+	for part := range strings.SplitSeq(list, ",") {
 		name, _, _ := strings.Cut(strings.TrimSpace(part), ":")
 		if name = strings.TrimSpace(name); shouting.MatchString(name) && !strings.Contains(part, "=") {
 			r.add(name, i, false)

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/changeguard/changeguard/internal/lazyregexp"
@@ -125,7 +126,7 @@ func (c *collector) job(job workflow.Job) {
 	for _, service := range job.Value.Get("services").Items() {
 		c.image(service.Value)
 	}
-	c.runner(job.Value.Get("runs-on"))
+	c.runner(job.Value.Get("runs-on"), job.Value.Get("strategy", "matrix"))
 	c.variables(job.Env)
 	for _, s := range job.Steps {
 		if s.Uses != nil {
@@ -195,7 +196,7 @@ func (c *collector) unpinnedImage(image string, line int) {
 	})
 }
 
-func (c *collector) runner(v *workflow.Value) {
+func (c *collector) runner(v, matrix *workflow.Value) {
 	if v == nil {
 		return
 	}
@@ -203,17 +204,55 @@ func (c *collector) runner(v *workflow.Value) {
 	if v.Kind == workflow.Mapping {
 		labels = append(v.Get("labels").Strings(), v.Get("group").Strings()...)
 		if v.Get("group") != nil {
-			labels = append(labels, "self-hosted")
+			labels = append(labels, selfHosted)
 		}
 	}
 	for _, l := range labels {
-		if strings.EqualFold(strings.TrimSpace(l), "self-hosted") {
+		if strings.EqualFold(strings.TrimSpace(l), selfHosted) || chosen(l, matrix) {
 			c.add(fact{
-				key: "self-hosted", allow: "self-hosted", line: v.Line, shown: "runs-on: " + strings.Join(labels, ", "),
+				key: selfHosted, allow: selfHosted, line: v.Line, shown: "runs-on: " + strings.Join(labels, ", "),
 				message: "A job runs on a runner of your own now: what one run leaves behind, the next one meets, and it is within your network.",
 				remedy:  "Use a hosted runner, or one that is thrown away after each job and never runs changes from forks.",
 			})
 			return
 		}
 	}
+}
+
+const selfHosted = "self-hosted"
+
+var matrixKey = lazyregexp.New(`(?i)\bmatrix\s*(?:\.\s*([\w-]+)|\[\s*'([^']*)'\s*\])`)
+
+// chosen reports whether an expression may come to a runner of one's own: it names
+// it, or takes it from the matrix.
+func chosen(label string, matrix *workflow.Value) bool {
+	if !strings.Contains(label, "${{") {
+		return false
+	}
+	if strings.Contains(strings.ToLower(label), selfHosted) {
+		return true
+	}
+	for _, m := range matrixKey.FindAllStringSubmatch(label, 10) {
+		for _, v := range append(include(matrix), matrix) {
+			if names(v.Get(m[1]+m[2]), selfHosted) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func include(matrix *workflow.Value) []*workflow.Value {
+	if list := matrix.Get("include"); list != nil {
+		return slices.Clone(list.List)
+	}
+	return nil
+}
+
+// names reports whether a text is somewhere in a value.
+func names(v *workflow.Value, text string) (found bool) {
+	v.Walk(func(_ string, one *workflow.Value) {
+		found = found || strings.Contains(strings.ToLower(one.Text), text)
+	})
+	return found
 }
