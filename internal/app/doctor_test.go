@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +17,8 @@ import (
 	"github.com/changeguard/changeguard/internal/app"
 	"github.com/changeguard/changeguard/internal/ghfake"
 	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
+	"github.com/changeguard/changeguard/internal/web"
+	"github.com/changeguard/changeguard/webhook"
 )
 
 // clinic is a repository that is in order, for each test to break one thing.
@@ -269,6 +272,33 @@ func TestDoctorMissesNothingOfTheManifest(t *testing.T) {
 	}
 	if got := says(ghfake.App{Events: m.Events, Permissions: m.Permissions}); got != "permissions and events suffice" {
 		t.Errorf("with all of it: %s", got)
+	}
+}
+
+// The App that the set-up makes asks for what the file in deploy says and what the
+// program uses: neither more nor less.
+func TestSetUpAsksForWhatIsUsed(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("../../deploy/app-manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	type asked struct {
+		Permissions map[string]string `json:"default_permissions"`
+		Events      []string          `json:"default_events"`
+	}
+	var file, made asked
+	text, err := web.Manifest("https://guard.example", "https://guard.example")
+	if err := errors.Join(err, json.Unmarshal(data, &file), json.Unmarshal([]byte(text), &made)); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(file.Events)
+	slices.Sort(made.Events)
+	if used := webhook.Events(); !slices.Equal(made.Events, used) || !slices.Equal(file.Events, used) {
+		t.Errorf("the set-up asks for %v, the file for %v, and %v are used", made.Events, file.Events, used)
+	}
+	if !maps.Equal(made.Permissions, file.Permissions) {
+		t.Errorf("the set-up asks for %v, the file for %v", made.Permissions, file.Permissions)
 	}
 }
 

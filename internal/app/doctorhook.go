@@ -11,10 +11,8 @@ import (
 	"time"
 
 	"github.com/changeguard/changeguard/internal/github"
+	"github.com/changeguard/changeguard/internal/web"
 )
-
-// webhookPath is where the server takes deliveries, below its public address.
-const webhookPath = "/webhook"
 
 // hook looks where webhooks are sent, and whether somebody on the way could read or
 // forge them.
@@ -24,7 +22,7 @@ func (x *examination) hook(ctx context.Context) {
 	h, err := x.app.Hook(ctx)
 	switch {
 	case errors.Is(err, github.ErrNotFound) || err == nil && h.URL == "":
-		x.say(about, ill, "the App has no webhook: nothing is sent to the server", "Make it active in the App's settings, with this server's address and "+webhookPath+" behind it.", page)
+		x.say(about, ill, "the App has no webhook: nothing is sent to the server", "Make it active in the App's settings, with this server's address and "+web.WebhookPath+" behind it.", page)
 		return
 	case err != nil:
 		x.unanswered(about, err)
@@ -41,7 +39,7 @@ func (x *examination) hook(ctx context.Context) {
 	if err != nil || to.Scheme != "https" && !isLoopback(to.Hostname()) {
 		wrong = append(wrong, "what it sends can be read on the way, since its address is not https")
 	}
-	if want := strings.TrimSuffix(x.Config.PublicURL, "/") + webhookPath; x.Config.PublicURL != "" && !strings.EqualFold(strings.TrimSuffix(h.URL, "/"), want) {
+	if want := strings.TrimSuffix(x.Config.PublicURL, "/") + web.WebhookPath; x.Config.PublicURL != "" && !strings.EqualFold(strings.TrimSuffix(h.URL, "/"), want) {
 		wrong = append(wrong, fmt.Sprintf("it sends to %s, and this server is at %s", h.URL, want))
 	}
 	if len(wrong) > 0 {

@@ -179,7 +179,7 @@ func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
 	if err != nil {
 		return err
 	}
-	router.Mount("/webhook", s.metrics.Answers(webhook.Handler(webhook.Config{
+	router.Mount(web.WebhookPath, s.metrics.Answers(webhook.Handler(webhook.Config{
 		Secret: []byte(s.config.WebhookSecret), Accept: s.accept, Sharing: s.store.Sharing, Awaiting: g.Awaiting, Note: s.note, App: s.config.appID, Logger: s.outside.Logger, Now: s.outside.Now,
 	}), s.outside.Now))
 	router.Method(http.MethodPost, "/api/v1/evidence", s.newAttaching(app))

@@ -145,7 +145,7 @@ func (c *Config) take(x github.Credentials) {
 
 // setUp serves what there is to serve before the App exists.
 func (s *Server) setUp(ctx context.Context, router chi.Router) (err error) {
-	router.HandleFunc("/webhook", func(w http.ResponseWriter, _ *http.Request) {
+	router.HandleFunc(web.WebhookPath, func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusServiceUnavailable, "not set up: no credentials\n")
 	})
 	if s.invitation, err = s.vault().invitation(ctx, s.outside); err != nil {

@@ -1,5 +1,7 @@
-// Package jsonscan checks whether a text is JSON and cuts members out of it, at three times the speed of
-// encoding/json, which is most of what reading a lock file or a delivery costs.
+// Package jsonscan checks whether a text is JSON, and cuts members out of it, at three
+// times the speed of encoding/json: that is most of what reading a lock file or a
+// delivery costs. It takes exactly what encoding/json takes, and what it cuts out
+// decodes as it does in the whole; the fuzz targets hold both.
 package jsonscan
 
 // maxNesting is how deep encoding/json goes.

@@ -51,7 +51,7 @@ func TestPeriodicWorkIsDoneByOne(t *testing.T) {
 				if running.Add(1) > 1 {
 					overlaps.Add(1)
 				}
-				time.Sleep(every / 5)
+				time.Sleep(every / 5) // so that another one would be seen at it
 				running.Add(-1)
 				runs.Add(1)
 				return nil

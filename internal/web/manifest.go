@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// WebhookPath is where the server takes deliveries, below its public address.
+const WebhookPath = "/webhook"
+
 // A Permission is one that the App asks for, and why.
 type Permission struct{ Name, Level, Label, Why string }
 
@@ -24,7 +27,7 @@ func Permissions() []Permission {
 
 // Events are what the App subscribes to.
 func Events() []string {
-	return []string{"pull_request", "pull_request_review", "issue_comment", "check_run", "check_suite", "merge_group", "push"}
+	return []string{"pull_request", "pull_request_review", "issue_comment", "check_run", "check_suite", "merge_group", "push", "status"}
 }
 
 // Manifest is what GitHub makes the App from. Public is the address that GitHub
@@ -41,7 +44,7 @@ func Manifest(public, here string) (string, error) {
 	}
 	data, err := json.Marshal(map[string]any{
 		"name": "changeguard", "url": public, "description": "Judges each change before it is merged.", "public": false,
-		"hook_attributes": map[string]any{"url": public + "/webhook", "active": true},
+		"hook_attributes": map[string]any{"url": public + WebhookPath, "active": true},
 		"redirect_url":    here + "/setup/created", "callback_urls": callbacks, "setup_url": here + "/setup",
 		"default_permissions": permissions, "default_events": Events(),
 	})

@@ -83,7 +83,7 @@ func (c SetUp) Webhook() string {
 	if c.PublicURL == "" {
 		return "the address of this server with /webhook behind it"
 	}
-	return strings.TrimSuffix(c.PublicURL, "/") + "/webhook"
+	return strings.TrimSuffix(c.PublicURL, "/") + WebhookPath
 }
 
 // setUp serves the pages of the set-up.
