@@ -69,15 +69,16 @@ func (t *table) figure(held bool, what, reach, format string, args ...any) {
 	t.rows = append(t.rows, [3]string{what, fmt.Sprintf(format, args...), reach + "  not reached"})
 }
 
-// memory is judged from half way on, when what is kept of GitHub's answers has come
-// to its bounds: what grows then would grow for ever.
+// memory is judged from a quarter on; from half way on, when what is kept of GitHub's
+// answers has come to its bounds, it is printed beside: what grows then would grow for
+// ever.
 func (t *table) memory(early, warm, late memory) {
 	grown := func(a, b int) string {
 		return fmt.Sprintf("%.1f MB to %.1f MB (%+.0f %%)", megabytes(a), megabytes(b), 100*(float64(b)/float64(max(a, 1))-1))
 	}
-	t.figure(float64(late.resident) <= 1.2*float64(warm.resident), "memory of the servers, half way through the calm part to its end", "within 20 %", "%s", grown(warm.resident, late.resident))
-	t.fact("of it alive after a collection", "%s", grown(warm.live, late.live))
-	t.fact("the same from a quarter on, while much is seen for the first time", "%s; alive %s", grown(early.resident, late.resident), grown(early.live, late.live))
+	t.figure(float64(late.resident) <= 1.2*float64(early.resident), "memory of the servers, a quarter through the calm part to its end", "within 20 %", "%s", grown(early.resident, late.resident))
+	t.fact("of it alive after a collection", "%s", grown(early.live, late.live))
+	t.fact("the same from half way on, when the caches are full", "%s; alive %s", grown(warm.resident, late.resident), grown(warm.live, late.live))
 }
 
 func megabytes(n int) float64 { return float64(n) / (1 << 20) }
