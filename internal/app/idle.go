@@ -12,7 +12,7 @@ import (
 // its machine.
 const (
 	giveBackEvery = 15 * time.Second
-	worthGiving   = 4 << 20 // bytes
+	worthGiving   = 2 << 20 // bytes
 )
 
 // giveBack does so until the context ends.

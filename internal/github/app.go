@@ -110,7 +110,7 @@ func (o *Options) complete() (*url.URL, error) {
 func newApp(o Options, base *url.URL) *App {
 	return &App{
 		options: o, base: base, graphql: graphqlURL(base),
-		cache: newCache(cacheBytes, maxCached), trees: newCache(treeCacheBytes, maxCachedTree), compared: newCache(compareCacheBytes, compareCacheBytes/8),
+		cache: newCache(cacheBytes, maxCached), trees: newCache(treeCacheBytes, maxCachedTree), compared: newCache(compareCacheBytes, maxCachedCompared),
 		clients: make(map[int64]*Client),
 	}
 }

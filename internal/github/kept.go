@@ -13,9 +13,11 @@ import (
 // What two commits differ in never changes, so that an evaluation that is begun
 // anew, or comes of a label, does not ask for it again. Which account an address
 // belongs to may change, so it is kept for a while only. What an installation
-// was shown is never given to another.
+// was shown is never given to another. Little of it is kept in memory: what falls
+// out is on the shelf.
 const (
-	compareCacheBytes = 2 << 20
+	compareCacheBytes = 512 << 10
+	maxCachedCompared = 256 << 10
 	keptFor           = 10 * time.Minute
 )
 

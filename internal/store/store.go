@@ -124,11 +124,11 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{}
-	if s.write, err = connect(abs, patience, "_txlock=immediate&_pragma=wal_autocheckpoint(0)"); err != nil {
+	if s.write, err = connect(abs, patience, "_txlock=immediate&_pragma=wal_autocheckpoint(0)&"+pages(1000)); err != nil {
 		return nil, err
 	}
 	s.write.SetMaxOpenConns(1)
-	if s.read, err = connect(abs, patience, "_pragma=query_only(1)&_pragma=cache_size(-1000)"); err != nil {
+	if s.read, err = connect(abs, patience, "_pragma=query_only(1)&"+pages(500)); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.read.SetMaxOpenConns(readers)
@@ -137,7 +137,7 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(explain(err), s.Close())
 	}
-	tidy, err := connect(abs, maxPause, "_pragma=wal_autocheckpoint(0)")
+	tidy, err := connect(abs, maxPause, "_pragma=wal_autocheckpoint(0)&"+pages(100))
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -161,6 +161,10 @@ func touch(path string) error {
 
 // patience is how long a connection waits for another one's lock.
 const patience = 5 * time.Second
+
+// pages bounds what a connection keeps of the database in memory, in KiB: what falls
+// out is in the system's cache.
+func pages(kib int) string { return fmt.Sprintf("_pragma=cache_size(-%d)", kib) }
 
 func connect(path string, patience time.Duration, more string) (*sql.DB, error) {
 	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
