@@ -107,6 +107,7 @@ func (g *Guard) Evaluate(ctx context.Context, s store.Subject) error {
 		}
 		run = 0
 	}
+	queue.Judged(ctx)
 	if err := e.publish(ctx, loaded, v, run); err != nil {
 		return waiting(err)
 	}

@@ -44,8 +44,10 @@ import (
 
 // Config of a Queue.
 type Config struct {
-	Store   *store.Store
-	Workers int // evaluations at once; a quarter as many more are for large changes
+	Store *store.Store
+	// Workers is how many evaluations read and judge at once. A quarter as many more
+	// are for large changes, and as many more may wait for GitHub to take a verdict.
+	Workers int
 	Handler Handler
 	Logger  *slog.Logger
 	Now     func() time.Time
@@ -82,6 +84,7 @@ type Queue struct {
 	driver *driver
 	gate   gate
 	intake *intake
+	slots  *slots
 }
 
 // The pace of the queue. A delivery that this process accepts starts a fetch at
@@ -103,7 +106,7 @@ func New(ctx context.Context, c Config) (*Queue, error) {
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
 	}
-	q := &Queue{config: c, driver: newDriver(c.Store)}
+	q := &Queue{config: c, driver: newDriver(c.Store), slots: newSlots(c.Workers)}
 	logger := slog.New(quiet{c.Logger.Handler()})
 	if err := migrate(ctx, c.Store, q.driver, logger); err != nil {
 		return nil, err
@@ -148,7 +151,7 @@ func (q *Queue) river(logger *slog.Logger) *river.Config {
 	}
 	return &river.Config{
 		Queues: map[string]river.QueueConfig{
-			river.QueueDefault: {MaxWorkers: q.config.Workers},
+			river.QueueDefault: {MaxWorkers: publishing * q.config.Workers},
 			largeQueue:         {MaxWorkers: q.largeWorkers()},
 			periodicQueue:      {MaxWorkers: 1, FetchPollInterval: time.Second},
 		},
@@ -203,6 +206,7 @@ const lastMoment = time.Second
 func (q *Queue) Stop(ctx context.Context) error {
 	q.gate.refuse()
 	q.intake.close()
+	q.slots.stop()
 	patience, cancel := ctx, context.CancelFunc(func() {})
 	if deadline, ok := ctx.Deadline(); ok {
 		patience, cancel = context.WithDeadline(ctx, deadline.Add(-lastMoment))

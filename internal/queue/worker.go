@@ -93,6 +93,14 @@ func (q *Queue) once(ctx, held context.Context, job *river.Job[evaluate]) (again
 	if s.Large() && job.Queue != largeQueue {
 		return false, q.move(ctx, job, s)
 	}
+	if job.Queue != largeQueue && job.Priority != urgently {
+		slotted, release, err := q.slots.take(held)
+		if err != nil {
+			return false, err
+		}
+		defer release()
+		held = slotted
+	}
 	q.config.Logger.DebugContext(ctx, "evaluation begins", logkey.Subject, s.Name())
 	err = q.handle(held, s)
 	q.config.Logger.DebugContext(ctx, "evaluation ends", logkey.Subject, s.Name())
