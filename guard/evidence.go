@@ -307,7 +307,7 @@ func (e *evaluation) showWaiting(ctx context.Context, head string, run report.Ch
 		return nil
 	}
 	t := e.target(head)
-	t.RunID = started
+	t.RunID, t.Doubt = started, standing.Doubted()
 	id, err := e.client.PublishWaiting(ctx, t, run)
 	if err != nil {
 		return err

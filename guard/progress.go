@@ -70,10 +70,16 @@ func (e *evaluation) startRun(ctx context.Context, summary string) int64 {
 		return 0
 	}
 	defer release()
-	if standing, err := e.Store.Run(ctx, e.Repository(), e.Head); err == nil && standing.RunID != 0 && standing.Conclusion == "" {
+	standing, err := e.Store.Run(ctx, e.Repository(), e.Head)
+	if err == nil && standing.RunID != 0 && standing.Conclusion == "" {
 		return standing.RunID // it is in progress already
 	}
-	id, err := e.client.StartRun(ctx, e.target(e.Head), summary)
+	id := int64(0)
+	if err = e.Store.Starting(ctx, e.Repository(), e.Head, e.Now()); err == nil {
+		t := e.target(e.Head)
+		t.Doubt = standing.Doubted()
+		id, err = e.client.StartRun(ctx, t, summary)
+	}
 	if err == nil {
 		err = e.Store.SetRun(ctx, store.Run{Repository: e.Repository(), Head: e.Head, RunID: id}, e.Now())
 	}

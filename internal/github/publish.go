@@ -15,8 +15,8 @@ type Target struct {
 	Owner, Repo, Head string
 	RunID             int64  // an own run that is still in progress, else 0
 	Details           string // the address of the page, or ""
-	// Doubt says that the run may have been published before, by an attempt
-	// that did not live to note it. It is looked for first.
+	// Doubt says that the run may have been published or started before, by an
+	// attempt that did not live to note it. It is looked for first.
 	Doubt bool
 }
 
@@ -24,6 +24,9 @@ type Target struct {
 // GitHub has it before it publishes again.
 func (c *Client) StartRun(ctx context.Context, t Target, summary string) (int64, error) {
 	status := "in_progress"
+	if begun, err := c.begun(ctx, t); err != nil || begun != 0 {
+		return begun, err
+	}
 	return c.startOnce(ctx, t, "start the check run", gh.CreateCheckRunOptions{
 		Name: c.app.options.CheckName, HeadSHA: t.Head, Status: &status, DetailsURL: optional(t.Details),
 		Output: &gh.CheckRunOutput{Title: gh.String("Judging the change"), Summary: &summary},
@@ -41,6 +44,20 @@ func (c *Client) latestRun(ctx context.Context, t Target) (*gh.CheckRun, error) 
 	}
 	return list.CheckRuns[0], nil
 }
+
+// begun is a run in progress of an attempt that did not live to note it, 0 for none.
+func (c *Client) begun(ctx context.Context, t Target) (int64, error) {
+	if !t.Doubt || t.RunID != 0 {
+		return t.RunID, nil
+	}
+	r, err := c.latestRun(ctx, t)
+	if err != nil || !unfinished(r) {
+		return 0, err
+	}
+	return r.GetID(), nil
+}
+
+func unfinished(r *gh.CheckRun) bool { return r != nil && r.GetStatus() != "completed" }
 
 func optional(s string) *string {
 	if s == "" {
@@ -92,6 +109,8 @@ func (p *publication) find(ctx context.Context) error {
 	}
 	if r.GetExternalID() == p.run.ExternalID && r.GetStatus() == "completed" && r.GetConclusion() == string(p.run.Conclusion) {
 		p.target.RunID, p.stands, p.done = r.GetID(), true, r.GetOutput().GetAnnotationsCount()
+	} else if p.target.RunID == 0 && unfinished(r) {
+		p.target.RunID = r.GetID() // of an attempt that died: the result takes its place
 	}
 	return nil
 }

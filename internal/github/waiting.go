@@ -21,6 +21,10 @@ func compareChecks(a, b change.Check) int {
 func (c *Client) PublishWaiting(ctx context.Context, t Target, run report.CheckRun) (int64, error) {
 	status := "in_progress"
 	output := &gh.CheckRunOutput{Title: &run.Title, Summary: &run.Summary}
+	var err error
+	if t.RunID, err = c.begun(ctx, t); err != nil {
+		return 0, err
+	}
 	if t.RunID != 0 {
 		err := persist(ctx, func() error {
 			_, _, err := c.rest.Checks.UpdateCheckRun(ctx, t.Owner, t.Repo, t.RunID, gh.UpdateCheckRunOptions{

@@ -13,9 +13,11 @@ type Run struct {
 	Conclusion       string // "" while in progress
 }
 
-// Doubted reports whether it is finished and not known to be what stands on
-// GitHub.
-func (r Run) Doubted() bool { return r.RunID != 0 && r.Conclusion != "" && r.ExternalID == "" }
+// Doubted reports whether it is not known to be what stands on GitHub: a finished
+// run that another may have replaced, or one that was about to be started.
+func (r Run) Doubted() bool {
+	return r.Head != "" && r.ExternalID == "" && (r.RunID != 0) == (r.Conclusion != "")
+}
 
 // DoubtRun notes that what stands on a head is not known. Whoever says so need
 // not hold anything.
@@ -24,12 +26,25 @@ func (s *Store) DoubtRun(ctx context.Context, repository, head string) error {
 	return explain(err)
 }
 
+// Starting notes that a run is about to be started on a head, by a program that may
+// not live to note which one.
+func (s *Store) Starting(ctx context.Context, repository, head string, now time.Time) error {
+	return s.InTx(ctx, func(tx *Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO runs (repository, head, run_id, external_id, conclusion, updated_at) VALUES ($1, $2, 0, '', '', $3)
+			ON CONFLICT (repository, head) DO UPDATE SET external_id = ''`, text(repository), text(head), micros(now))
+		return err
+	})
+}
+
 // Run reads the run of a head.
 func (s *Store) Run(ctx context.Context, repository, head string) (Run, error) {
 	r := Run{Repository: repository, Head: head}
 	err := s.read.QueryRowContext(ctx, `SELECT run_id, external_id, conclusion FROM runs WHERE repository = $1 AND head = $2`, text(repository), text(head)).
 		Scan(&r.RunID, &r.ExternalID, &r.Conclusion)
-	return r, explain(err)
+	if err != nil {
+		return Run{}, explain(err)
+	}
+	return r, nil
 }
 
 // SetRun notes the run of a head.

@@ -119,6 +119,15 @@ func published(t *testing.T, f *fixture) {
 		f.check(err)
 		f.same("run", got, r)
 	}
+	for _, r := range []store.Run{
+		{Repository: "acme/app", Head: "h2", RunID: 3, Conclusion: "success"}, // what stands is kept
+		{Repository: "acme/app", Head: "h3"},
+	} {
+		f.check(f.Starting(background, r.Repository, r.Head, start))
+		got, err := f.Store.Run(background, r.Repository, r.Head)
+		f.check(err)
+		f.same("run about to be started", []any{got, got.Doubted()}, []any{r, true})
+	}
 	for i, digest := range []string{"one", "two"} {
 		f.check(f.SetComment(background, "acme/app", 1, int64(i), digest))
 		id, got, err := f.Comment(background, "acme/app", 1)
