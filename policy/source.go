@@ -111,15 +111,23 @@ func blanks(line []rune) int {
 // nextLine goes to the next line that is not blank. Without one it stays.
 func (w *walker) nextLine() bool {
 	for i := w.line + 1; i < len(w.lines); i++ {
-		if first := blankUntil(w.lines[i]); first < len(w.lines[i]) {
+		if first := blankUntil(w.lines[i]); !w.block() && first < len(w.lines[i]) {
+			w.line, w.col = i, first
+			return true
+		}
+		if w.block() && !w.empty(w.lines[i]) {
 			w.line, w.col = i, w.indent
-			if !w.block() {
-				w.col = first
-			}
 			return true
 		}
 	}
 	return false
+}
+
+// empty reports whether a line of a block scalar stands for a break only: blanks
+// beyond the indentation, and tabs, are text.
+func (w *walker) empty(line []rune) bool {
+	first := blanks(line)
+	return first == len(line) && (w.indent == 0 || first <= w.indent)
 }
 
 func blankUntil(line []rune) int {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 	"pgregory.net/rapid"
@@ -55,6 +56,24 @@ func write(value, style string) string {
 		return "'" + strings.ReplaceAll(strings.ReplaceAll(value, "'", "''"), "\n", "\n\n    ") + "'"
 	default:
 		return strings.ReplaceAll(value, "\n", "\n\n    ")
+	}
+}
+
+// White space alone in a line of a block is text, or nothing.
+func TestPlacesBesideLinesOfWhiteSpace(t *testing.T) {
+	t.Parallel()
+	for _, between := range []string{"", "  ", "    ", "      ", "    \t", "    \t\n\n      "} {
+		text := "k: |\n\n    a\n" + between + "\n    §z\nl: x\n"
+		var doc yaml.Node
+		if err := yaml.Load([]byte(text), &doc); err != nil {
+			t.Fatal(err)
+		}
+		n := doc.Content[0].Content[1]
+		offset := utf8.RuneCountInString(n.Value[:strings.IndexRune(n.Value, mark)])
+		s := newSource([]byte(text))
+		if got := s.within(n, offset); s.char(got) != mark {
+			t.Errorf("%q: character %d of %q is not at %v", text, offset, n.Value, got)
+		}
 	}
 }
 
