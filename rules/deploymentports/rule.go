@@ -63,7 +63,11 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 		return nil, err
 	}
 	found := unreadable(in, head, ignore)
-	if len(after) == 0 {
+	suspects := head.suspects()
+	switch {
+	case head.err != nil:
+		return nil, head.err
+	case len(after)+len(suspects) == 0:
 		return found, nil
 	}
 	base, before, err := mismatches(ctx, in.Change, change.AtBase)
@@ -74,11 +78,14 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 	for _, p := range before {
 		old[base.identity(p)] = true
 	}
-	for _, p := range after {
+	for _, p := range append(after, head.moved(base, suspects)...) {
 		if id := head.identity(p); !old[id] && !ignore.Match(p.expect.place.path) && !ignore.Match(p.listen.path) {
 			old[id] = true
 			found = append(found, finding(in.Change, head, p))
 		}
+	}
+	if err := cmp.Or(head.err, base.err); err != nil {
+		return nil, err
 	}
 	return found, nil
 }
