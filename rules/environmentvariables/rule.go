@@ -65,7 +65,7 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 	if err != nil {
 		return nil, fmt.Errorf("the option ignore: %w", err)
 	}
-	j := &judging{ctx: ctx, in: in, ignore: ignore, options: o, asked: make(map[string]bool), lost: make(map[string][]string)}
+	j := &judging{ctx: ctx, in: in, ignore: ignore, options: o, asked: make(map[string]bool), lost: make(map[string][]string), calls: make(map[string]map[string]bool)}
 	if err := j.readChange(); err != nil || len(j.asked) == 0 {
 		return j.found, err
 	}
@@ -91,10 +91,11 @@ type judging struct {
 	ignore  *pathset.Matcher
 	options *Options
 
-	wanted []wanted            // newly required
-	lost   map[string][]string // by variable, the files of the change that no longer give it
-	asked  map[string]bool     // the variables of both that nothing is known to provide yet
-	nearby string              // a file in which a variable could be named
+	wanted []wanted                   // newly required
+	lost   map[string][]string        // by variable, the files of the change that no longer give it
+	asked  map[string]bool            // the variables of both that nothing is known to provide yet
+	calls  map[string]map[string]bool // by language, the functions that fail without a variable
+	nearby string                     // a file in which a variable could be named
 	found  []rules.Finding
 }
 

@@ -1,0 +1,168 @@
+package environmentvariables
+
+import (
+	"strings"
+
+	"github.com/changeguard/changeguard/internal/deployment"
+	"github.com/changeguard/changeguard/internal/lazyregexp"
+)
+
+// Programs often look variables up through a function of their own, which fails
+// for one that is not there: what it is called with is required.
+
+// heads begin functions, with the name of the first parameter.
+var heads = map[string]*lazyregexp.Regexp{
+	"python":     lazyregexp.New(`^\s*(?:async\s+)?def\s+(\w+)\(\s*(?:(?:self|cls)\s*,\s*)?(\w+)`),
+	"javascript": lazyregexp.New(`\bfunction\s+(\w+)\s*(?:<[^<>()]*>)?\(\s*(\w+)|\b(?:const|let|var)\s+(\w+)\s*=\s*(?:async\s*)?\(?\s*(\w+)\s*(?::\s*[\w ]+)?\s*(?:[,)][^=]*)?=>|^\s*(?:(?:public|private|protected|static|async)\s+)*(\w+)\(\s*(\w+)\s*:\s*string`),
+	"go":         lazyregexp.New(`^func\s+(?:\([^()]*\)\s*)?(\w+)\(\s*(\w+)`),
+	"jvm":        lazyregexp.New(`\b(?:String|int|long|boolean|T)\s+(\w+)\(\s*(?:final\s+)?String\s+(\w+)|\bfun\s+(\w+)\(\s*(\w+)\s*:\s*String`),
+	"ruby":       lazyregexp.New(`^\s*def\s+(?:self\.)?(\w+)\(?\s*(\w+)`),
+	"php":        lazyregexp.New(`\bfunction\s+(\w+)\(\s*(?:\??\w+\s+)?(\$\w+)`),
+	"rust":       lazyregexp.New(`\bfn\s+(\w+)\s*(?:<[^<>()]*>)?\(\s*(?:&self\s*,\s*)?(\w+)\s*:`),
+	"csharp":     lazyregexp.New(`\b(?:string|int|T|bool)\??\s+(\w+)\(\s*(?:this\s+\w+\s+\w+\s*,\s*)?string\s+(\w+)`),
+}
+
+// asks are how a function looks a parameter up, and whether that alone fails.
+var asks = map[string][]struct {
+	open   string
+	strict bool
+}{
+	"python": {{"environ[", true}, {"environ.get(", false}, {"getenv(", false}}, "javascript": {{"process.env[", false}, {"import.meta.env[", false}, {"Deno.env.get(", false}},
+	"go": {{"Getenv(", false}, {"LookupEnv(", false}}, "jvm": {{"getenv(", false}, {"getenv().get(", false}, {"getenv()[", false}}, "ruby": {{"ENV[", false}, {"ENV.fetch(", true}},
+	"php": {{"getenv(", false}, {"$_ENV[", false}, {"$_SERVER[", false}, {"env(", false}}, "rust": {{"env::var(", false}, {"env::var(&", false}}, "csharp": {{"GetEnvironmentVariable(", false}},
+}
+
+// The bounds of looking for functions.
+const (
+	maxBody    = 12  // lines of one
+	maxHelpers = 100 // of a file
+)
+
+// fails are the functions of a file that fail for a variable that is not there.
+func fails(text, language string) []string {
+	head := heads[language]
+	if head == nil || !asksByName(text, language) {
+		return nil
+	}
+	r := &reader{language: language, lines: strings.Split(text, "\n")}
+	for i, l := range r.lines {
+		if len(l) > maxLine {
+			l = ""
+		}
+		r.lines[i] = r.code(strings.TrimSuffix(l, "\r"))
+	}
+	var found []string
+	for i, l := range r.lines {
+		if !strings.Contains(l, "(") && !strings.Contains(l, "def ") && !strings.Contains(l, "=>") {
+			continue
+		}
+		m := head.FindStringSubmatch(l)
+		if m == nil {
+			continue
+		}
+		name, parameter := firstTwo(m[1:])
+		if name != "" && r.failsFor(i, parameter) {
+			found = append(found, name)
+		}
+		if len(found) == maxHelpers {
+			break
+		}
+	}
+	return found
+}
+
+// asksByName reports whether a text looks anything up by a name that it does not
+// write: only then is the rest asked.
+func asksByName(text, language string) bool {
+	for _, a := range asks[language] {
+		for rest := text; ; {
+			_, after, ok := strings.Cut(rest, a.open)
+			if !ok {
+				break
+			}
+			if after != "" && (isWord(after[0]) || after[0] == '$') {
+				return true
+			}
+			rest = after
+		}
+	}
+	return false
+}
+
+// firstTwo are the groups of the alternative that matched.
+func firstTwo(groups []string) (name, parameter string) {
+	for i := 0; i+1 < len(groups); i += 2 {
+		if groups[i] != "" {
+			return groups[i], groups[i+1]
+		}
+	}
+	return "", ""
+}
+
+// failsFor reports whether the function at a line looks its parameter up, and ends
+// the program where that gives nothing.
+func (r *reader) failsFor(i int, parameter string) bool {
+	asked := false
+	for j := i; j < len(r.lines) && j <= i+maxBody; j++ {
+		l := r.lines[j]
+		if t := strings.TrimSpace(l); j > i && t != "" && indent(l) <= indent(r.lines[i]) && t[0] != '{' {
+			return false
+		}
+		for _, a := range asks[r.language] {
+			_, after, ok := strings.Cut(l, a.open+parameter)
+			if !ok || after == "" || isWord(after[0]) {
+				continue
+			}
+			if asked = true; a.strict && !strings.HasPrefix(after, ",") && !strings.Contains(after, "{") && !r.caught(j) {
+				return true
+			}
+		}
+		if asked && (ends.MatchString(l) || r.language == "rust" && (strings.Contains(l, ".expect(") || strings.Contains(l, ".unwrap()"))) {
+			return true
+		}
+	}
+	return false
+}
+
+// call is one with nothing but a name.
+var call = lazyregexp.New(`\b([A-Za-z_]\w*)(?:<[^<>()]*>)?\(\s*["']([A-Z][A-Z0-9_]+)["']\s*\)`)
+
+// tellsIt are names of functions that may be such ones, though they are defined
+// where the change does not reach.
+var tellsIt = lazyregexp.New(`(?i)env|must|requir|mandatory|or_?(?:throw|die|fail|panic|raise)|secret|setting`)
+
+// A handed is a name that a function is called with.
+type handed struct {
+	function, variable string
+	line               int
+	text               string
+}
+
+// calledElsewhere is what a file gives to functions whose own names tell that they
+// may look variables up.
+func calledElsewhere(text, language string) []handed {
+	if heads[language] == nil {
+		return nil
+	}
+	var found []handed
+	line := 0
+	for l := range strings.Lines(text) {
+		line++
+		if len(l) > maxLine || !strings.Contains(l, "(") || !mayShout(l) || !tellsIt.MatchString(l) {
+			continue
+		}
+		l = deployment.WithoutComment(l, marks[language])
+		for _, m := range call.FindAllStringSubmatch(l, 20) {
+			if tellsIt.MatchString(m[1]) && !known[m[1]] {
+				found = append(found, handed{m[1], m[2], line, strings.TrimSpace(l)})
+			}
+		}
+		if len(found) > maxHelpers {
+			break
+		}
+	}
+	return found
+}
+
+// known are the functions of languages and libraries that lookups read.
+var known = map[string]bool{"env": true, "getenv": true, "Getenv": true, "LookupEnv": true, "config": true, "GetEnvironmentVariable": true, "getOrThrow": true, "require": true, "getProperty": true}
