@@ -131,6 +131,9 @@ var call = lazyregexp.New(`\b([A-Za-z_]\w*)(?:<[^<>()]*>)?\(\s*["']([A-Z][A-Z0-9
 // where the change does not reach.
 var tellsIt = lazyregexp.New(`(?i)env|must|requir|mandatory|or_?(?:throw|die|fail|panic|raise)|secret|setting`)
 
+// tellingParts are of which one stands in each of those, before it is asked.
+var tellingParts = []string{"nv", "NV", "ust", "UST", "equir", "EQUIR", "andatory", "r_", "Or", "ecret", "etting"}
+
 // A handed is a name that a function is called with.
 type handed struct {
 	function, variable string
@@ -148,7 +151,7 @@ func calledElsewhere(text, language string) []handed {
 	line := 0
 	for l := range strings.Lines(text) {
 		line++
-		if len(l) > maxLine || !strings.Contains(l, "(") || !mayShout(l) || !tellsIt.MatchString(l) {
+		if len(l) > maxLine || !containsAny(l, `("`, `('`, "( ") || !containsAny(l, tellingParts...) || !mayShout(l) || !tellsIt.MatchString(l) {
 			continue
 		}
 		l = deployment.WithoutComment(l, marks[language])

@@ -20,8 +20,10 @@ type need struct {
 const (
 	maxLine   = 4000 // bytes of a line; what is generated has longer ones
 	lookAhead = 6    // lines after a lookup in which its answer may be tested
-	// maxLookups is how many lines of a file may ask for variables.
-	maxLookups = 5000
+	// maxLookups is how many variables a file may ask for, and maxHints how many
+	// of its lines may look as if they did.
+	maxLookups = 2000
+	maxHints   = 20_000
 )
 
 var shouting = lazyregexp.New(`^[A-Z][A-Z0-9_]+$`)
@@ -44,7 +46,7 @@ func needs(text, language string, calls map[string]bool) ([]need, bool) {
 	r.join()
 	r.structured(text)
 	for i := range r.lines {
-		if r.line(i); r.looked > maxLookups {
+		if r.line(i); r.looked > maxLookups || r.hinted > maxHints {
 			return nil, false
 		}
 	}
@@ -66,7 +68,8 @@ type reader struct {
 	language string
 	lines    []string
 	calls    map[string]bool
-	looked   int             // lines with lookups
+	looked   int             // lookups
+	hinted   int             // lines that may have some
 	prefix   string          // of the names in the block that we are in
 	within   int             // how far that block is moved in
 	block    string          // what ends the comment or docstring that we are in
@@ -80,6 +83,9 @@ type reader struct {
 // end them; what cannot be told is code.
 func (r *reader) code(l string) string {
 	t := strings.TrimSpace(l)
+	if t == "" {
+		return ""
+	}
 	if r.block != "" {
 		if strings.Contains(t, r.block) {
 			r.block = ""
@@ -157,7 +163,7 @@ func (r *reader) line(i int) {
 	if !hints {
 		return
 	}
-	r.looked++
+	r.hinted++
 	if r.language == "python" {
 		r.prefixed(l)
 		r.member(i, l)
@@ -168,6 +174,9 @@ func (r *reader) line(i int) {
 			name := l[m[2*at]:m[2*at+1]]
 			if !shouting.MatchString(name) || r.language == "php" && strings.Contains(l[m[0]:m[1]], "_SERVER") && ofRequest.MatchString(name) {
 				continue
+			}
+			if r.looked++; r.looked > maxLookups {
+				return
 			}
 			if look.prefixed {
 				name = r.prefix + name

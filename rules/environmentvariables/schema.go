@@ -1,6 +1,7 @@
 package environmentvariables
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/changeguard/changeguard/internal/lazyregexp"
@@ -58,20 +59,23 @@ var schemaKey = lazyregexp.New(`^["']?[A-Z][A-Z0-9_]+["']?\s*:`)
 
 var (
 	requiredList = lazyregexp.New(`(?i)\b\w*(?:required|mandatory)\w*\s*(?::[^=]*)?:?=\s*(?:\[\]string\s*)?[\[({]`)
-	byName       = lazyregexp.New(`\bprocess\.env\[\w+\]|\benviron(?:\.get\(|\[)\w|\bgetenv\(\w|\bin\s+os\.environ\b|\bGetenv\(\w|\bLookupEnv\(\w|\bENV\[\w`)
 	quotedName   = lazyregexp.New(`["']([A-Z][A-Z0-9_]+)["']`)
 )
 
 // lists reads the lists that programs go through to see whether all is there that
 // they require, as their name says.
 func (r *reader) lists(text string) {
-	if !byName.MatchString(text) || !ends.MatchString(text) {
+	if !containsAny(text, "equired", "EQUIRED", "andatory", "ANDATORY") || !containsAny(text, fatal...) ||
+		!asksByName(text, r.language) && !strings.Contains(text, "in os.environ") {
 		return
 	}
 	for i := 0; i < len(r.lines); i++ {
 		l := r.lines[i]
-		if !strings.Contains(l, "=") || !requiredList.MatchString(l) {
+		if !strings.Contains(l, "=") || !containsAny(l, "equired", "EQUIRED", "andatory", "ANDATORY") || !requiredList.MatchString(l) {
 			continue
+		}
+		if r.looked++; r.looked > maxLookups {
+			return
 		}
 		for end := min(i+maxParts, len(r.lines)); i < end; i++ {
 			for _, m := range quotedName.FindAllStringSubmatch(r.lines[i], 50) {
@@ -83,4 +87,11 @@ func (r *reader) lists(text string) {
 			}
 		}
 	}
+}
+
+// fatal are words of which one stands in every program that ends itself.
+var fatal = []string{"raise", "panic", "throw", "abort", "exit", "die", "atal", "rror"}
+
+func containsAny(text string, words ...string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
 }

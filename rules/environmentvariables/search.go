@@ -48,7 +48,7 @@ func (j *judging) readChange() error {
 	for _, p := range programs {
 		list, whole := needs(p.text, p.language, j.calls[p.language])
 		if !whole && p.side == change.AtHead {
-			j.refuse(p.file, "too many", fmt.Sprintf("The file asks for variables on more than %d lines, which no program does that people write, and was not searched.", maxLookups))
+			j.refuse(p.file, "too many", fmt.Sprintf("The file asks for more than %d variables, or looks so, which no program does that people write, and was not searched.", maxLookups))
 		}
 		for _, n := range list {
 			if p.side == change.AtBase {
