@@ -124,22 +124,54 @@ func (r *reader) failsFor(i int, parameter string) bool {
 	return false
 }
 
-// call is one with nothing but a name.
-var call = lazyregexp.New(`\b([A-Za-z_]\w*)(?:<[^<>()]*>)?\(\s*["']([A-Z][A-Z0-9_]+)["']\s*\)`)
-
-// tellsIt are names of functions that may be such ones, though they are defined
-// where the change does not reach.
-var tellsIt = lazyregexp.New(`(?i)env|must|requir|mandatory|or_?(?:throw|die|fail|panic|raise)|secret|setting`)
-
-// tellingParts are of which one stands in each of those, before it is asked.
-var tellingParts = []string{"nv", "NV", "ust", "UST", "equir", "EQUIR", "andatory", "r_", "Or", "ecret", "etting"}
-
-// A handed is a name that a function is called with.
+// A handed is a name that a function is called with, and nothing else.
 type handed struct {
 	function, variable string
 	line               int
 	text               string
 }
+
+// callsIn are the calls of a line that hand over nothing but a name.
+func callsIn(l string) []handed {
+	var found []handed
+	for at := 0; ; at++ {
+		n := strings.IndexByte(l[at:], '(')
+		if n < 0 || len(found) == maxHelpers {
+			return found
+		}
+		at += n
+		rest := strings.TrimLeft(l[at+1:min(len(l), at+maxName)], " ")
+		if rest == "" || rest[0] != '"' && rest[0] != '\'' {
+			continue
+		}
+		name, after, ok := strings.Cut(rest[1:], rest[:1])
+		if ok && strings.HasPrefix(strings.TrimLeft(after, " "), ")") && shouting.MatchString(name) {
+			if f := functionBefore(l[:at]); f != "" {
+				found = append(found, handed{function: f, variable: name})
+			}
+		}
+	}
+}
+
+// maxName is how long the name of a variable or a type may be.
+const maxName = 200
+
+// functionBefore is the name in which a text ends, before the types it is called
+// with.
+func functionBefore(l string) string {
+	if strings.HasSuffix(l, ">") {
+		l = l[:max(0, strings.LastIndexByte(l[max(0, len(l)-maxName):], '<')+max(0, len(l)-maxName))]
+	}
+	at := len(l)
+	for at > 0 && isWord(l[at-1]) && len(l)-at < maxName {
+		at--
+	}
+	return l[at:]
+}
+
+// tellsIt are names of functions that may be such ones, though they are defined
+// where the change does not reach.
+var tellsIt = lazyregexp.New(`(?i)env|must|requir|mandatory|or_?(?:throw|die|fail|panic|raise)|secret|setting`)
 
 // calledElsewhere is what a file gives to functions whose own names tell that they
 // may look variables up.
@@ -151,13 +183,13 @@ func calledElsewhere(text, language string) []handed {
 	line := 0
 	for l := range strings.Lines(text) {
 		line++
-		if len(l) > maxLine || !containsAny(l, `("`, `('`, "( ") || !containsAny(l, tellingParts...) || !mayShout(l) || !tellsIt.MatchString(l) {
+		if len(l) > maxLine || !strings.Contains(l, "(") || !mayShout(l) {
 			continue
 		}
 		l = deployment.WithoutComment(l, marks[language])
-		for _, m := range call.FindAllStringSubmatch(l, 20) {
-			if tellsIt.MatchString(m[1]) && !known[m[1]] {
-				found = append(found, handed{m[1], m[2], line, strings.TrimSpace(l)})
+		for _, c := range callsIn(l) {
+			if !known[c.function] && tellsIt.MatchString(c.function) {
+				found = append(found, handed{c.function, c.variable, line, strings.TrimSpace(l)})
 			}
 		}
 		if len(found) > maxHelpers {

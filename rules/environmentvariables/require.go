@@ -211,10 +211,10 @@ func (r *reader) called(i int, l string) {
 	if len(r.calls) == 0 || !strings.Contains(l, "(") {
 		return
 	}
-	for _, m := range call.FindAllStringSubmatch(l, 20) {
-		if r.calls[m[1]] && shouting.MatchString(m[2]) {
+	for _, c := range callsIn(l) {
+		if r.calls[c.function] {
 			r.looked++
-			r.add(m[2], i, true)
+			r.add(c.variable, i, true)
 		}
 	}
 }
