@@ -52,8 +52,9 @@ func fails(text, language string) []string {
 		r.lines[i] = r.code(strings.TrimSuffix(l, "\r"))
 	}
 	var found []string
+	next := r.nextAsking()
 	for i, l := range r.lines {
-		if !strings.Contains(l, "(") && !strings.Contains(l, "def ") && !strings.Contains(l, "=>") {
+		if next[i] > i+maxBody || !strings.Contains(l, "(") && !strings.Contains(l, "def ") {
 			continue
 		}
 		m := head.FindStringSubmatch(l)
@@ -69,6 +70,21 @@ func fails(text, language string) []string {
 		}
 	}
 	return found
+}
+
+// nextAsking is, for each line, the first from there on that looks something up.
+func (r *reader) nextAsking() []int {
+	next := make([]int, len(r.lines))
+	at := len(r.lines) + maxBody
+	for i := len(r.lines) - 1; i >= 0; i-- {
+		for _, a := range asks[r.language] {
+			if strings.Contains(r.lines[i], a.open) {
+				at = i
+			}
+		}
+		next[i] = at
+	}
+	return next
 }
 
 // asksByName reports whether a text looks anything up by a name that it does not
