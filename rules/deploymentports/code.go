@@ -47,7 +47,7 @@ func codeListens(name, text, language string) []listen {
 	if !portWord.MatchString(text) {
 		return nil
 	}
-	r := &codeReader{path: name, language: language, consts: map[string]listen{}}
+	r := &codeReader{path: name, language: language, consts: map[string]listen{}, prefixed: strings.Contains(text, "env_prefix")}
 	for l := range strings.Lines(text) {
 		r.number++
 		r.line(deployment.WithoutComment(strings.TrimRight(l, "\r\n"), commentMark(language)))
@@ -64,6 +64,7 @@ type codeReader struct {
 	bare           int // 1 + the index of that lookup in found
 	block          bool
 	settings       bool // in a class of pydantic's settings
+	prefixed       bool // whose fields are not called as their variables
 	gin            string
 	consts         map[string]listen
 	uses           []use
@@ -167,7 +168,7 @@ func (r *codeReader) fallback(name string, port int) {
 // pydantic reads a field of its settings, whose name is the variable's.
 func (r *codeReader) pydantic(l string) bool {
 	if strings.HasPrefix(l, "class ") {
-		r.settings = strings.Contains(l, "BaseSettings")
+		r.settings = strings.Contains(l, "BaseSettings") && !r.prefixed && !othersSettings.MatchString(l)
 	}
 	if port := portOf(pydanticPort, l); port > 0 && r.settings {
 		r.add(listen{port: port, env: "PORT", how: "falls back to"})

@@ -135,6 +135,8 @@ var (
 	inCall       = lazyregexp.New(`^\s*port\s*[=:]\s*["']?(?P<port>\d{2,5})\b`)
 	nameInCall   = lazyregexp.New(`^\s*port\s*[=:]\s*([A-Za-z_]\w*)\s*,?\s*\)?\s*$`)
 	pydanticPort = lazyregexp.New(`^\s+(?i:port)\s*:\s*int\s*=\s*(?:Field\(\s*(?:default\s*=\s*)?)?(?P<port>\d{2,5})\b`)
-	ginRouter    = lazyregexp.New(`\b(\w+)\s*:?=\s*gin\.(?:Default|New)\(`)
-	portWord     = lazyregexp.New(`(?i)port|listen|bind|addr|server|\.Run\(|\.Start\(`)
+	// othersSettings are of something that the program connects to.
+	othersSettings = lazyregexp.New(`(?i)^class\s+\w*(?:db|database|redis|postgres|mysql|mongo|mail|smtp|kafka|rabbit|amqp|celery|cache|elastic|metrics)`)
+	ginRouter      = lazyregexp.New(`\b(\w+)\s*:?=\s*gin\.(?:Default|New)\(`)
+	portWord       = lazyregexp.New(`(?i)port|listen|bind|addr|server|\.Run\(|\.Start\(`)
 )

@@ -22,7 +22,7 @@ func (j *judging) functions(programs []program) error {
 	for _, side := range []change.Side{change.AtHead, change.AtBase} {
 		for _, p := range programs {
 			for _, c := range calledElsewhere(p.text, p.language) {
-				if key := p.language + " " + c.function + " " + c.variable; p.side == side && side == change.AtHead && !j.calls[p.language][c.function] {
+				if key := p.language + " " + c.function + " " + c.variable; p.side == side && side == change.AtHead && !c.isOne(j.calls[p.language]) {
 					called[key] = true
 				} else if p.side == side {
 					delete(called, key)
@@ -94,7 +94,8 @@ type users struct {
 // pending is what is given to a function of which it is not known yet whether it
 // fails.
 type pending struct {
-	language, function string
+	language string
+	call     handed
 	wanted
 }
 
@@ -115,7 +116,7 @@ func (u *users) see(name, text string) bool {
 	}
 	for _, c := range calledElsewhere(text, language) {
 		if u.names[c.variable] && len(u.pending) < maxSearched/maxLine {
-			u.pending = append(u.pending, pending{language, c.function, wanted{path: name, need: need{c.variable, c.line, c.text, true}}})
+			u.pending = append(u.pending, pending{language, c, wanted{path: name, need: need{c.variable, c.line, c.text, true}}})
 		}
 	}
 	return len(u.found) == len(u.names)
@@ -123,7 +124,7 @@ func (u *users) see(name, text string) bool {
 
 func (u *users) all() map[string]wanted {
 	for _, p := range u.pending {
-		if _, twice := u.found[p.need.name]; !twice && u.calls[p.language][p.function] {
+		if _, twice := u.found[p.need.name]; !twice && p.call.isOne(u.calls[p.language]) {
 			u.found[p.need.name] = p.wanted
 		}
 	}

@@ -143,6 +143,7 @@ func (r *reader) failsFor(i int, parameter string) bool {
 // A handed is a name that a function is called with, and nothing else.
 type handed struct {
 	function, variable string
+	of                 string // what stands before the function, as in "env.get"
 	line               int
 	text               string
 }
@@ -162,8 +163,8 @@ func callsIn(l string) []handed {
 		}
 		name, after, ok := strings.Cut(rest[1:], rest[:1])
 		if ok && strings.HasPrefix(strings.TrimLeft(after, " "), ")") && shouting.MatchString(name) {
-			if f := functionBefore(l[:at]); f != "" {
-				found = append(found, handed{function: f, variable: name})
+			if of, f := functionBefore(l[:at]); f != "" {
+				found = append(found, handed{function: f, variable: name, of: of})
 			}
 		}
 	}
@@ -173,16 +174,37 @@ func callsIn(l string) []handed {
 const maxName = 200
 
 // functionBefore is the name in which a text ends, before the types it is called
-// with.
-func functionBefore(l string) string {
+// with, and the name before that.
+func functionBefore(l string) (of, function string) {
 	if strings.HasSuffix(l, ">") {
-		l = l[:max(0, strings.LastIndexByte(l[max(0, len(l)-maxName):], '<')+max(0, len(l)-maxName))]
+		from := max(0, len(l)-maxName)
+		l = l[:max(0, from+strings.LastIndexByte(l[from:], '<'))]
 	}
+	function = lastName(l)
+	if rest, ok := strings.CutSuffix(l[:len(l)-len(function)], "."); ok {
+		of = lastName(rest)
+	}
+	return of, function
+}
+
+func lastName(l string) string {
 	at := len(l)
 	for at > 0 && isWord(l[at-1]) && len(l)-at < maxName {
 		at--
 	}
 	return l[at:]
+}
+
+// usualName are names of functions that many things have; they are taken for those
+// of the environment where what they are asked of is called so.
+var (
+	usualName = lazyregexp.New(`^(?i:get|read|load|fetch|find|lookup|value|string|str|int|bool|number|parse|check|validate|resolve|constructor|main|run|init|setup|must|require|t|has|is|set|of|add|use)$`)
+	ofConfig  = lazyregexp.New(`(?i)env|conf|setting|secret`)
+)
+
+// isOne reports whether a call is of one of some functions.
+func (h handed) isOne(functions map[string]bool) bool {
+	return functions[h.function] && (!usualName.MatchString(h.function) || ofConfig.MatchString(h.of))
 }
 
 // tellsIt are names of functions that may be such ones, though they are defined
@@ -204,8 +226,9 @@ func calledElsewhere(text, language string) []handed {
 		}
 		l = deployment.WithoutComment(l, marks[language])
 		for _, c := range callsIn(l) {
-			if !known[c.function] && tellsIt.MatchString(c.function) {
-				found = append(found, handed{c.function, c.variable, line, strings.TrimSpace(l)})
+			if !known[c.function] && (tellsIt.MatchString(c.function) || ofConfig.MatchString(c.of)) {
+				c.line, c.text = line, strings.TrimSpace(l)
+				found = append(found, c)
 			}
 		}
 		if len(found) > maxHelpers {

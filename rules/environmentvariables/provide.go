@@ -17,7 +17,7 @@ func isProvider(name string) bool {
 	switch {
 	case base == "dockerfile" || base == "containerfile" || strings.HasPrefix(base, "dockerfile.") || ext == ".dockerfile",
 		base == ".env" || strings.HasPrefix(base, ".env.") || ext == ".env" || strings.HasPrefix(base, "env.") && (strings.Contains(base, "example") || strings.Contains(base, "sample") || strings.Contains(base, "template")),
-		base == ".envrc", base == "procfile", base == "jenkinsfile", base == "makefile", base == "tox.ini", base == "pytest.ini", base == "setup.cfg",
+		base == ".envrc", base == "procfile", base == "build.rs", base == "jenkinsfile", base == "makefile", base == "tox.ini", base == "pytest.ini", base == "setup.cfg",
 		ext == ".tf", ext == ".tfvars", ext == ".tofu", ext == ".hcl", ext == ".bicep", ext == ".nomad", ext == ".service",
 		base == "app.json", base == "vercel.json", base == "wrangler.toml", base == "netlify.toml", base == "railway.toml", base == "samconfig.toml", base == "launchsettings.json",
 		base == "fly.toml" || strings.HasPrefix(base, "fly.") && ext == ".toml", base == "turbo.json", base == "devcontainer.json", base == "docker-bake.hcl":
@@ -56,7 +56,7 @@ func gives(l string, at, end int) bool {
 	if at > 0 && l[at-1] == '.' {
 		return false
 	}
-	return strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, "=") && !strings.HasPrefix(rest, "==") || strings.HasPrefix(rest, ",") && strings.Contains(l, "nvironment")
+	return strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, ",") && strings.Contains(l, "nvironment")
 }
 
 // inDeployFolder asks the classes: a script there gives variables as a manifest
@@ -115,7 +115,7 @@ func provided(name, text string, asked map[string]bool) map[string]bool {
 func isShell(name string) bool {
 	base := strings.ToLower(path.Base(name))
 	ext := path.Ext(base)
-	return ext == ".sh" || ext == ".bash" || base == "makefile" || base == "jenkinsfile"
+	return ext == ".sh" || ext == ".bash" || base == "makefile" || base == "jenkinsfile" || base == "build.rs"
 }
 
 func assigns(rest string) bool {
@@ -154,7 +154,7 @@ var given = func() map[string]bool {
 	return m
 }()
 
-var givenPrefixes = strings.Fields("GITHUB_ RUNNER_ ACTIONS_ CI_ LC_ XDG_ KUBERNETES_ AWS_LAMBDA_ AWS_EXECUTION_ VERCEL_ HEROKU_ RENDER_ FLY_ RAILWAY_ npm_ CARGO_FEATURE_ CARGO_CFG_ WEBSITE_ CONTAINER_APP_ ECS_ CLAUDE_ BASH_ GIT_ COMP_ XCODE_ VSCODE_")
+var givenPrefixes = strings.Fields("GITHUB_ RUNNER_ ACTIONS_ CI_ LC_ XDG_ KUBERNETES_ AWS_LAMBDA_ AWS_EXECUTION_ VERCEL_ HEROKU_ RENDER_ FLY_ RAILWAY_ npm_ CARGO_ VERGEN_ WEBSITE_ CONTAINER_APP_ ECS_ CLAUDE_ BASH_ GIT_ COMP_ XCODE_ VSCODE_")
 
 func isGiven(name string) bool {
 	return given[name] || slices.ContainsFunc(givenPrefixes, func(p string) bool { return strings.HasPrefix(name, p) })

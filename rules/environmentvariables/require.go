@@ -212,7 +212,7 @@ func (r *reader) called(i int, l string) {
 		return
 	}
 	for _, c := range callsIn(l) {
-		if r.calls[c.function] {
+		if c.isOne(r.calls) {
 			r.looked++
 			r.add(c.variable, i, true)
 		}

@@ -59,6 +59,7 @@ var schemaKey = lazyregexp.New(`^["']?[A-Z][A-Z0-9_]+["']?\s*:`)
 
 var (
 	requiredList = lazyregexp.New(`(?i)\b\w*(?:required|mandatory)\w*\s*(?::[^=]*)?:?=\s*(?:\[\]string\s*)?[\[({]`)
+	otherList    = lazyregexp.New(`(?i)^[^=]*(?:field|column|header|param|arg|perm|role|scope|file|package|module|type|method)`)
 	quotedName   = lazyregexp.New(`["']([A-Z][A-Z0-9_]+)["']`)
 )
 
@@ -71,7 +72,7 @@ func (r *reader) lists(text string) {
 	}
 	for i := 0; i < len(r.lines); i++ {
 		l := r.lines[i]
-		if !strings.Contains(l, "=") || !containsAny(l, "equired", "EQUIRED", "andatory", "ANDATORY") || !requiredList.MatchString(l) {
+		if !strings.Contains(l, "=") || !containsAny(l, "equired", "EQUIRED", "andatory", "ANDATORY") || !requiredList.MatchString(l) || otherList.MatchString(l) {
 			continue
 		}
 		if r.looked++; r.looked > maxLookups {

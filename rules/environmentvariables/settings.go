@@ -13,7 +13,11 @@ var (
 	fieldAlias  = lazyregexp.New(`\b(?:validation_alias|alias|env)\s*=\s*["'](\w+)["']`)
 	fieldFirst  = lazyregexp.New(`\bField\(\s*(?:\.\.\.|\w+\s*=[^=]|\)|$)`)
 	fieldGiven  = lazyregexp.New(`\bdefault(?:_factory)?\s*=|\bAliasChoices\b`)
-	fieldOther  = lazyregexp.New(`\b(?:ClassVar|Optional|None|\w*Settings|\w*Config)\b`)
+	fieldOther  = lazyregexp.New(`\b(?:ClassVar|Optional|None)\b`)
+	// fieldPlain are types that one variable holds; others are parts with fields of
+	// their own, or cannot be told from those.
+	fieldPlain = lazyregexp.New(`^(?:\w+\.)?(?:str|int|float|bool|bytes|Secret\w*|\w*Url|\w*Dsn|\w*Path|EmailStr|Literal|[Ll]ist|[Ss]et|[Dd]ict|[Tt]uple|Decimal|UUID\w*|timedelta|datetime|Annotated|constr|conint|Positive\w+|NonNegative\w+|IPv\w+|Json)\b`)
+	fieldFiles = lazyregexp.New(`\b(?:yaml_file|toml_file|json_file|secrets_dir|settings_customise_sources|pyproject_toml\w*)\b`)
 )
 
 // A field of a class of settings is a variable.
@@ -26,21 +30,19 @@ type field struct {
 // settings reads the classes of pydantic whose fields are variables. Their prefix
 // may stand below them.
 func (r *reader) settings(text string) {
-	if !strings.Contains(text, "BaseSettings") {
-		return
+	if !strings.Contains(text, "BaseSettings") || fieldFiles.MatchString(text) {
+		return // without settings, or with others than variables
 	}
-	classes, models := make(map[string]bool), make(map[string]bool)
+	classes := make(map[string]bool)
 	for i := 0; i < len(r.lines); i++ {
 		m := classHead.FindStringSubmatch(r.lines[i])
 		if m == nil {
 			continue
 		}
-		if !isSettings(m[2], classes) {
-			models[m[1]] = true
-			continue
+		if isSettings(m[2], classes) {
+			classes[m[1]] = true
+			i = r.class(i + 1)
 		}
-		classes[m[1]] = true
-		i = r.class(i+1, models)
 	}
 }
 
@@ -55,7 +57,7 @@ func isSettings(parents string, classes map[string]bool) bool {
 }
 
 // class reads the body of one and returns its last line.
-func (r *reader) class(from int, models map[string]bool) int {
+func (r *reader) class(from int) int {
 	var fields []field
 	prefix, exact, depth := "", false, 0
 	last := from
@@ -75,7 +77,7 @@ func (r *reader) class(from int, models map[string]bool) int {
 		}
 		exact = exact || strings.Contains(l, "case_sensitive") && strings.Contains(l, "True")
 		if indent(l) == depth {
-			fields = append(fields, r.field(last, models)...)
+			fields = append(fields, r.field(last)...)
 		}
 	}
 	for _, f := range fields {
@@ -94,9 +96,9 @@ func (r *reader) class(from int, models map[string]bool) int {
 }
 
 // field reads one, unless it has a default or is a part with fields of its own.
-func (r *reader) field(i int, models map[string]bool) []field {
+func (r *reader) field(i int) []field {
 	m := classField.FindStringSubmatch(r.lines[i])
-	if m == nil || strings.HasPrefix(m[1], "model_") || fieldOther.MatchString(m[2]) || models[m[2]] {
+	if m == nil || strings.HasPrefix(m[1], "model_") || fieldOther.MatchString(m[2]) || !fieldPlain.MatchString(m[2]) {
 		return nil
 	}
 	statement := r.lines[i]
