@@ -14,7 +14,7 @@ var after = lazyregexp.New(`^\s*[!)"]*\s*(?:\|\||&&|\?\?|\?:|\?\.|\?[^?]|\bor\b|
 var throws = lazyregexp.New(`^\s*[!)"]*\s*(?:\|\||\?\?|\?:|\bor\b)\s*(?:throw\b|raise\b|abort\b|panic\b|fail\b|error\(|die\b|(?:sys\.|process\.)?exit\b|(?:\(\s*)?\(\s*\)\s*=>\s*{\s*throw)|^\s*\)?\s*(?:{|\bdo\b)\s*(?:raise|abort|fail|exit)\b`)
 
 // before tells a lookup that is only a test, or that takes the variable away.
-var before = lazyregexp.New(`(?:\b(?:if|elif|unless|while|assert|del|not|delete|typeof|isset|empty)\b\s*\(?\s*!?[\w.$:]*\s*|!\s*|\bBoolean\(\s*|\bbool\(\s*|&&\s*|\|\|\s*|\b(?:cmp\.Or|or|coalesce|firstNonEmpty|Optional\.ofNullable|Objects\.requireNonNullElse)\([^)]*|\bif\s+\w+\s*:?=\s*|\b(?:test|ParseBool|HasPrefix|HasSuffix|Contains|EqualFold|includes|startsWith|flag\.\w+)\([^()]*)$`)
+var before = lazyregexp.New(`(?:\b(?:if|elif|unless|while|assert|del|not|delete|typeof|isset|empty)\b\s*\(?\s*!?[\w.$:]*\s*|!\s*|\bBoolean\(\s*|\bbool\(\s*|&&\s*|\|\|\s*|\?\?\s*|\?:\s*|\bor\s+(?:os\.)?|\b(?:cmp\.Or|or|coalesce|firstNonEmpty|Optional\.ofNullable|Objects\.requireNonNullElse)\([^)]*|\bif\s+\w+\s*:?=\s*|\b(?:test|ParseBool|HasPrefix|HasSuffix|Contains|EqualFold|includes|startsWith|flag\.\w+)\([^()]*)$`)
 
 // assigned is the name that a line gives to what it looks up.
 var assigned = lazyregexp.New(`^\s*(?:export\s+)?(?:const|let|var|val|final|static|private|public|protected|readonly|string\??|String\??|self\.|this\.|@|\$|\s)*\s*(?:[\w<>?]+\s+|\w+\s*,\s*)?[$@]?([A-Za-z_]\w*)\s*(?::\s*[\w\[\]|.? ]+)?\s*(?::=|=)\s*[^=]`)
@@ -47,7 +47,7 @@ const (
 // judge judges one lookup by what stands around it.
 func (r *reader) judge(i int, look lookup, prefix, suffix string) outcome {
 	switch trimmed := strings.TrimSpace(suffix); {
-	case r.language == "shell", throws.MatchString(suffix), asserted.MatchString(prefix), r.throwsBelow(i, trimmed), r.endsWithout(i, prefix, suffix):
+	case r.language == "shell", throws.MatchString(suffix), asserted.MatchString(prefix), r.throwsBelow(i, trimmed), r.endsWithout(i, prefix, suffix), r.blockEnds(i, trimmed):
 		return isHard
 	case look.argument && (strings.Contains(prefix+suffix, "default_value") || !r.requires(i+1)):
 		return isOptional
@@ -175,6 +175,12 @@ func (r *reader) requires(from int) bool {
 // line, and ends the program.
 func (r *reader) throwsBelow(i int, suffix string) bool {
 	return suffix == "" && i+1 < len(r.lines) && throws.MatchString(r.lines[i+1])
+}
+
+// blockEnds reports whether a block of Ruby stands in the variable's place that
+// ends the program.
+func (r *reader) blockEnds(i int, suffix string) bool {
+	return r.language == "ruby" && (suffix == "do" || suffix == "{" || suffix == ") do" || suffix == ") {") && r.endsWithin(i+1)
 }
 
 // endsWithout reports whether a line tests that the variable is not there, and

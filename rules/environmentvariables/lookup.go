@@ -49,7 +49,7 @@ func argument(e string) lookup { return lookup{expression: expression(e), argume
 // hints are what a line with a lookup has, by language.
 var hints = map[string][]string{
 	"python": {"env", "config("}, "javascript": {"env", "getOrThrow"}, "go": {"env", "Env"}, "jvm": {"getenv", "${"}, "ruby": {"ENV"}, "php": {"env(", "_ENV", "_SERVER"},
-	"rust": {"env"}, "csharp": {"Environment", "Configuration", "GetRequired"}, "shell": {"?", "="}, "spring": {"${"},
+	"rust": {"env"}, "csharp": {"Environment", "onfig", "GetRequired"}, "shell": {"?", "="}, "spring": {"${"},
 }
 
 // lookups by language.
@@ -100,8 +100,8 @@ var lookups = map[string][]lookup{
 	},
 	"csharp": {
 		empty(`\bEnvironment\.GetEnvironmentVariable\(\s*"NAME"\s*\)`),
-		usual(`\bConfiguration\[\s*"NAME"\s*\]`),
-		usual(`\bConfiguration\.GetValue<[^<>()]*>\(\s*"NAME"\s*\)`),
+		usual(`\b_?(?i:configuration|config)\[\s*"NAME"\s*\]`),
+		usual(`\b_?(?i:configuration|config)\.GetValue<[^<>()]*>\(\s*"NAME"\s*\)`),
 		strict(`\.GetRequired(?:Section|Value<[^<>()]*>)\(\s*"NAME"\s*\)`),
 	},
 	"shell": {

@@ -178,7 +178,7 @@ func (j *judging) losses() error {
 }
 
 // example are folders of code that shows how to use a program and is not deployed.
-var example = lazyregexp.New(`(?:^|/)_?(?:examples?|samples?)/`)
+var example = lazyregexp.New(`(?:^|/)_?(?:examples?|samples?)/|^docs?/`)
 
 // isCode tells the programs that are asked.
 func (j *judging) isCode(name string) bool {
