@@ -1,6 +1,7 @@
 package deploymentports
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strconv"
@@ -140,7 +141,7 @@ func (r *codeReader) goesOn(l string) bool {
 	}
 	if d := belowLookup[r.language]; d != nil && r.number <= r.lookup {
 		if m := d.FindStringSubmatch(l); m != nil {
-			r.fallback(m[1], validPort(m[2]))
+			r.fallback(m[1], validPort(cmp.Or(m[2:]...)))
 			return true
 		}
 	}

@@ -19,9 +19,11 @@ var otherNames = map[string][]string{dotnetURLs: {"DOTNET_URLS", "ASPNETCORE_HTT
 func (r *repository) told(found []listen, u unit, d deployment.Dockerfile, e expect) []listen {
 	var known []listen
 	for _, l := range found {
-		if s, from, ok := r.setting(l.args, u, d, e.overriding); ok {
-			known = append(known, arguments(from, s)...)
-			continue
+		if s, _, ok := r.setting(l.args, u, d, e.overriding); ok {
+			if given, ok := arguments(s); ok {
+				known = append(known, given...)
+				continue
+			}
 		}
 		if l.env != "" {
 			l = r.lookUp(l, u, d, e)
@@ -115,23 +117,35 @@ func (r *repository) mapped(name string, o overriding) (setting, bool) {
 }
 
 // arguments are the ports of more arguments in a variable; one that nobody knows
-// when they are no flags of a port.
-func arguments(from string, s setting) []listen {
+// when the variable is set elsewhere, or names a configuration. The second answer
+// is false when they are of other things.
+func arguments(s setting) ([]listen, bool) {
 	var words []deployment.Word
 	for _, c := range deployment.Commands(s.value, s.line) {
 		words = append(words, c...)
 	}
-	found := servers["gunicorn"].read(s.path, deployment.Word{Text: "gunicorn", Line: s.line}, words).listens
-	for i := range found {
-		if found[i].unwritten || found[i].path == "" {
-			return []listen{{place: s.place, env: gunicornArgs}}
+	unknown := []listen{{place: s.place, env: gunicornArgs}}
+	if len(words) == 0 {
+		return unknown, true
+	}
+	gunicorn := servers["gunicorn"]
+	for i := range words {
+		if _, _, ok := flagValue(words, i, gunicorn.configs); ok {
+			return unknown, true
 		}
-		found[i].line = s.line
+		if _, _, ok := flagValue(words, i, gunicorn.flags); !ok {
+			continue
+		}
+		found := gunicorn.read(s.path, deployment.Word{Text: "gunicorn", Line: s.line}, words).listens
+		for i := range found {
+			found[i].line = s.line
+		}
+		if len(found) == 0 || found[0].unwritten {
+			found = unknown // a socket
+		}
+		return found, true
 	}
-	if len(found) == 0 || from == "" && s.value == "" {
-		return []listen{{place: s.place, env: gunicornArgs}}
-	}
-	return found
+	return nil, false
 }
 
 // exposed are the ports that a Dockerfile exposes: what counts when nothing else

@@ -39,6 +39,8 @@ var patterns = map[string][]pattern{
 		falls("falls back to", `["']PORT["']\s*,\s*(?:default\s*=\s*)?(?:str\()?`+number),
 		falls("falls back to", `["']PORT["']\s*\)\s*or\s+`+number),
 		find("listens on", `\b(?:uvicorn\.run|app\.run|application\.run|socketio\.run|server\.run|run_app|run_simple|serve|hypercorn\.run|web\.run_app)\(.*\bport\s*=\s*`+number),
+		find("defaults to", `\b(?:add_argument|option|Option)\(.*["']--port["'].*\bdefault\s*=\s*`+number),
+		find("defaults to", `^\s*port\s*:\s*int\s*=\s*typer\.Option\(\s*`+number),
 		find("listens on", `\bHTTPServer\(\s*\(\s*["'][^"']*["']\s*,\s*`+number),
 		find("binds to", `^\s*bind\s*=\s*\[?\s*f?["'][^"':]*:(?P<port>\d{2,5})["']`),
 		find("binds to", `^\s*bind\s*=\s*\[?\s*["']\[::\]:(?P<port>\d{2,5})["']`),
@@ -112,7 +114,7 @@ var constants = map[string]*lazyregexp.Regexp{
 
 // lookedUp are lookups of PORT without a fallback on their line.
 var lookedUp = map[string]*lazyregexp.Regexp{
-	"python": lazyregexp.New(`\benviron\s*\[\s*["']PORT["']\s*\]|\b(?:environ\.get|getenv)\(\s*["']PORT["']\s*\)`),
+	"python": lazyregexp.New(`\benviron\s*\[\s*["']PORT["']\s*\]|\b(?:environ\.get|getenv)\(\s*["']PORT["']\s*\)|^\s*["']PORT["']\s*,\s*$`),
 	"node":   lazyregexp.New(`(?:=|\.listen\(|\bport\s*:)\s*(?:Number\(|parseInt\(|\+)?\s*process\.` + envPort[2:] + `\s*[,;)!}]*|\bprocess\.` + envPort[2:] + `\s*$`),
 	"go":     lazyregexp.New(`\bos\.(?:Getenv|LookupEnv)\("PORT"\)`),
 	"java":   lazyregexp.New(`\bSystem\.getenv\("PORT"\)`),
@@ -120,7 +122,7 @@ var lookedUp = map[string]*lazyregexp.Regexp{
 
 // belowLookup is how its fallback may stand on a later line: as a name or a number.
 var belowLookup = map[string]*lazyregexp.Regexp{
-	"python": lazyregexp.New(`^\s*\w*(?i:port)\s*=\s*(?:([A-Za-z_]\w*)|["']?(\d{2,5})["']?)\s*$`),
+	"python": lazyregexp.New(`^\s*\w*(?i:port)\s*=\s*(?:([A-Za-z_]\w*)|["']?(\d{2,5})["']?)\s*$|^\s*["']?(\d{2,5})["']?\s*[,)]*\s*$`),
 	"node":   lazyregexp.New(`^\s*(?:\?[^?:]+:|:|\|\||\?\?)\s*(?:([A-Za-z_$][\w$]*)|["']?(\d{2,5})\b)`),
 	"go":     lazyregexp.New(`(?:=|return)\s*(?:([A-Za-z_]\w*)|":?(\d{2,5})")\s*$`),
 }
