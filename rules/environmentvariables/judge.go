@@ -11,7 +11,7 @@ import (
 var after = lazyregexp.New(`^\s*[!)"]*\s*(?:\|\||&&|\?\?|\?:|\?\.|\?[^?]|\bor\b|\|\|=|==|!=|===|!==|=~|\.unwrap_or|\.ok\(|\.is_(?:ok|err|some|none)|=[^=>]|\.present\?|\.nil\?|\.blank\?|\bis\b|\bin\b|\s*do\b|\s*{)`)
 
 // throws follows "??" and its kin where the default is to fail.
-var throws = lazyregexp.New(`^\s*[!)"]*\s*(?:\|\||\?\?|\?:|\bor\b)\s*(?:throw\b|raise\b|abort\b|panic\b|fail\b|error\(|die\b|(?:sys\.|process\.)?exit\b|(?:\(\s*)?\(\s*\)\s*=>\s*{\s*throw)|^\s*\)?\s*(?:{|\bdo\b)\s*(?:raise|abort|fail|exit)\b`)
+var throws = lazyregexp.New(`^\s*[!)"]*\s*(?:\|\||\?\?|\?:|\bor\b)\s*(?:throw\b|raise\b|abort\b|panic\b|fail\b|error\(|die\b|(?:sys\.|process\.)?exit\b|(?:\(\s*)?\(\s*\)\s*=>\s*{\s*throw)|^\s*\)?\s*(?:{|\bdo\b)\s*(?:raise|abort|fail|exit)\b|^\s*\)*\s*\.orElseThrow\(`)
 
 // before tells a lookup that is only a test, or that takes the variable away.
 var before = lazyregexp.New(`(?:\b(?:if|elif|unless|while|assert|del|not|delete|typeof|isset|empty)\b\s*\(?\s*!?[\w.$:]*\s*|!\s*|\bBoolean\(\s*|\bbool\(\s*|&&\s*|\|\|\s*|\?\?\s*|\?:\s*|\bor\s+(?:os\.)?|\b(?:cmp\.Or|or|coalesce|firstNonEmpty|Optional\.ofNullable|Objects\.requireNonNullElse)\([^)]*|\bif\s+\w+\s*:?=\s*|\b(?:test|ParseBool|HasPrefix|HasSuffix|Contains|EqualFold|includes|startsWith|flag\.\w+)\([^()]*)$`)
@@ -28,8 +28,8 @@ var (
 var asserted = lazyregexp.New(`\b(?:assert(?:\.ok)?|invariant|requireNotNull|checkNotNull|requireNonNull|ThrowIfNull(?:OrEmpty)?)\b\s*\(?\s*(?:os\.)?$`)
 
 var (
-	negated   = lazyregexp.New(`(?:(?:^|[^!])!\s*\(?|\bnot\s+|\bunless\s+\(?|\bempty\(|!\s*isset\(|\bIsNullOr(?:Empty|WhiteSpace)\()\s*(?:os\.|std::|System\.)?$`)
-	emptied   = lazyregexp.New(`^\s*[!)"]*\s*(?:===?\s*(?:undefined|null|nil|None|""|\x27\x27|false)|is\s+None|\.nil\?|\.blank\?|\.empty\?|\.is_err\(\)|\.isEmpty\(\))`)
+	negated   = lazyregexp.New(`(?:(?:^|[^!])!\s*\(?|\bnot\s+|\bunless\s+\(?|\bempty\(|!\s*isset\(|\bIsNullOr(?:Empty|WhiteSpace)\()\s*(?:\(?\s*\w+\s*:?=\s*)?(?:os\.|std::|System\.)?$`)
+	emptied   = lazyregexp.New(`^\s*[!)"]*\s*(?:===?\s*(?:undefined|null|nil|None|""|\x27\x27|false)|is\s+(?:None|null)|\.nil\?|\.blank\?|\.empty\?|\.is_err\(\)|\.isEmpty\(\))`)
 	several   = lazyregexp.New(`&&|\band\b`)
 	condition = lazyregexp.New(`\b(?:if|unless|elif)\b`)
 )

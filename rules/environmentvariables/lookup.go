@@ -72,6 +72,7 @@ var lookups = map[string][]lookup{
 		empty(`\bos\.Getenv\(\s*"NAME"\s*\)`),
 		usual(`\bos\.LookupEnv\(\s*"NAME"\s*\)`),
 		strict("`[^`]*\\benv:\"NAME,[^\"]*(?:required|notEmpty)"),
+		strict("`[^`]*\\benv(?:config)?:\"NAME\"[^`]*\\bvalidate:\"(?:[^\"]*,)?required[,\"]"),
 		strict("`[^`]*\\benvconfig:\"NAME\"[^`]*required:\"true\""),
 		strict("`[^`]*required:\"true\"[^`]*\\benvconfig:\"NAME\""),
 	},
