@@ -16,5 +16,5 @@ func TestFixtures(t *testing.T) {
 // Ordinary changes, half of which are to be found.
 func TestTables(t *testing.T) {
 	t.Parallel()
-	rulestest.Table(t, "testdata/tables", 60, func(c *change.Change) ([]rules.Finding, error) { return judge(t, c) })
+	rulestest.Table(t, "testdata/tables", 90, func(c *change.Change) ([]rules.Finding, error) { return judge(t, c) })
 }
