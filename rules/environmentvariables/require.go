@@ -106,16 +106,17 @@ func (r *reader) code(l string) string {
 // join puts what a formatter moved to the next lines behind the lookup that it
 // belongs to: arguments on the line of the first, calls on the line of the lookup.
 func (r *reader) join() {
+	joined := 0 // the last line that another was put before
 	for i := 1; i < len(r.lines); i++ {
 		last := r.lines[i-1]
-		if len(last) > maxLine || !r.hints(last) {
+		if joined == i-1 && i > 1 || len(last) > maxLine || !r.hints(last) {
 			continue
 		}
 		switch t := strings.TrimSpace(r.lines[i]); {
 		case r.language == "rust" && strings.HasPrefix(t, ".") && strings.Contains(last, "var"):
 			r.lines[i-1] = strings.TrimRight(last, " \t") + t
 		case strings.HasSuffix(last, "(") || strings.HasSuffix(last, "["):
-			r.lines[i-1], r.lines[i] = "", last+t
+			r.lines[i-1], r.lines[i], joined = "", last+t, i
 			for j := i + 1; j < len(r.lines) && j < i+4 && strings.HasSuffix(r.lines[i], ","); j++ {
 				r.lines[i], r.lines[j] = r.lines[i]+" "+strings.TrimSpace(r.lines[j]), ""
 			}
