@@ -113,6 +113,17 @@ func TestHostileYAML(t *testing.T) {
 	}
 }
 
+// A file has as many documents as people write, and no more.
+func TestManyDocuments(t *testing.T) {
+	t.Parallel()
+	for count, want := range map[int]bool{2000: true, 2001: false} {
+		docs, err := deployment.YAML([]byte(strings.Repeat("---\na: b\n", count)))
+		if (err == nil) != want || want && len(docs) != count {
+			t.Errorf("%d: %d documents, %v", count, len(docs), err)
+		}
+	}
+}
+
 func TestWithoutComment(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{

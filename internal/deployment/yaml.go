@@ -30,9 +30,10 @@ type Pair struct {
 
 // The bounds of a document.
 const (
-	maxYAML  = 1 << 20
-	maxDepth = 100
-	maxNodes = 200_000 // of all documents of a file, aliases written out
+	maxYAML      = 1 << 20
+	maxDepth     = 100
+	maxNodes     = 200_000 // of all documents of a file, aliases written out
+	maxDocuments = 2000
 )
 
 var errYAML = errors.New("it is larger or deeper than a manifest can be")
@@ -47,7 +48,10 @@ func YAML(data []byte) ([]*Node, error) {
 	}
 	var docs []*Node
 	left := maxNodes
-	for start, line := 0, 0; start < len(data); {
+	for start, line, count := 0, 0, 0; start < len(data); {
+		if count++; count > maxDocuments {
+			return nil, errYAML
+		}
 		length := documentEnd(data[start:])
 		part := data[start : start+length]
 		n, err := document(part, line, &left)

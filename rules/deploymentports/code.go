@@ -1,7 +1,9 @@
 package deploymentports
 
 import (
+	"cmp"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,6 +19,8 @@ type listen struct {
 	how  string
 	// unwritten says that no file has the number: it is the program's own.
 	unwritten bool
+	// args is the variable whose arguments beat this.
+	args string
 }
 
 // codeLanguage is the language of a program in which ports are looked for.
@@ -35,80 +39,6 @@ func codeLanguage(name string) string {
 	}
 }
 
-// A pattern finds ports in one line of a program. The group named port is the
-// number; with env it is what holds when that variable says nothing else.
-type pattern struct {
-	expression *lazyregexp.Regexp
-	env        string
-	how        string
-}
-
-func find(how, expression string) pattern { return pattern{lazyregexp.New(expression), "", how} }
-
-func falls(how, expression string) pattern {
-	return pattern{lazyregexp.New(expression), "PORT", how}
-}
-
-// springEnv is the variable that beats server.port in Spring's configuration.
-const springEnv = "SERVER_PORT"
-
-func springs(how, expression string) pattern {
-	return pattern{lazyregexp.New(expression), springEnv, how}
-}
-
-var number = `["']?(?P<port>\d{2,5})\b`
-
-// patterns by language. A lookup is always of the variable PORT: others, such as
-// DB_PORT, are mostly of somebody else.
-var patterns = map[string][]pattern{
-	"python": {
-		falls("falls back to", `["']PORT["']\s*,\s*(?:default\s*=\s*)?(?:str\()?`+number),
-		falls("falls back to", `["']PORT["']\s*\)\s*or\s+`+number),
-		find("listens on", `\b(?:uvicorn\.run|app\.run|application\.run|socketio\.run|server\.run|run_app|run_simple|serve|hypercorn\.run|web\.run_app)\(.*\bport\s*=\s*`+number),
-		find("listens on", `\bHTTPServer\(\s*\(\s*["'][^"']*["']\s*,\s*`+number),
-		find("binds to", `^\s*bind\s*=\s*\[?\s*f?["'][^"':]*:(?P<port>\d{2,5})["']`),
-		find("binds to", `^\s*bind\s*=\s*\[?\s*["']\[::\]:(?P<port>\d{2,5})["']`),
-	},
-	"node": {
-		falls("falls back to", `\benv(?:\.PORT|\[["']PORT["']\])\s*\)?\s*(?:,\s*10\s*\))?\s*(?:\|\||\?\?)\s*`+number),
-		falls("falls back to", `[{,]\s*PORT(?:\s*:\s*\w+)?\s*=\s*`+number+`.*}\s*=\s*process\.env`),
-		find("listens on", `\.listen\(\s*(?:{[^}]*\bport\s*:\s*)?`+number),
-		find("listens on", `\b(?:Bun\.serve|Deno\.serve|serve)\(\s*{[^}]*\bport\s*:\s*`+number),
-	},
-	"go": {
-		falls("falls back to", `\(\s*(?:os\.Getenv\()?"PORT"\)?\s*,\s*":?(?P<port>\d{2,5})"`),
-		find("listens on", `\b(?:ListenAndServe|ListenAndServeTLS|Run|Start|Listen)\(\s*(?:"tcp4?"\s*,\s*)?"[^":]*:(?P<port>\d{2,5})"`),
-		find("listens on", `\bAddr:\s*"[^":]*:(?P<port>\d{2,5})"`),
-	},
-	"java": {
-		falls("falls back to", `\(\s*"PORT"\s*,\s*`+number),
-		falls("falls back to", `"PORT"\s*\)\s*\?:\s*`+number),
-		find("listens on", `\bembeddedServer\([^)]*\bport\s*=\s*`+number),
-	},
-	"properties": {
-		springs("listens on", `^\s*server\.port\s*[=:]\s*(?P<port>\d{2,5})\s*$`),
-		springs("falls back to", `^\s*server\.port\s*[=:]\s*\$\{SERVER_PORT:(?P<port>\d{2,5})\}`),
-		find("listens on", `^\s*management\.server\.port\s*[=:]\s*(?P<port>\d{2,5})\s*$`),
-		falls("falls back to", `^\s*server\.port\s*[=:]\s*\$\{PORT:(?P<port>\d{2,5})\}`),
-	},
-	"nginx": {
-		find("listens on", `^\s*listen\s+(?:[0-9.*]+:|\[[0-9a-f:]*\]:)?(?P<port>\d{2,5})\b[^;]*;`),
-		falls("falls back to", `^\s*listen\s+\$\{?PORT:-(?P<port>\d{2,5})`),
-	},
-}
-
-// begins are lines after which, for a few lines, a port is set: a call that goes
-// on, or a lookup whose fallback is assigned below.
-var (
-	pythonCall = lazyregexp.New(`\b(?:uvicorn\.run|app\.run|application\.run|socketio\.run|run_app|run_simple|serve|web\.run_app)\($|\b(?:uvicorn\.run|app\.run|run_app|run_simple|serve)\([^)]*$`)
-	pythonPort = lazyregexp.New(`^\s*port\s*=\s*(?P<port>\d{2,5})\s*,?\s*\)?`)
-	goLookup   = lazyregexp.New(`\bos\.Getenv\("PORT"\)`)
-	goDefault  = lazyregexp.New(`(?:=|return)\s*":?(?P<port>\d{2,5})"`)
-	nodeListen = lazyregexp.New(`\.listen\(\s*(?:{[^}]*\bport\s*:\s*)?([A-Za-z_$][\w$]*)`)
-	nodeConst  = lazyregexp.New(`\b(?:const|let|var)\s+([A-Za-z_$][\w$]*)\s*(?::\s*\w+\s*)?=\s*(?P<port>\d{2,5})\s*;?\s*$`)
-	portWord   = lazyregexp.New(`(?i)port|listen|bind|addr|server|\.Run\(|\.Start\(`)
-)
-
 // goesOn is for how many lines.
 const goesOn = 8
 
@@ -118,12 +48,12 @@ func codeListens(name, text, language string) []listen {
 	if !portWord.MatchString(text) {
 		return nil
 	}
-	r := &codeReader{path: name, language: language, consts: map[string]listen{}}
+	r := &codeReader{path: name, language: language, consts: map[string]listen{}, prefixed: strings.Contains(text, "env_prefix")}
 	for l := range strings.Lines(text) {
 		r.number++
 		r.line(deployment.WithoutComment(strings.TrimRight(l, "\r\n"), commentMark(language)))
 	}
-	return r.found
+	return r.resolve()
 }
 
 type codeReader struct {
@@ -131,10 +61,24 @@ type codeReader struct {
 	number         int
 	found          []listen
 	call           int // the line until which a call goes on
-	lookup         int // … or a lookup's fallback may be assigned
+	lookup         int // … or a lookup's fallback may stand below
+	bare           int // 1 + the index of that lookup in found
 	block          bool
+	settings       bool // in a class of pydantic's settings
+	prefixed       bool // whose fields are not called as their variables
+	gin            string
 	consts         map[string]listen
+	uses           []use
 }
+
+// A use is a name that stands where a port is expected.
+type use struct {
+	name string
+	listen
+}
+
+// maxListens is how many ports of one file are read.
+const maxListens = 100
 
 // maxLine is where a line is cut: programs written by people have shorter ones.
 const maxLine = 2000
@@ -143,23 +87,127 @@ func (r *codeReader) line(l string) {
 	if len(l) > maxLine {
 		l = l[:maxLine]
 	}
-	if l == "" || r.inBlock(l) {
+	if l == "" || len(r.found)+len(r.uses) >= maxListens || r.inBlock(l) {
 		return
+	}
+	if c := constants[r.language]; c != nil {
+		if m := c.FindStringSubmatch(l); m != nil && validPort(m[2]) > 0 {
+			if _, twice := r.consts[m[1]]; !twice {
+				r.consts[m[1]] = listen{place: place{r.path, r.number}, port: validPort(m[2])}
+			}
+		}
 	}
 	for _, p := range patterns[r.language] {
 		if port := portOf(p.expression, l); port > 0 {
-			r.found = append(r.found, listen{place: place{r.path, r.number}, port: port, env: p.env, how: p.how})
+			r.add(listen{port: port, env: p.env, how: p.how})
 			return
+		}
+	}
+	for _, p := range byName[r.language] {
+		if m := p.expression.FindStringSubmatch(l); m != nil {
+			r.uses = append(r.uses, use{m[1], listen{env: p.env, how: p.how}})
+			return
+		}
+	}
+	if r.goesOn(l) {
+		return
+	}
+	if b := lookedUp[r.language]; b != nil && b.MatchString(l) {
+		r.add(listen{env: "PORT"})
+		r.lookup, r.bare = r.number+goesOn, len(r.found)
+	}
+}
+
+func (r *codeReader) add(l listen) {
+	l.place = place{r.path, r.number}
+	r.found = append(r.found, l)
+}
+
+// goesOn reads a line by what stood above it.
+func (r *codeReader) goesOn(l string) bool {
+	if c := calls[r.language]; c != nil && c.MatchString(l) {
+		r.call = r.number + goesOn
+		return true
+	}
+	if r.number <= r.call {
+		if port := portOf(inCall, l); port > 0 {
+			r.add(listen{port: port, how: "listens on"})
+			r.call = 0
+			return true
+		}
+		if m := nameInCall.FindStringSubmatch(l); m != nil {
+			r.uses = append(r.uses, use{m[1], listen{how: "listens on"}})
+		}
+	}
+	if d := belowLookup[r.language]; d != nil && r.number <= r.lookup {
+		if m := d.FindStringSubmatch(l); m != nil {
+			r.fallback(m[1], validPort(cmp.Or(m[2:]...)))
+			return true
 		}
 	}
 	switch r.language {
 	case "python":
-		r.python(l)
+		return r.pydantic(l)
 	case "go":
-		r.golang(l)
-	case "node":
-		r.node(l)
+		return r.usesGin(l)
 	}
+	return false
+}
+
+// fallback gives the lookup above what it falls back to, a number or a name.
+func (r *codeReader) fallback(name string, port int) {
+	at := &r.found[r.bare-1]
+	switch {
+	case port > 0:
+		*at = listen{place: place{r.path, r.number}, port: port, env: "PORT", how: "falls back to"}
+	case name != "":
+		r.uses = append(r.uses, use{name, listen{env: "PORT", how: "falls back to"}})
+	}
+	r.lookup = 0
+}
+
+// pydantic reads a field of its settings, whose name is the variable's.
+func (r *codeReader) pydantic(l string) bool {
+	if strings.HasPrefix(l, "class ") {
+		r.settings = strings.Contains(l, "BaseSettings") && !r.prefixed && !othersSettings.MatchString(l)
+	}
+	if port := portOf(pydanticPort, l); port > 0 && r.settings {
+		r.add(listen{port: port, env: "PORT", how: "falls back to"})
+		return true
+	}
+	return false
+}
+
+// usesGin reads the call that leaves the port to Gin.
+func (r *codeReader) usesGin(l string) bool {
+	if m := ginRouter.FindStringSubmatch(l); m != nil {
+		r.gin = m[1]
+		return true
+	}
+	if r.gin == "" || !strings.Contains(l, r.gin+".Run()") {
+		return false
+	}
+	r.add(listen{port: 8080, env: "PORT", how: "says no port, so that Gin falls back to"})
+	return true
+}
+
+// resolve turns names into the numbers that the file gives them.
+func (r *codeReader) resolve() []listen {
+	for _, u := range r.uses {
+		c, ok := r.consts[u.name]
+		if !ok {
+			continue
+		}
+		c.env, c.how = u.env, u.how
+		if u.env != "" && r.bare > 0 && r.found[r.bare-1].port == 0 {
+			r.found[r.bare-1] = c
+			continue
+		}
+		if !slices.Contains(r.found, c) {
+			r.found = append(r.found, c)
+		}
+	}
+	return r.found
 }
 
 // inBlock leaves block comments out, roughly: of languages that have them.
@@ -177,40 +225,6 @@ func (r *codeReader) inBlock(l string) bool {
 		return true
 	}
 	return false
-}
-
-func (r *codeReader) python(l string) {
-	if port := portOf(pythonPort, l); port > 0 && r.number <= r.call {
-		r.found = append(r.found, listen{place: place{r.path, r.number}, port: port, how: "listens on"})
-		r.call = 0
-	}
-	if pythonCall.MatchString(strings.TrimRight(l, " \t")) {
-		r.call = r.number + goesOn
-	}
-}
-
-func (r *codeReader) golang(l string) {
-	if port := portOf(goDefault, l); port > 0 && r.number <= r.lookup {
-		r.found = append(r.found, listen{place: place{r.path, r.number}, port: port, env: "PORT", how: "falls back to"})
-		r.lookup = 0
-	}
-	if goLookup.MatchString(l) {
-		r.lookup = r.number + goesOn
-	}
-}
-
-func (r *codeReader) node(l string) {
-	if m := nodeConst.FindStringSubmatch(l); m != nil {
-		if port := validPort(m[2]); port > 0 {
-			r.consts[m[1]] = listen{place: place{r.path, r.number}, port: port, how: "listens on"}
-		}
-	}
-	if m := nodeListen.FindStringSubmatch(l); m != nil {
-		if one, ok := r.consts[m[1]]; ok {
-			r.found = append(r.found, one)
-			delete(r.consts, m[1])
-		}
-	}
 }
 
 // portOf is the port that an expression finds in a line, 0 for none.
@@ -233,7 +247,7 @@ func validPort(s string) int {
 // commentMark begins a comment in a language.
 func commentMark(language string) string {
 	switch language {
-	case "python", "nginx", "properties", "shell":
+	case "python", "nginx", "properties", "shell", "toml":
 		return "#"
 	}
 	return "//"

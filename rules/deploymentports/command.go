@@ -1,6 +1,7 @@
 package deploymentports
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -17,6 +18,11 @@ type started struct {
 	files []string
 	// known says that the command is a server whose ports are all said here.
 	known bool
+	// named says that the command names its configuration: where that is not
+	// found, nobody knows the port.
+	named bool
+	// args is the variable whose arguments beat all but the command's own.
+	args string
 }
 
 // A server is a program that is told its port on the command line.
@@ -27,10 +33,14 @@ type server struct {
 	env     string   // the variable that it looks up itself when no flag says otherwise
 	bare    bool     // a bare word such as 8000 or 0.0.0.0:8000 is the address
 	auto    []string // configurations that are read without being named
+	args    string   // the variable that holds more arguments
 }
 
+// gunicornArgs is where gunicorn looks for more arguments.
+const gunicornArgs = "GUNICORN_CMD_ARGS"
+
 var servers = map[string]server{
-	"gunicorn":       {flags: []string{"-b", "--bind"}, configs: []string{"-c", "--config"}, port: 8000, env: "PORT", auto: []string{"gunicorn.conf.py"}},
+	"gunicorn":       {flags: []string{"-b", "--bind"}, configs: []string{"-c", "--config"}, port: 8000, env: "PORT", auto: []string{"gunicorn.conf.py"}, args: gunicornArgs},
 	"uvicorn":        {flags: []string{"--port"}, port: 8000, env: "UVICORN_PORT"},
 	"hypercorn":      {flags: []string{"-b", "--bind"}, configs: []string{"-c", "--config"}, port: 8000},
 	"daphne":         {flags: []string{"-p", "--port"}, port: 8000},
@@ -46,6 +56,8 @@ var servers = map[string]server{
 	"rails":          {flags: []string{"-p", "--port"}, port: 3000, env: "PORT"},
 	"puma":           {flags: []string{"-p", "--port", "-b", "--bind"}, configs: []string{"-C", "--config"}, port: 9292},
 	"php":            {flags: []string{"-S"}},
+	"artisan":        {flags: []string{"--port"}, port: 8000, env: "SERVER_PORT"},
+	"granian":        {flags: []string{"--port"}, port: 8000, env: "GRANIAN_PORT"},
 }
 
 // wrappers are words before a command that start it.
@@ -59,7 +71,8 @@ func start(name string, list []deployment.Word) started {
 		one := startOne(name, c)
 		s.listens = append(s.listens, one.listens...)
 		s.files = append(s.files, one.files...)
-		s.known = s.known || one.known
+		s.known, s.named = s.known || one.known, s.named || one.named
+		s.args = cmp.Or(s.args, one.args)
 	}
 	return s
 }
@@ -89,8 +102,8 @@ func startOne(name string, list []deployment.Word) started {
 			continue
 		}
 		s, ok := servers[key]
-		if key == "php" || key == "flask" || key == "fastapi" || key == "rails" || key == "next" {
-			ok = ok && i+1 < len(list) && slices.Contains([]string{"-S", "run", "dev", "s", "server", "start"}, list[i+1].Text)
+		if slices.Contains([]string{"php", "flask", "fastapi", "rails", "next", "artisan"}, key) {
+			ok = ok && i+1 < len(list) && slices.Contains([]string{"-S", "run", "dev", "s", "server", "start", "serve"}, list[i+1].Text)
 		}
 		if ok && commandPosition(list[:i]) {
 			return s.read(name, w, list[i+1:])
@@ -104,7 +117,7 @@ func startOne(name string, list []deployment.Word) started {
 func commandPosition(before []deployment.Word) bool {
 	for _, w := range before {
 		base := path.Base(w.Text)
-		if !wrappers[base] && !strings.HasPrefix(w.Text, "-") && !strings.Contains(w.Text, "=") && base != "manage.py" && !strings.HasPrefix(base, "python") && base != "bundle" && !strings.HasSuffix(base, ".sh") && !strings.Contains(base, "entrypoint") {
+		if !wrappers[base] && base != "php" && !strings.HasPrefix(w.Text, "-") && !strings.Contains(w.Text, "=") && base != "manage.py" && !strings.HasPrefix(base, "python") && base != "bundle" && !strings.HasSuffix(base, ".sh") && !strings.Contains(base, "entrypoint") {
 			return false
 		}
 	}
@@ -147,7 +160,7 @@ func (s server) read(name string, itself deployment.Word, args []deployment.Word
 func (s server) otherwise(name string, itself deployment.Word, out started) started {
 	l := listen{place: place{name, itself.Line}, port: s.port, how: "says no port, so that " + path.Base(itself.Text) + " listens on"}
 	l.env, l.unwritten = s.env, s.env != ""
-	if len(out.files) == 0 {
+	if out.args, out.named = s.args, len(out.files) > 0; !out.named {
 		out.files = s.auto
 	}
 	if s.port > 0 {
@@ -175,7 +188,7 @@ func flagValue(args []deployment.Word, i int, flags []string) (value string, lin
 
 var (
 	plainAddress    = lazyregexp.New(`^(?:.*:)?(\d{2,5})/?$`)
-	variableAddress = lazyregexp.New(`^(?:.*:)?\$\{?([A-Za-z_][A-Za-z0-9_]*)(?::?-(\d{2,5}))?\}?/?$`)
+	variableAddress = lazyregexp.New(`^(?:.*:)?\$[{(]?([A-Za-z_][A-Za-z0-9_]*)(?::?-(\d{2,5}))?[})]?/?$`)
 )
 
 // address reads "8080", "0.0.0.0:8080", ":$PORT" and "${PORT:-8000}". A variable
@@ -205,7 +218,13 @@ func script(args []deployment.Word) string {
 
 var javaPort = lazyregexp.New(`^-{1,2}(?:Dserver\.port|server\.port)=(.+)$`)
 
-// program is a command that is no known server: its own files tell the port.
+// portFlags are what programs mostly call the flag that takes their port or
+// address.
+var portFlags = strings.Fields(`--port -port --addr -addr --address -address --listen -listen --listen-addr -listen-addr --listen-address --bind -bind --http -http --http-addr -http-addr
+	--http-port -http-port`)
+
+// program is a command that is no known server: its own files tell the port,
+// unless a flag does.
 func program(list []deployment.Word) started {
 	out := started{}
 	for i, w := range list {
@@ -215,20 +234,48 @@ func program(list []deployment.Word) started {
 				out.listens, out.known = append(out.listens, l), true
 			}
 		}
-		switch base := path.Base(w.Text); {
-		case base == "nginx":
-			out.files = append(out.files, "nginx.conf", "default.conf")
-		case (base == "npm" || base == "yarn" || base == "pnpm" || base == "bun") && i+1 < len(list):
-			out.files = append(out.files, "package.json#"+script(list[i+1:]))
-		case base == "java":
-			out.files = append(out.files, "application.properties", "application.yml", "application.yaml")
-		case i > 0 && list[i-1].Text == "-m":
-			out.files = append(out.files, strings.ReplaceAll(w.Text, ".", "/")+".py", strings.ReplaceAll(w.Text, ".", "/")+"/__main__.py")
-		case codeLanguage(w.Text) != "", strings.HasSuffix(base, ".sh"):
-			out.files = append(out.files, w.Text)
-		case i == 0 && strings.Contains(w.Text, "/") && path.Ext(base) == "":
-			out.files = append(out.files, "main.go", "cmd/"+base+"/main.go", w.Text)
+		out.files = append(out.files, programFiles(list, i)...)
+		if path.Base(w.Text) == "dotnet" {
+			out.listens = append(out.listens, listen{place: place{"", w.Line}, env: dotnetURLs})
 		}
 	}
+	if len(out.files) == 0 {
+		return out
+	}
+	for i := range list {
+		value, line, ok := flagValue(list, i, portFlags)
+		if !ok {
+			continue
+		}
+		l, found := address(value)
+		if !found {
+			return started{} // a name that nobody knows
+		}
+		l.place, l.how = place{"", line}, "listens on"
+		out.listens, out.known, out.files = append(out.listens, l), true, nil
+		return out
+	}
 	return out
+}
+
+// programFiles are the files that a word of a command leads to.
+func programFiles(list []deployment.Word, i int) []string {
+	w := list[i]
+	module := strings.ReplaceAll(w.Text, ".", "/")
+	switch base := path.Base(w.Text); {
+	case base == "nginx":
+		return []string{"nginx.conf", "default.conf"}
+	case (base == "npm" || base == "yarn" || base == "pnpm" || base == "bun") && i+1 < len(list) && codeLanguage(list[len(list)-1].Text) == "":
+		return []string{"package.json#" + script(list[i+1:])}
+	case base == "java":
+		return []string{"application.properties", "application.yml", "application.yaml"}
+	case i > 0 && list[i-1].Text == "-m":
+		return []string{module + ".py", module + "/__main__.py"}
+	case codeLanguage(w.Text) != "", strings.HasSuffix(base, ".sh"):
+		return []string{w.Text}
+	case i == 0 && strings.Contains(w.Text, "/") && path.Ext(base) == "":
+		return []string{"main.go", "cmd/" + base + "/main.go", w.Text}
+	default:
+		return nil
+	}
 }

@@ -2,6 +2,7 @@ package deploymentports
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,7 @@ func (m *manifest) compose(d *deployment.Node) {
 	for _, s := range d.At("services").Map() {
 		e := expect{how: "publishes the container's port", overriding: overriding{env: m.environment(s.Value.At("environment"))}}
 		e.image, e.name = s.Value.At("image").Str(), s.Key
+		m.envFiles(&e, s.Value.At("env_file"))
 		if b := s.Value.At("build"); b != nil {
 			e.context, e.dockerfile, e.stage = b.Str(), b.At("dockerfile").Str(), b.At("target").Str()
 			if e.context == "" {
@@ -35,8 +37,31 @@ func (m *manifest) compose(d *deployment.Node) {
 				e.place = m.at(p.Line)
 			}
 		}
+		e.ports = slices.DeleteFunc(e.ports, func(p int) bool { return debugger[p] })
 		if known && len(e.ports) > 0 {
 			m.add(e)
+		}
+	}
+}
+
+// debugger are the ports of debuggers, which are published beside a program's own.
+var debugger = map[int]bool{9229: true, 5678: true, 5005: true, 2345: true, 40000: true}
+
+// envFiles reads the variables of files; one that is not there may say anything.
+func (m *manifest) envFiles(e *expect, n *deployment.Node) {
+	for _, i := range n.List() {
+		name := i.Str()
+		if p := i.At("path"); p != nil {
+			name = p.Str()
+		}
+		env, ok := m.r.dotenv(path.Join(m.dir, name))
+		if !ok {
+			e.open = true
+		}
+		for k, s := range env {
+			if _, twice := e.env[k]; !twice || e.env[k].path != m.path {
+				e.env[k] = s
+			}
 		}
 	}
 }
@@ -110,8 +135,8 @@ func (m *manifest) environment(n *deployment.Node) map[string]setting {
 	for _, i := range n.List() {
 		if name := i.At("name").Str(); name != "" {
 			env[name] = setting{m.at(i.Line), fixed(i.At("value").Str())}
-		} else if name, value, ok := strings.Cut(i.Str(), "="); ok {
-			env[name] = setting{m.at(i.Line), fixed(value)}
+		} else if name, value, _ := strings.Cut(i.Str(), "="); name != "" {
+			env[name] = setting{m.at(i.Line), fixed(value)} // without a value, whatever stands around Compose
 		}
 	}
 	return env
@@ -119,7 +144,7 @@ func (m *manifest) environment(n *deployment.Node) map[string]setting {
 
 // fixed is a value, or what "${PORT:-8080}" falls back to.
 func fixed(s string) string {
-	if a, ok := address(s); ok && a.port > 0 {
+	if a, ok := address(s); ok && a.port > 0 && !strings.ContainsAny(s, " \t") {
 		return strconv.Itoa(a.port)
 	}
 	return s

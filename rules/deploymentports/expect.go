@@ -40,6 +40,7 @@ type build struct {
 type clash struct {
 	expect expect
 	listen listen
+	probe  bool
 }
 
 // manifest is one file being read.
@@ -197,8 +198,12 @@ func (m *manifest) appEngine(d *deployment.Node) {
 		e.command = shellWords(c)
 		e.line = c.Line
 	}
-	if d.At("runtime").Str() != "custom" {
+	runtime := d.At("runtime").Str()
+	if runtime != "custom" {
 		e.dockerfile = noDockerfile
+	}
+	if len(e.command) == 0 && hasPrefix(runtime, []string{"python3", "php", "ruby"}) {
+		return // the platform starts a server of its own
 	}
 	m.add(e)
 }
@@ -242,11 +247,13 @@ func (m *manifest) values(n *deployment.Node, name string) {
 func (m *manifest) fly(text string) {
 	e := expect{how: "expects the internal port", overriding: overriding{env: map[string]setting{}}}
 	e.context = m.dir
-	table := ""
+	table, served, hidden := "", 0, false
 	for i, l := range strings.Split(text, "\n") {
 		l = strings.TrimSpace(deployment.WithoutComment(l, "#"))
 		if strings.HasPrefix(l, "[") {
-			table = strings.Trim(l, "[] ")
+			if table = strings.Trim(l, "[] "); served == 0 && (table == "http_service" || table == "services") {
+				served = i + 1
+			}
 			continue
 		}
 		key, value, ok := strings.Cut(l, "=")
@@ -257,6 +264,8 @@ func (m *manifest) fly(text string) {
 			if e.ports = append(e.ports, validPort(value)); e.line == 0 {
 				e.place = m.at(i + 1)
 			}
+		case key == "internal_port":
+			hidden = true
 		case table == "env":
 			e.env[key] = setting{m.at(i + 1), value}
 		case table == "build" && key == "dockerfile":
@@ -266,6 +275,9 @@ func (m *manifest) fly(text string) {
 		case table == "processes" && key == "app":
 			e.command = []deployment.Word{{Text: "sh", Line: i + 1}, {Text: "-c", Line: i + 1}, {Text: value, Line: i + 1}}
 		}
+	}
+	if len(e.ports) == 0 && served > 0 && !hidden {
+		e.ports, e.implicit, e.place, e.how = []int{8080}, true, m.at(served), "has a service without internal_port, so that fly expects"
 	}
 	if len(e.ports) > 0 {
 		m.add(e)

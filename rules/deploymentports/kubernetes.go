@@ -48,6 +48,9 @@ func (m *manifest) kubernetes(d *deployment.Node) {
 	case kind == "Pod":
 		m.workload(d, d)
 	case kind == "CronJob":
+	case kind == "ConfigMap":
+		name := d.At("metadata", "name").Str()
+		m.r.maps[name] = append(m.r.maps[name], m.environment(d.At("data")))
 	default:
 		if t := d.At("spec", "template"); t.At("spec", "containers") != nil {
 			m.workload(d, t)
@@ -58,13 +61,20 @@ func (m *manifest) kubernetes(d *deployment.Node) {
 func (m *manifest) container(c *deployment.Node, name string) container {
 	k := container{expect: expect{how: "declares the container's port", overriding: overriding{env: m.environment(c.At("env"))}}}
 	k.place = m.at(c.Line)
+	for _, from := range c.At("envFrom").List() {
+		if name := from.At("configMapRef", "name").Str(); name != "" {
+			k.maps = append(k.maps, name)
+		} else {
+			k.open = true
+		}
+	}
 	k.image, k.name = c.At("image").Str(), name
 	if key := imageKey(k.image); key == "" || key == "template" {
 		k.image = c.At("name").Str()
 	}
 	k.command, k.args = shellArgs(c.At("command")), shellArgs(c.At("args"))
 	for _, p := range c.At("ports").List() {
-		if n := p.At("containerPort"); validPort(n.Str()) > 0 {
+		if n := p.At("containerPort"); validPort(n.Str()) > 0 && !debugger[validPort(n.Str())] {
 			k.declared = append(k.declared, declaredPort{m.at(n.Line), p.At("name").Str(), validPort(n.Str())})
 		}
 	}
@@ -121,7 +131,7 @@ func (m *manifest) probes(c *deployment.Node, k container) {
 			e := k.expect
 			e.place, e.ports, e.how = m.at(n.Line), []int{p}, "asks in its "+kind+" the port"
 			if len(k.declared) > 0 {
-				m.r.clashes = append(m.r.clashes, clash{e, listen{place: k.declared[0].place, port: k.declared[0].port, how: "declares"}})
+				m.r.clashes = append(m.r.clashes, clash{e, listen{place: k.declared[0].place, port: k.declared[0].port, how: "declares"}, true})
 			} else {
 				m.add(e)
 			}
@@ -217,7 +227,7 @@ func (r *repository) lay(s service, w workload) {
 			e.ports, e.how = nil, fmt.Sprintf("sends the traffic of service %q to a port called %q, which no container has;", s.name, p.name)
 		}
 		if len(all) > 0 {
-			r.clashes = append(r.clashes, clash{e, listen{place: all[0].place, port: all[0].port, how: "declares"}})
+			r.clashes = append(r.clashes, clash{e, listen{place: all[0].place, port: all[0].port, how: "declares"}, false})
 		} else if len(w.containers) == 1 {
 			r.expects = append(r.expects, e)
 		}

@@ -27,6 +27,7 @@ type repository struct {
 	found       map[unit][]listen
 	dockerfiles map[[2]string]deployment.Dockerfile
 	codes       map[string][]listen
+	maps        map[string][]map[string]setting // of the cluster, by name
 }
 
 // maxExpects bounds what manifests may expect; each is looked up.
@@ -44,7 +45,7 @@ func read(ctx context.Context, c *change.Change, side change.Side) (*repository,
 	if err != nil {
 		return nil, err
 	}
-	r := &repository{tree: t, found: make(map[unit][]listen), dockerfiles: make(map[[2]string]deployment.Dockerfile), codes: make(map[string][]listen)}
+	r := &repository{tree: t, found: make(map[unit][]listen), dockerfiles: make(map[[2]string]deployment.Dockerfile), codes: make(map[string][]listen), maps: make(map[string][]map[string]setting)}
 	for _, f := range c.Files {
 		name := f.HeadPath()
 		if side == change.AtBase {
@@ -85,8 +86,8 @@ type pair struct {
 func (r *repository) pairs() ([]pair, error) {
 	var found []pair
 	for _, c := range r.clashes {
-		if !r.answers(c.expect, c.expect.ports) {
-			found = append(found, pair(c))
+		if !c.strange(r) && !r.answers(c.expect, c.expect.ports) {
+			found = append(found, pair{c.expect, c.listen})
 		}
 	}
 	for _, e := range r.expects {
@@ -97,11 +98,17 @@ func (r *repository) pairs() ([]pair, error) {
 	return found, r.err
 }
 
+// strange reports whether a probe asks a container that others publish: an image
+// may answer at more ports than are declared.
+func (c clash) strange(r *repository) bool {
+	return c.probe && c.expect.image != "" && !ownImage(c.expect.image) && len(r.link(c.expect)) == 0
+}
+
 // answers reports whether the program is known to listen on one of the ports: then
 // a declaration that differs is only words.
 func (r *repository) answers(e expect, ports []int) bool {
 	for _, u := range r.link(e) {
-		for _, l := range r.listens(u, e.overriding) {
+		for _, l := range r.listens(u, e) {
 			if slices.Contains(ports, l.port) {
 				return true
 			}
@@ -115,7 +122,7 @@ func (r *repository) answers(e expect, ports []int) bool {
 func (r *repository) mismatch(e expect) (listen, bool) {
 	var first listen
 	for _, u := range r.link(e) {
-		found := r.listens(u, e.overriding)
+		found := r.listens(u, e)
 		if len(found) == 0 {
 			return listen{}, false
 		}
@@ -133,7 +140,7 @@ func (r *repository) mismatch(e expect) (listen, bool) {
 
 func (e expect) satisfied(l listen) bool {
 	switch {
-	case slices.Contains(e.ports, l.port):
+	case slices.Contains(e.ports, l.port), l.port == 0:
 		return true
 	case l.env != "PORT" || !e.injects:
 		return false

@@ -38,8 +38,8 @@ func Kind() rules.Kind {
 			"where they stand; only together they are wrong. A service fell back to 8081 in its gunicorn configuration while it was deployed with --port 8080. " +
 			"The rule reads what expects (Cloud Run, Knative, gcloud run deploy, Cloud Build, Kubernetes, Compose, literal chart values, Terraform's google_cloud_run*, " +
 			"App Engine, Procfile, fly.toml) and what listens (command lines of gunicorn, uvicorn, hypercorn, Flask, Django, Node, Go, Spring and nginx, their configuration, " +
-			"fallbacks of PORT, ENV PORT, EXPOSE), and compares what belongs together. A platform that says its port in PORT satisfies a program that looks there, " +
-			"unless somebody wrote two different numbers. Only a mismatch that the change makes, or whose lines it touches, is a finding.",
+			"fallbacks of PORT, defaults of flags and settings, ENV PORT, EXPOSE), and compares what belongs together. A platform that says its port in PORT satisfies a program that looks there, " +
+			"unless somebody wrote two different numbers. What a file or a map that is not in the repository may set is not known, and no finding. Only a mismatch that the change makes, or whose lines it touches, is a finding.",
 		Bad:  "+port = os.environ.get('PORT', '8081')   in auth_service/gunicorn_config.py, deployed with --port 8080",
 		Good: "+port = os.environ.get('PORT', '8080')   in auth_service/gunicorn_config.py, deployed with --port 8080",
 		Remedy: "Write one port in both places that the finding shows, or have the program look up PORT, which the platform sets. A " +
@@ -63,7 +63,11 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 		return nil, err
 	}
 	found := unreadable(in, head, ignore)
-	if len(after) == 0 {
+	suspects := head.suspects()
+	switch {
+	case head.err != nil:
+		return nil, head.err
+	case len(after)+len(suspects) == 0:
 		return found, nil
 	}
 	base, before, err := mismatches(ctx, in.Change, change.AtBase)
@@ -74,11 +78,14 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 	for _, p := range before {
 		old[base.identity(p)] = true
 	}
-	for _, p := range after {
+	for _, p := range append(after, head.moved(base, suspects)...) {
 		if id := head.identity(p); !old[id] && !ignore.Match(p.expect.place.path) && !ignore.Match(p.listen.path) {
 			old[id] = true
 			found = append(found, finding(in.Change, head, p))
 		}
+	}
+	if err := cmp.Or(head.err, base.err); err != nil {
+		return nil, err
 	}
 	return found, nil
 }

@@ -32,8 +32,11 @@ func (m *manifest) command(c []deployment.Word, vars map[string]setting) {
 		m.submit(texts[gcloud+slices.Index(texts[gcloud:], "submit")+1:])
 	case gcloud >= 0 && slices.Contains(texts[gcloud:], "run"):
 		rest := c[gcloud+slices.Index(texts[gcloud:], "run")+1:]
-		if len(rest) > 0 && rest[0].Text == "deploy" {
+		switch {
+		case len(rest) > 0 && rest[0].Text == "deploy":
 			m.runDeploy(c[gcloud], rest[1:], vars)
+		case len(rest) > 1 && rest[0].Text == "services" && rest[1].Text == "update" && strings.Contains(strings.Join(texts, " "), "--port"):
+			m.runDeploy(c[gcloud], rest[2:], vars) // without a port it says nothing of any
 		}
 	}
 }
@@ -129,6 +132,9 @@ func (m *manifest) runDeploy(program deployment.Word, args []deployment.Word, va
 			if v, line, ok := flagValue(args, i, []string{flag}); ok {
 				m.pairs(e.env, v, line)
 			}
+		}
+		if _, _, ok := flagValue(args, i, []string{"--env-vars-file"}); ok {
+			e.open = true
 		}
 		if v, line, ok := flagValue(args, i, []string{"--command"}); ok {
 			e.command = commas(v, line)

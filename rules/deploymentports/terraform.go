@@ -63,8 +63,11 @@ func (t *tfReader) open(number int, name, names string) {
 		t.service.env = map[string]setting{}
 		t.hidden = false
 	}
-	if name == "env" {
+	switch {
+	case name == "env":
 		t.env = ""
+	case name == "dynamic" && t.service != nil:
+		t.service.open = true
 	}
 }
 

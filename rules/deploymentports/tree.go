@@ -60,7 +60,7 @@ func interesting(name string) bool {
 	case change.ClassTests, change.ClassDocs, change.ClassVendored, change.ClassGenerated:
 		return false
 	default:
-		return !strings.Contains(strings.ToLower(name), "backup")
+		return !strings.Contains(strings.ToLower(name), "backup") && !inFolder(name, asideFolders)
 	}
 }
 
@@ -139,6 +139,10 @@ func isDockerfile(name string) bool {
 	return base == "dockerfile" || base == "containerfile" || strings.HasPrefix(base, "dockerfile.") && base != "dockerfile.md" || strings.HasSuffix(base, ".dockerfile")
 }
 
+// asideFolders hold programs that nobody deploys. "test" is not among them: it is
+// also the name of a stage.
+var asideFolders = words(`tests e2e testdata example examples _examples sample samples`)
+
 // manifestFolders hold YAML that deploys.
 var manifestFolders = words(`k8s kubernetes kube manifests deploy deployment deployments infra infrastructure helm charts chart kustomize base overlays cloudrun
 	cloud-run knative gitops argocd .github ops`)
@@ -171,6 +175,10 @@ func isManifest(name string) bool {
 func isConfig(name string) bool {
 	base := lower(name)
 	switch {
+	case isDotenv(name):
+		return true
+	case path.Ext(base) == ".toml":
+		return strings.Contains(base, "hypercorn") || strings.Contains(base, "gunicorn")
 	case base == "package.json", strings.HasSuffix(base, ".conf"), strings.HasSuffix(base, ".conf.template"):
 		return true
 	case strings.HasPrefix(base, "application"):

@@ -1,6 +1,7 @@
 package deploymentports
 
 import (
+	"cmp"
 	"encoding/json"
 	"path"
 	"slices"
@@ -24,6 +25,8 @@ type overriding struct {
 	command []deployment.Word // in place of the entry point
 	args    []deployment.Word // in place of the image's own arguments
 	path    string            // of the manifest
+	maps    []string          // of the cluster, whose variables it takes over
+	open    bool              // it takes over variables that nobody sees here
 }
 
 func (o overriding) some() bool { return len(o.command)+len(o.args) > 0 }
@@ -48,7 +51,8 @@ type setting struct {
 
 // listens are the ports that a unit listens on, any of them; none when that
 // cannot be told.
-func (r *repository) listens(u unit, o overriding) []listen {
+func (r *repository) listens(u unit, e expect) []listen {
+	o := e.overriding
 	d := r.dockerfile(u.dockerfile, u.target)
 	command, from := append(slices.Clone(d.Entry), d.Command...), u.dockerfile
 	if o.some() {
@@ -60,18 +64,14 @@ func (r *repository) listens(u unit, o overriding) []listen {
 	found, known := r.found[u]
 	if !known || o.some() {
 		found = r.started(u, d, from, command, 0)
-		if len(found) == 0 && len(command) == 0 && strings.Contains(path.Base(d.From), "nginx") {
+		if len(found) == 0 && len(command) == 0 && strings.Contains(path.Base(d.From), "nginx") && !strings.Contains(d.From, "exporter") {
 			found = r.nginx(u, d)
 		}
 		if !o.some() {
 			r.found[u] = found
 		}
 	}
-	found = r.evaluate(found, u, d, o)
-	if len(found) == 0 && !o.some() {
-		found = exposed(u, d)
-	}
-	return found
+	return r.told(found, u, d, e)
 }
 
 // dockerfile reads one once.
@@ -119,9 +119,16 @@ func (r *repository) started(u unit, d deployment.Dockerfile, from string, comma
 			s.listens[i].path = from
 		}
 	}
+	for _, list := range [][]listen{inFiles, s.listens} {
+		for i := range list {
+			list[i].args = cmp.Or(list[i].args, s.args)
+		}
+	}
 	switch {
 	case len(inFiles) > 0:
 		return inFiles // a configuration beats a default, and a flag leaves no files
+	case s.named && !r.hasAll(u, d, s.files):
+		return nil
 	case s.known || len(s.listens) > 0:
 		return s.listens
 	case len(s.files) > 0:
@@ -148,6 +155,8 @@ func (r *repository) inFile(u unit, d deployment.Dockerfile, name string, depth 
 		return found
 	case strings.HasPrefix(base, "application"):
 		return spring(name, text)
+	case path.Ext(base) == ".toml":
+		return r.code(name, text, "toml")
 	case strings.Contains(base, ".conf") && !strings.HasSuffix(base, ".py"):
 		return r.code(name, text, "nginx")
 	default:
@@ -192,14 +201,20 @@ func spring(name, text string) []listen {
 	}
 	var found []listen
 	for _, doc := range docs {
-		for _, n := range []*deployment.Node{doc.At("server", "port"), doc.At("server.port")} {
-			found = append(found, springPort(name, n, springEnv)...)
+		if doc.At("spring", "config", "activate", "on-profile") != nil || doc.At("spring", "profiles") != nil || doc.At("spring.config.activate.on-profile") != nil {
+			continue // it holds for one profile
 		}
-		for _, n := range []*deployment.Node{doc.At("management", "server", "port"), doc.At("management.server.port")} {
-			found = append(found, springPort(name, n, "")...)
+		for _, k := range springKeys {
+			found = append(found, springPort(name, doc.At(strings.Split(k.key, ".")...), k.env)...)
+			found = append(found, springPort(name, doc.At(k.key), k.env)...)
 		}
 	}
 	return found
+}
+
+// springKeys are the settings of a port and the variables that beat them.
+var springKeys = []struct{ key, env string }{
+	{"server.port", springEnv}, {"management.server.port", ""}, {"quarkus.http.port", "QUARKUS_HTTP_PORT"}, {"micronaut.server.port", "MICRONAUT_SERVER_PORT"},
 }
 
 // springPort reads a number, which a variable may beat, or what a lookup falls back to.
@@ -239,7 +254,7 @@ func (r *repository) besides(u unit, d deployment.Dockerfile, refs []string) []l
 	var names []string
 	for _, ref := range refs {
 		if name := r.resolve(u, d, ref); name != "" && codeLanguage(name) != "" {
-			for _, beside := range []string{"config.py", "settings.py", "server.py", "app.py", "config.ts", "config.js", "server.ts", "server.js", "app.ts", "app.js", "config.go", "server.go"} {
+			for _, beside := range []string{"config.py", "settings.py", "server.py", "app.py", "config.ts", "config.js", "env.ts", "env.js", "env.mjs", "server.ts", "server.js", "app.ts", "app.js", "config.go", "server.go"} {
 				names = append(names, path.Join(path.Dir(name), beside))
 			}
 		}
@@ -268,7 +283,7 @@ func (r *repository) nginx(u unit, d deployment.Dockerfile) []listen {
 	var found []listen
 	given := false
 	for _, c := range d.Copies {
-		if !strings.HasPrefix(c.To, "/etc/nginx") {
+		if !strings.HasPrefix(c.To, "/etc/nginx") && !strings.HasPrefix(c.To, "/opt/bitnami/nginx") {
 			continue
 		}
 		given = true
@@ -284,54 +299,17 @@ func (r *repository) nginx(u unit, d deployment.Dockerfile) []listen {
 		}
 	}
 	if !given {
-		line := 1
+		line, port := 1, 80
+		if strings.Contains(d.From, "unprivileged") || strings.Contains(d.From, "bitnami") {
+			port = 8080
+		}
 		text, _ := r.text(u.dockerfile)
 		for i, l := range strings.Split(text, "\n") {
 			if strings.Contains(l, d.From) {
 				line = i + 1
 			}
 		}
-		return []listen{{place: place{u.dockerfile, line}, port: 80, how: "brings no configuration, so that nginx listens on"}}
-	}
-	return found
-}
-
-// evaluate looks up variables: the manifest's first, then the image's.
-func (r *repository) evaluate(found []listen, u unit, d deployment.Dockerfile, o overriding) []listen {
-	var known []listen
-	for _, l := range found {
-		if l.env != "" {
-			if s, ok := o.env[l.env]; ok {
-				l = listen{place: s.place, port: validPort(s.value), how: "is told in " + l.env + " to listen on"}
-			} else if s, ok := d.Env[l.env]; ok {
-				a, _ := address(s.Value)
-				l = listen{place: place{u.dockerfile, s.Line}, port: a.port, env: l.env, how: "sets " + l.env + " to"}
-			}
-		}
-		if l.port > 0 {
-			known = append(known, l)
-		} else {
-			return nil // one that nobody knows may be the one
-		}
-	}
-	return known
-}
-
-// exposed are the ports that a Dockerfile exposes: what counts when nothing else
-// is known.
-func exposed(u unit, d deployment.Dockerfile) []listen {
-	var found []listen
-	for _, w := range d.Expose {
-		port := validPort(w.Text)
-		if port == 0 {
-			if s, ok := d.Env[strings.Trim(w.Text, "${}")]; ok {
-				port = validPort(s.Value)
-			}
-		}
-		if port == 0 {
-			return nil
-		}
-		found = append(found, listen{place: place{u.dockerfile, w.Line}, port: port, how: "exposes"})
+		return []listen{{place: place{u.dockerfile, line}, port: port, how: "brings no configuration, so that nginx listens on"}}
 	}
 	return found
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/changeguard/changeguard/change"
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // isProvider tells the files that give variables to programs, or document which
@@ -16,20 +17,46 @@ func isProvider(name string) bool {
 	switch {
 	case base == "dockerfile" || base == "containerfile" || strings.HasPrefix(base, "dockerfile.") || ext == ".dockerfile",
 		base == ".env" || strings.HasPrefix(base, ".env.") || ext == ".env" || strings.HasPrefix(base, "env.") && (strings.Contains(base, "example") || strings.Contains(base, "sample") || strings.Contains(base, "template")),
-		base == ".envrc", base == "procfile", base == "jenkinsfile", base == "makefile", base == "tox.ini", base == "pytest.ini", base == "setup.cfg",
+		base == ".envrc", base == "procfile", base == "build.rs", base == "jenkinsfile", base == "makefile", base == "tox.ini", base == "pytest.ini", base == "setup.cfg",
 		ext == ".tf", ext == ".tfvars", ext == ".tofu", ext == ".hcl", ext == ".bicep", ext == ".nomad", ext == ".service",
 		base == "app.json", base == "vercel.json", base == "wrangler.toml", base == "netlify.toml", base == "railway.toml", base == "samconfig.toml", base == "launchsettings.json",
 		base == "fly.toml" || strings.HasPrefix(base, "fly.") && ext == ".toml", base == "turbo.json", base == "devcontainer.json", base == "docker-bake.hcl":
 		return true
-	case ext == ".yml" || ext == ".yaml":
+	case ext == ".yml" || ext == ".yaml", strings.HasPrefix(base, ".dev.vars"), isStack(name):
 		return true
-	case ext == ".sh" || ext == ".bash" || ext == ".json" && strings.Contains(base, "task"):
+	case ext == ".json" || ext == ".jsonc":
+		return strings.HasPrefix(base, "wrangler.") || strings.HasPrefix(base, "appsettings") || base == "local.settings.json" || strings.Contains(base, "task") && (strings.Contains(base, "def") || inDeployFolder(name))
+	case (ext == ".sh" || ext == ".bash") && (strings.HasPrefix(base, "deploy") || strings.HasPrefix(base, "release")):
+		return true
+	case ext == ".sh" || ext == ".bash":
 		return inDeployFolder(name)
 	case ext == ".properties" || ext == ".tpl" || ext == ".tmpl" || ext == ".gotmpl" || ext == ".jsonnet":
 		return inDeployFolder(name)
 	default:
 		return false
 	}
+}
+
+// stackFolders hold programs that say what is deployed, and with which variables.
+var stackFolders = lazyregexp.New(`(?:^|/)(?:infra|infrastructure|cdk|iac|stacks?|pulumi)/`)
+
+// isStack tells the programs of CDK, Pulumi and the like.
+func isStack(name string) bool {
+	if languageOf(name) == "" || languageOf(name) == "spring" || languageOf(name) == "shell" {
+		return false
+	}
+	base := strings.ToLower(path.Base(name))
+	return strings.HasSuffix(strings.TrimSuffix(base, path.Ext(base)), "stack") || base == "sst.config.ts" || stackFolders.MatchString(strings.ToLower(name))
+}
+
+// gives reports whether a program of a stack gives a variable a value where its
+// name stands: as a key, or beside the word "environment".
+func gives(l string, at, end int) bool {
+	rest := strings.TrimLeft(strings.TrimLeft(l[end:], `"'`), " ")
+	if at > 0 && l[at-1] == '.' {
+		return false
+	}
+	return strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, ",") && strings.Contains(l, "nvironment")
 }
 
 // inDeployFolder asks the classes: a script there gives variables as a manifest
@@ -60,7 +87,7 @@ func skipped(name string) bool {
 // value is only used ("$NAME"). Comments count in example files alone.
 func provided(name, text string, asked map[string]bool) map[string]bool {
 	found := make(map[string]bool)
-	example, shell := isExample(name), isShell(name)
+	example, shell, stack := isExample(name), isShell(name), isStack(name)
 	for l := range strings.Lines(text) {
 		t := strings.TrimSpace(l)
 		if !example && (strings.HasPrefix(t, "#") || strings.HasPrefix(t, "//")) {
@@ -75,7 +102,7 @@ func provided(name, text string, asked map[string]bool) map[string]bool {
 			for end < len(l) && wordByte(l[end]) {
 				end++
 			}
-			if w := l[at:end]; !found[w] && asked[w] && !onlyUsed(l, at, end) && (!shell || assigns(l[end:])) {
+			if w := l[at:end]; !found[w] && asked[w] && !onlyUsed(l, at, end) && (!shell || assigns(l[end:])) && (!stack || gives(l, at, end)) {
 				found[w] = true
 			}
 			at = end
@@ -88,7 +115,7 @@ func provided(name, text string, asked map[string]bool) map[string]bool {
 func isShell(name string) bool {
 	base := strings.ToLower(path.Base(name))
 	ext := path.Ext(base)
-	return ext == ".sh" || ext == ".bash" || base == "makefile" || base == "jenkinsfile"
+	return ext == ".sh" || ext == ".bash" || base == "makefile" || base == "jenkinsfile" || base == "build.rs"
 }
 
 func assigns(rest string) bool {
@@ -127,7 +154,7 @@ var given = func() map[string]bool {
 	return m
 }()
 
-var givenPrefixes = strings.Fields("GITHUB_ RUNNER_ ACTIONS_ CI_ LC_ XDG_ KUBERNETES_ AWS_LAMBDA_ AWS_EXECUTION_ VERCEL_ HEROKU_ RENDER_ FLY_ RAILWAY_ npm_ CARGO_FEATURE_ CARGO_CFG_ WEBSITE_ CONTAINER_APP_ ECS_ CLAUDE_ BASH_ GIT_ COMP_ XCODE_ VSCODE_")
+var givenPrefixes = strings.Fields("GITHUB_ RUNNER_ ACTIONS_ CI_ LC_ XDG_ KUBERNETES_ AWS_LAMBDA_ AWS_EXECUTION_ VERCEL_ HEROKU_ RENDER_ FLY_ RAILWAY_ npm_ CARGO_ VERGEN_ WEBSITE_ CONTAINER_APP_ ECS_ CLAUDE_ BASH_ GIT_ COMP_ XCODE_ VSCODE_")
 
 func isGiven(name string) bool {
 	return given[name] || slices.ContainsFunc(givenPrefixes, func(p string) bool { return strings.HasPrefix(name, p) })

@@ -16,28 +16,14 @@ type need struct {
 	hard bool   // without it the program says so and ends
 }
 
-// after tells a lookup that does not need its variable by what follows it on the
-// line: a default, a test, an assignment to it.
-var after = lazyregexp.New(`^\s*[!)"]*\s*(?:\|\||&&|\?\?|\?:|\?\.|\?[^?]|\bor\b|\|\|=|==|!=|===|!==|=~|\.unwrap_or|\.ok\(|\.is_(?:ok|err|some|none)|=[^=>]|\.present\?|\.nil\?|\.blank\?|\bis\b|\bin\b|\s*do\b|\s*{)`)
-
-// throws follows "??" and its kin where the default is to fail.
-var throws = lazyregexp.New(`^\s*[!)"]*\s*(?:\|\||\?\?|\?:|\bor\b)\s*(?:throw\b|raise\b|abort\b|panic\b|fail\b|error\(|die\b|(?:sys\.|process\.)?exit\b|(?:\(\s*)?\(\s*\)\s*=>\s*{\s*throw)|^\s*\)?\s*(?:{|\bdo\b)\s*(?:raise|abort|fail|exit)\b`)
-
-// before tells a lookup that is only a test, or that takes the variable away.
-var before = lazyregexp.New(`(?:\b(?:if|elif|unless|while|assert|del|not|delete|typeof|isset|empty)\b\s*\(?\s*!?[\w.$:]*\s*|!\s*|\bBoolean\(\s*|\bbool\(\s*|&&\s*|\|\|\s*|\b(?:cmp\.Or|or|coalesce|firstNonEmpty|Optional\.ofNullable|Objects\.requireNonNullElse)\([^)]*|\bif\s+\w+\s*:?=\s*|\b(?:test|ParseBool|HasPrefix|HasSuffix|Contains|EqualFold|includes|startsWith|flag\.\w+)\([^()]*)$`)
-
-// assigned is the name that a line gives to what it looks up.
-var assigned = lazyregexp.New(`^\s*(?:export\s+)?(?:const|let|var|val|final|static|private|public|protected|readonly|string\??|String\??|self\.|this\.|@|\$|\s)*\s*(?:[\w<>?]+\s+|\w+\s*,\s*)?[$@]?([A-Za-z_]\w*)\s*(?::\s*[\w\[\]|.? ]+)?\s*(?::=|=)\s*[^=]`)
-
-var (
-	ends   = lazyregexp.New(`\b(?:raise|panic|throw|abort|die|exit|Exit|Fatal\w*|fatal|sys\.exit|process\.exit|Errorf|errors\.New|return\s+(?:nil|null|\w+,)\s*.*[Ee]rr)\b`)
-	tested = lazyregexp.New(`\b(?:if|unless|elif|assert)\b|\?\?|\|\|`)
-)
-
 // The bounds of looking at a program.
 const (
 	maxLine   = 4000 // bytes of a line; what is generated has longer ones
 	lookAhead = 6    // lines after a lookup in which its answer may be tested
+	// maxLookups is how many variables a file may ask for, and maxHints how many
+	// of its lines may look as if they did.
+	maxLookups = 2000
+	maxHints   = 20_000
 )
 
 var shouting = lazyregexp.New(`^[A-Z][A-Z0-9_]+$`)
@@ -45,8 +31,11 @@ var shouting = lazyregexp.New(`^[A-Z][A-Z0-9_]+$`)
 // needs are the variables that a program requires, each once, in order. One that
 // it also asks for with a default, or tests, it can do without, unless it says
 // that it cannot.
-func needs(text, language string) []need {
-	r := &reader{language: language, seen: make(map[string]int), optional: make(map[string]bool), sets: make(map[string]bool)}
+//
+// calls are the functions that fail for the variable that they are given the name
+// of. The second answer is false for a file with more lookups than people write.
+func needs(text, language string, calls map[string]bool) ([]need, bool) {
+	r := &reader{language: language, calls: calls, seen: make(map[string]int), optional: make(map[string]bool), sets: make(map[string]bool)}
 	r.lines = strings.Split(text, "\n")
 	for i, l := range r.lines {
 		if len(l) > maxLine {
@@ -55,15 +44,34 @@ func needs(text, language string) []need {
 		r.lines[i] = r.code(strings.TrimSuffix(l, "\r"))
 	}
 	r.join()
+	r.structured(text)
 	for i := range r.lines {
-		r.line(i)
+		if r.line(i); r.looked > maxLookups || r.hinted > maxHints {
+			return nil, false
+		}
 	}
-	return slices.DeleteFunc(r.found, func(n need) bool { return r.sets[n.name] || r.optional[n.name] && !n.hard })
+	return slices.DeleteFunc(r.found, func(n need) bool { return r.sets[n.name] || r.optional[n.name] && !n.hard }), true
+}
+
+// structured reads what says its variables over several lines.
+func (r *reader) structured(text string) {
+	switch r.language {
+	case "python":
+		r.settings(text)
+	case "javascript":
+		r.schemas(text)
+	}
+	r.lists(text)
 }
 
 type reader struct {
 	language string
 	lines    []string
+	calls    map[string]bool
+	looked   int             // lookups
+	hinted   int             // lines that may have some
+	prefix   string          // of the names in the block that we are in
+	within   int             // how far that block is moved in
 	block    string          // what ends the comment or docstring that we are in
 	seen     map[string]int  // 1 + index in found
 	optional map[string]bool // that some line does without
@@ -75,6 +83,9 @@ type reader struct {
 // end them; what cannot be told is code.
 func (r *reader) code(l string) string {
 	t := strings.TrimSpace(l)
+	if t == "" {
+		return ""
+	}
 	if r.block != "" {
 		if strings.Contains(t, r.block) {
 			r.block = ""
@@ -92,18 +103,36 @@ func (r *reader) code(l string) string {
 	return deployment.WithoutComment(l, marks[r.language])
 }
 
-// join puts the call that a formatter moved to the next line behind the lookup that
-// it belongs to.
+// join puts what a formatter moved to the next lines behind the lookup that it
+// belongs to: arguments on the line of the first, calls on the line of the lookup.
 func (r *reader) join() {
-	if r.language != "rust" {
-		return
-	}
+	joined := 0 // the last line that another was put before
 	for i := 1; i < len(r.lines); i++ {
-		call := strings.TrimSpace(r.lines[i])
-		if strings.HasPrefix(call, ".") && strings.Contains(r.lines[i-1], "env::var") && len(r.lines[i-1]) < maxLine {
-			r.lines[i-1] = strings.TrimRight(r.lines[i-1], " \t") + call
+		last := r.lines[i-1]
+		if joined == i-1 && i > 1 || len(last) > maxLine || !r.hints(last) {
+			continue
+		}
+		switch t := strings.TrimSpace(r.lines[i]); {
+		case r.language == "rust" && strings.HasPrefix(t, ".") && strings.Contains(last, "var"):
+			r.lines[i-1] = strings.TrimRight(last, " \t") + t
+		case strings.HasSuffix(last, "(") || strings.HasSuffix(last, "["):
+			r.lines[i-1], r.lines[i], joined = "", last+t, i
+			for j := i + 1; j < len(r.lines) && j < i+4 && strings.HasSuffix(r.lines[i], ","); j++ {
+				r.lines[i], r.lines[j] = r.lines[i]+" "+strings.TrimSpace(r.lines[j]), ""
+			}
+			if i+1 < len(r.lines) && strings.HasPrefix(strings.TrimSpace(r.lines[i+1]), closing[last[len(last)-1]]) {
+				r.lines[i], r.lines[i+1] = r.lines[i]+strings.TrimSpace(r.lines[i+1]), ""
+			}
 		}
 	}
+}
+
+var closing = map[byte]string{'(': ")", '[': "]"}
+
+// hints reports whether a line may ask for a variable, before it is asked for all
+// the ways of doing so.
+func (r *reader) hints(l string) bool {
+	return slices.ContainsFunc(hints[r.language], func(h string) bool { return strings.Contains(l, h) })
 }
 
 var slashes = map[string]string{"/*": "*/"}
@@ -113,7 +142,7 @@ var blocks = map[string]map[string]string{
 }
 
 var marks = map[string]string{
-	"python": "#", "ruby": "#", "shell": "#", "javascript": "//", "go": "//", "jvm": "//", "php": "//", "rust": "//", "csharp": "//",
+	"python": "#", "ruby": "#", "shell": "#", "spring": "#", "javascript": "//", "go": "//", "jvm": "//", "php": "//", "rust": "//", "csharp": "//",
 }
 
 func (r *reader) line(i int) {
@@ -121,18 +150,37 @@ func (r *reader) line(i int) {
 	if strings.TrimSpace(l) == "" {
 		return
 	}
-	if r.language == "javascript" {
+	hints := r.hints(l)
+	if hints && r.language == "javascript" {
 		r.destructured(i)
 	}
 	if !mayShout(l) {
+		if r.language == "python" && hints {
+			r.prefixed(l)
+		}
 		return
+	}
+	r.called(i, l)
+	if !hints {
+		return
+	}
+	r.hinted++
+	if r.language == "python" {
+		r.prefixed(l)
+		r.member(i, l)
 	}
 	for _, look := range lookups[r.language] {
 		at := look.expression.SubexpIndex("name")
 		for _, m := range look.expression.FindAllStringSubmatchIndex(l, 100) {
 			name := l[m[2*at]:m[2*at+1]]
-			if !shouting.MatchString(name) {
+			if !shouting.MatchString(name) || r.language == "php" && strings.Contains(l[m[0]:m[1]], "_SERVER") && ofRequest.MatchString(name) {
 				continue
+			}
+			if r.looked++; r.looked > maxLookups {
+				return
+			}
+			if look.prefixed {
+				name = r.prefix + name
 			}
 			switch r.judge(i, look, l[:m[0]], l[m[1]:]) {
 			case isOptional:
@@ -145,12 +193,31 @@ func (r *reader) line(i int) {
 			}
 		}
 	}
-	if strings.Contains(l, "=") || strings.Contains(l, "et") { // "setdefault", "Setenv"
-		for _, m := range setters.FindAllStringSubmatch(l, 10) {
-			r.sets[m[1]+m[2]] = true
+	r.setters(l)
+}
+
+// setters notes what a program gives itself.
+func (r *reader) setters(l string) {
+	expression := setters
+	if r.language == "shell" {
+		expression = exports
+	}
+	for _, m := range expression.FindAllStringSubmatch(l, 10) {
+		r.sets[m[1]] = true
+	}
+}
+
+// called adds what is given to functions that fail without it.
+func (r *reader) called(i int, l string) {
+	if len(r.calls) == 0 || !strings.Contains(l, "(") {
+		return
+	}
+	for _, c := range callsIn(l) {
+		if c.isOne(r.calls) {
+			r.looked++
+			r.add(c.variable, i, true)
 		}
 	}
-	r.member(l)
 }
 
 // mayShout reports whether a line could hold the name of a variable, which every
@@ -165,20 +232,46 @@ func mayShout(line string) bool {
 	return false
 }
 
-// setters give a program's own environment a variable.
-var setters = lazyregexp.New(`(?:environ\[["']|environ\.setdefault\(\s*["']|process\.env\.|process\.env\[["']|os\.Setenv\(\s*"|ENV\[["']|env::set_var\(\s*")([A-Z][A-Z0-9_]+)(?:["']?\]?\s*(?:\|\|=|\?\?=|=[^=>])|["']\s*,)|^\s*(?:export\s+)?([A-Z][A-Z0-9_]+)=[^=]`)
+// setters give a program's own environment a variable; exports do in a shell.
+var (
+	setters = lazyregexp.New(`(?:environ\[["']|environ\.setdefault\(\s*["']|process\.env\.|process\.env\[["']|os\.Setenv\(\s*"|ENV\[["']|env::set_var\(\s*")([A-Z][A-Z0-9_]+)(?:["']?\]?\s*(?:\|\|=|\?\?=|=[^=>])|["']\s*,)`)
+	exports = lazyregexp.New(`^\s*(?:export\s+)?([A-Z][A-Z0-9_]+)=[^=]`)
+)
 
-// member notes what Python tests before it asks: "if 'X' in os.environ".
-func (r *reader) member(l string) {
-	if r.language != "python" {
-		return
-	}
+// member notes what Python tests before it asks: "if 'X' in os.environ", and what
+// it does not go on without. The scheme of django-environ has defaults.
+func (r *reader) member(i int, l string) {
 	for _, m := range membership.FindAllStringSubmatch(l, 10) {
-		r.optional[m[1]] = true
+		switch no := m[3] != ""; {
+		case no && (ends.MatchString(l) || r.endsWithin(i+1)) && !several.MatchString(l), !no && m[1] != "":
+			r.add(m[2], i, true)
+		default:
+			r.optional[m[2]] = true
+		}
+	}
+	if strings.Contains(l, "Env(") || strings.Contains(l, "=(") {
+		for _, m := range scheme.FindAllStringSubmatch(l, 50) {
+			r.optional[m[1]] = true
+		}
 	}
 }
 
-var membership = lazyregexp.New(`["']([A-Z][A-Z0-9_]+)["']\s+(?:not\s+)?in\s+(?:os\.)?environ\b`)
+var (
+	membership = lazyregexp.New(`(\bassert\s+)?["']([A-Z][A-Z0-9_]+)["']\s+(not\s+)?in\s+(?:os\.)?environ\b`)
+	scheme     = lazyregexp.New(`\b([A-Z][A-Z0-9_]+)\s*=\s*\(\s*(?:bool|str|int|float|list|dict|tuple|json)\s*,`)
+)
+
+// prefixed keeps the prefix that environs puts before the names of a block.
+func (r *reader) prefixed(l string) {
+	if r.prefix != "" && indent(l) <= r.within {
+		r.prefix = ""
+	}
+	if m := prefixes.FindStringSubmatch(l); m != nil {
+		r.prefix, r.within = r.prefix+m[1], indent(l)
+	}
+}
+
+var prefixes = lazyregexp.New(`^\s*with\s+env\.prefixed\(\s*["'](\w+)["']\s*\)`)
 
 func (r *reader) add(name string, i int, hard bool) {
 	if at := r.seen[name]; at > 0 {
@@ -187,136 +280,6 @@ func (r *reader) add(name string, i int, hard bool) {
 	}
 	r.found = append(r.found, need{name, i + 1, strings.TrimSpace(r.lines[i]), hard})
 	r.seen[name] = len(r.found)
-}
-
-// outcome is what one lookup says of its variable.
-type outcome int
-
-const (
-	isNothing outcome = iota // it sets or removes it, or takes what comes
-	isOptional
-	isNeeded
-	isHard
-)
-
-// judge judges one lookup by what stands around it.
-func (r *reader) judge(i int, look lookup, prefix, suffix string) outcome {
-	switch trimmed := strings.TrimSpace(suffix); {
-	case r.language == "shell", throws.MatchString(suffix):
-		return isHard
-	case strings.HasPrefix(trimmed, "=") && !strings.HasPrefix(trimmed, "=="), strings.HasPrefix(strings.TrimSpace(prefix), "del "):
-		return isNothing
-	case look.strict && (r.defaults(suffix) || r.caught(i)):
-		return isOptional
-	case look.strict:
-		return isNeeded
-	case after.MatchString(suffix), before.MatchString(prefix), r.goesOn(i, suffix):
-		return isOptional
-	}
-	switch test := r.tested(i); {
-	case test == testEnds:
-		return isHard
-	case test == testMends:
-		return isOptional
-	case look.guarded:
-		return isNothing
-	default:
-		return isNeeded
-	}
-}
-
-// defaults tells the default of a lookup that fails without one: an argument or a
-// block in Ruby, an operator in PHP.
-func (r *reader) defaults(suffix string) bool {
-	switch r.language {
-	case "ruby":
-		return after.MatchString(suffix) || strings.HasPrefix(strings.TrimSpace(suffix), ",")
-	case "php":
-		return after.MatchString(suffix)
-	default:
-		return false
-	}
-}
-
-// goesOn reports whether a default stands at the beginning of the next line.
-func (r *reader) goesOn(i int, suffix string) bool {
-	if strings.TrimSpace(suffix) != "" || i+1 >= len(r.lines) {
-		return false
-	}
-	next := strings.TrimSpace(r.lines[i+1])
-	return strings.HasPrefix(next, "||") || strings.HasPrefix(next, "??") || strings.HasPrefix(next, "?:") || strings.HasPrefix(next, "or ")
-}
-
-// caught reports whether a missing variable is caught right below: that is how a
-// default is written where asking fails.
-func (r *reader) caught(i int) bool {
-	if r.language != "python" {
-		return false
-	}
-	for j := i + 1; j < len(r.lines) && j <= i+2; j++ {
-		if strings.HasPrefix(strings.TrimSpace(r.lines[j]), "except KeyError") {
-			return !r.endsWithin(j + 1)
-		}
-	}
-	return false
-}
-
-type test int
-
-const (
-	testNone  test = iota
-	testMends      // an empty answer is something to go on with
-	testEnds       // it ends the program
-)
-
-// tested looks below for a test of the name that the answer is given to.
-func (r *reader) tested(i int) test {
-	m := assigned.FindStringSubmatch(r.lines[i])
-	if m == nil {
-		return testNone
-	}
-	for j := i + 1; j < len(r.lines) && j <= i+lookAhead; j++ {
-		l := r.lines[j]
-		if !hasWord(l, m[1]) || !tested.MatchString(l) {
-			continue
-		}
-		if ends.MatchString(l) || r.endsWithin(j+1) {
-			return testEnds
-		}
-		return testMends
-	}
-	return testNone
-}
-
-// hasWord reports whether a name stands in a line by itself.
-func hasWord(line, name string) bool {
-	for at := 0; ; at++ {
-		n := strings.Index(line[at:], name)
-		if n < 0 {
-			return false
-		}
-		at += n
-		if end := at + len(name); (at == 0 || !isWord(line[at-1])) && (end == len(line) || !isWord(line[end])) {
-			return true
-		}
-	}
-}
-
-func isWord(c byte) bool {
-	return c == '_' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
-}
-
-// endsWithin looks for the end of the program in the block that begins at a line.
-func (r *reader) endsWithin(from int) bool {
-	for j := from; j < len(r.lines) && j < from+3; j++ {
-		if ends.MatchString(r.lines[j]) {
-			return true
-		}
-		if t := strings.TrimSpace(r.lines[j]); t == "}" || t == "end" {
-			return false
-		}
-	}
-	return false
 }
 
 var destructuring = lazyregexp.New(`(?:{([^{}]*)|^\s*)}\s*=\s*process\.env\b`)

@@ -35,9 +35,10 @@ func Kind() rules.Kind {
 		Name:  "environment-variables",
 		Title: "code requires a variable that no manifest, example file, Dockerfile or workflow provides",
 		Why: "A new variable is set on the author's machine and nowhere else; the program stops at its first lookup, in production. The same when a manifest " +
-			"loses a line that the code still needs. Lookups are known in Python, JavaScript and TypeScript, Go, Java and Kotlin, Ruby, PHP, Rust, C# and of shell ${X:?}. " +
-			"A lookup with a default, or one that is only a test, requires nothing. Where a language has a lookup that fails and one that gives nothing (Python, Ruby), " +
-			"the latter requires its variable only when what follows ends the program. Provided is what any manifest, example file, Dockerfile, Compose, Kubernetes, Cloud Run or Terraform " +
+			"loses a line that the code still needs. Lookups are known in Python, JavaScript and TypeScript, Go, Java and Kotlin, Ruby, PHP, Rust, C# and of shell ${X:?}, " +
+			"of settings of pydantic and Spring, of schemas of zod, valibot, joi and envalid, and of functions of the repository that fail without the variable that they are given the name of. " +
+			"A lookup with a default, or one that is only a test, requires nothing. Where a language has a lookup that fails and one that gives nothing (Python, Ruby, configuration in C#), " +
+			"the latter requires its variable only when what follows ends the program. Provided is what any manifest, example file, Dockerfile, program of CDK or Pulumi, Compose, Kubernetes, Cloud Run or Terraform " +
 			"file or workflow names; what the system, CI and the platforms set themselves (PATH, PORT, GITHUB_*, K_SERVICE and so on) needs no one. What code beside the change, in the usual settings files and the nearest, requires already is not new. For a variable that a manifest loses, " +
 			"the code nearest to it and the usual settings files are searched, up to 4 MiB.",
 		Bad:  "+key = os.environ[\"PAYMENT_KEY\"]   which nothing provides",
@@ -65,7 +66,7 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 	if err != nil {
 		return nil, fmt.Errorf("the option ignore: %w", err)
 	}
-	j := &judging{ctx: ctx, in: in, ignore: ignore, options: o, asked: make(map[string]bool), lost: make(map[string][]string)}
+	j := &judging{ctx: ctx, in: in, ignore: ignore, options: o, asked: make(map[string]bool), lost: make(map[string][]string), calls: make(map[string]map[string]bool)}
 	if err := j.readChange(); err != nil || len(j.asked) == 0 {
 		return j.found, err
 	}
@@ -91,10 +92,11 @@ type judging struct {
 	ignore  *pathset.Matcher
 	options *Options
 
-	wanted []wanted            // newly required
-	lost   map[string][]string // by variable, the files of the change that no longer give it
-	asked  map[string]bool     // the variables of both that nothing is known to provide yet
-	nearby string              // a file in which a variable could be named
+	wanted []wanted                   // newly required
+	lost   map[string][]string        // by variable, the files of the change that no longer give it
+	asked  map[string]bool            // the variables of both that nothing is known to provide yet
+	calls  map[string]map[string]bool // by language, the functions that fail without a variable
+	nearby string                     // a file in which a variable could be named
 	found  []rules.Finding
 }
 
@@ -176,7 +178,7 @@ func (j *judging) losses() error {
 }
 
 // example are folders of code that shows how to use a program and is not deployed.
-var example = lazyregexp.New(`(?:^|/)_?(?:examples?|samples?)/`)
+var example = lazyregexp.New(`(?:^|/)_?(?:examples?|samples?)/|^docs?/`)
 
 // isCode tells the programs that are asked.
 func (j *judging) isCode(name string) bool {

@@ -24,38 +24,69 @@ const (
 	batch        = 100
 )
 
+// A program is one side of a changed file of code.
+type program struct {
+	file           change.File
+	side           change.Side
+	path, language string
+	text           string
+}
+
 // readChange finds what the files of the change newly require, and what they no
 // longer provide.
 func (j *judging) readChange() error {
+	j.prefetch()
+	programs, err := j.programs()
+	if err != nil {
+		return err
+	}
+	if err := j.functions(programs); err != nil {
+		return err
+	}
 	before := make(map[string]bool)
 	var after []wanted
-	j.prefetch()
-	for _, f := range j.in.Change.Files {
-		base, head := f.BasePath(), f.HeadPath()
-		if base != "" && j.isCode(base) && plain(f.OldMode) {
-			text, err := j.text(change.AtBase, f, base)
-			if err != nil {
-				return err
-			}
-			for _, n := range needs(text, languageOf(base)) {
+	for _, p := range programs {
+		list, whole := needs(p.text, p.language, j.calls[p.language])
+		if !whole && p.side == change.AtHead {
+			j.refuse(p.file, "too many", fmt.Sprintf("The file asks for more than %d variables, or looks so, which no program does that people write, and was not searched.", maxLookups))
+		}
+		for _, n := range list {
+			if p.side == change.AtBase {
 				before[n.name] = true
+			} else {
+				after = append(after, wanted{path: p.path, need: n})
 			}
 		}
-		if head != "" && j.isCode(head) && plain(f.Mode) {
-			text, err := j.text(change.AtHead, f, head)
-			if err != nil {
-				return err
-			}
-			for _, n := range needs(text, languageOf(head)) {
-				after = append(after, wanted{path: head, need: n})
-			}
-		}
+	}
+	for _, f := range j.in.Change.Files {
 		if err := j.lose(f); err != nil {
 			return err
 		}
 	}
 	j.newly(before, after)
 	return nil
+}
+
+// programs reads the code of the change, of both sides.
+func (j *judging) programs() ([]program, error) {
+	var list []program
+	for _, f := range j.in.Change.Files {
+		for side, name := range []string{f.BasePath(), f.HeadPath()} {
+			mode := f.Mode
+			if change.Side(side) == change.AtBase {
+				mode = f.OldMode
+			}
+			if name == "" || !j.isCode(name) || !plain(mode) {
+				continue
+			}
+			text, err := j.text(change.Side(side), f, name)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, program{f, change.Side(side), name, languageOf(name), text})
+		}
+	}
+	return list, nil
 }
 
 // prefetch asks for all sides together.
@@ -143,14 +174,18 @@ func (j *judging) text(side change.Side, f change.File, name string) (string, er
 	var large *change.TooLargeError
 	if errors.As(err, &large) {
 		if side == change.AtHead {
-			j.found = append(j.found, rules.Finding{
-				Key: "too large", Path: f.Path, PreviousPath: f.OldPath, Message: fmt.Sprintf("The file has %d bytes and is too large to be searched for variables.", large.Size),
-				Evidence: string(f.Status) + " " + f.Path, Remedy: rules.Undo(j.in.Change, f),
-			})
+			j.refuse(f, "too large", fmt.Sprintf("The file has %d bytes and is too large to be searched for variables.", large.Size))
 		}
 		return "", nil
 	}
 	return string(data), err
+}
+
+// refuse is the finding about a file of which it is not known what it requires.
+func (j *judging) refuse(f change.File, key, message string) {
+	j.found = append(j.found, rules.Finding{
+		Key: key, Path: f.Path, PreviousPath: f.OldPath, Message: message, Evidence: string(f.Status) + " " + f.Path, Remedy: rules.Undo(j.in.Change, f),
+	})
 }
 
 // readTree looks for the asked variables in the files that provide, those that
@@ -279,8 +314,8 @@ func (j *judging) older() error {
 	return err
 }
 
-// settings are the names of files in which programs usually ask for variables.
-var settings = strings.Fields("config settings env environment constants main app server index application manage wsgi asgi database db bootstrap")
+// settingsFiles are the names of files in which programs usually ask for variables.
+var settingsFiles = strings.Fields("config settings env environment constants main app server index application manage wsgi asgi database db bootstrap")
 
 // users finds the code that requires variables: what the change touches, then the
 // usual files, then what is nearest to the manifests that lost them.
@@ -295,7 +330,7 @@ func (j *judging) users(names map[string]bool, files int, skip map[string]bool) 
 			continue
 		}
 		base := strings.ToLower(path.Base(e.Path))
-		if slices.Contains(settings, strings.TrimSuffix(base, path.Ext(base))) {
+		if slices.Contains(settingsFiles, strings.TrimSuffix(base, path.Ext(base))) {
 			first = append(first, e.Path)
 		} else {
 			then = append(then, e.Path)
@@ -303,14 +338,7 @@ func (j *judging) users(names map[string]bool, files int, skip map[string]bool) 
 	}
 	j.order(first)
 	j.order(then)
-	found := make(map[string]wanted)
-	err = j.search(append(first, then...), maxSearched, files, func(name, text string) bool {
-		for _, n := range needs(text, languageOf(name)) {
-			if _, twice := found[n.name]; names[n.name] && !twice {
-				found[n.name] = wanted{path: name, need: n}
-			}
-		}
-		return len(found) == len(names)
-	}, nil)
-	return found, err
+	u := users{names: names, found: make(map[string]wanted), calls: j.calls}
+	err = j.search(append(first, then...), maxSearched, files, u.see, nil)
+	return u.all(), err
 }

@@ -126,40 +126,23 @@ func runOne(t *testing.T, kind, name string) (found int) {
 // Judge judges the change of an archive.
 func Judge(t *testing.T, a *txtar.Archive) *verdict.Verdict {
 	t.Helper()
-	base, head := changetest.Tree{}, changetest.Tree{}
+	base, head := trees(a)
 	var text []byte
 	var pr pullRequest
 	var evidence *change.Recorded
 	for _, f := range a.Files {
-		side, path, _ := strings.Cut(f.Name, "/")
-		switch {
-		case f.Name == "policy.yml":
+		switch f.Name {
+		case "policy.yml":
 			text = f.Data
-		case f.Name == "pull-request.yml":
+		case "pull-request.yml":
 			if err := yaml.Load(f.Data, &pr, yaml.WithKnownFields()); err != nil {
 				t.Fatal(err)
 			}
-		case f.Name == "evidence.json":
+		case "evidence.json":
 			evidence = new(change.Recorded)
 			if err := json.Unmarshal(f.Data, evidence); err != nil {
 				t.Fatal(err)
 			}
-		case side == "base":
-			base[path] = changetest.File{Content: string(f.Data)}
-		case side == "head":
-			head[path] = changetest.File{Content: string(f.Data)}
-		}
-	}
-	for path, f := range base {
-		if _, there := head[path]; !there {
-			if _, gone := head[path+"~gone"]; !gone {
-				head[path] = f
-			}
-		}
-	}
-	for path := range head {
-		if strings.HasSuffix(path, "~gone") {
-			delete(head, path)
 		}
 	}
 	setModes(base, pr.BaseModes)
@@ -181,6 +164,32 @@ func Judge(t *testing.T, a *txtar.Archive) *verdict.Verdict {
 		t.Fatal(err)
 	}
 	return v
+}
+
+// trees are both trees of an archive.
+func trees(a *txtar.Archive) (base, head changetest.Tree) {
+	base, head = changetest.Tree{}, changetest.Tree{}
+	for _, f := range a.Files {
+		switch side, path, _ := strings.Cut(f.Name, "/"); side {
+		case "base":
+			base[path] = changetest.File{Content: string(f.Data)}
+		case "head":
+			head[path] = changetest.File{Content: string(f.Data)}
+		}
+	}
+	for path, f := range base {
+		if _, there := head[path]; !there {
+			if _, gone := head[path+"~gone"]; !gone {
+				head[path] = f
+			}
+		}
+	}
+	for path := range head {
+		if strings.HasSuffix(path, "~gone") {
+			delete(head, path)
+		}
+	}
+	return base, head
 }
 
 func setModes(t changetest.Tree, modes map[string]string) {
