@@ -26,12 +26,13 @@ var (
 		".py":  lazyregexp.New(`(?m)^def downgrade\b`),
 		".rb":  lazyregexp.New(`(?m)^[ \t]*def (?:self\.)?down\b`),
 		".php": lazyregexp.New(`(?m)^[^\n'"]*\bfunction\s+down\b`),
+		".cs":  lazyregexp.New(`(?m)^[^\n'"]*\bvoid\s+Down\b`),
 		".js":  lazyregexp.New(`(?m)^(?:exports\.down\b|module\.exports\.down\b|[ \t]*(?:export[ \t]+)?(?:public[ \t]+)?(?:const[ \t]+)?(?:async[ \t]+)?(?:function[ \t]+)?down[ \t]*[:(=])`),
 	}
 )
 
 // codeUp begins the way there, wherever it stands.
-var codeUp = lazyregexp.New(`\bdef\s+(?:self\.)?(?:up|change|upgrade)\b|\bfunction\s+up\b|\bup\s*[:(=]|\bup\s*\]`)
+var codeUp = lazyregexp.New(`\bdef\s+(?:self\.)?(?:up|change|upgrade)\b|\bfunction\s+up\b|\bvoid\s+Up\b|\bup\s*[:(=]|\bup\s*\]`)
 
 // backwards finds those parts. In SQL the marks are comments, so they are looked for in
 // the text as it is.
@@ -193,7 +194,7 @@ func comment(lang, line string) (from int, several bool) {
 
 // perhaps are what comments begin with as they look, also where they may be within
 // texts. The one that ends at "*/" is none without that.
-var perhaps = map[string][]string{".sql": {"--", "/*"}, ".py": {"#"}, ".rb": {"#"}, ".php": {"//", "#", "/*"}, ".js": {"//", "/*"}}
+var perhaps = map[string][]string{".sql": {"--", "/*"}, ".py": {"#"}, ".rb": {"#"}, ".php": {"//", "#", "/*"}, ".js": {"//", "/*"}, ".cs": {"//", "/*"}}
 
 // joined is a text in which comments, certain or not, stand between no two words. What is
 // found in it and not in the other was only kept apart by them.

@@ -4,9 +4,7 @@ package reversibility
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"strings"
 
@@ -48,25 +46,9 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 	if o.Migrations != nil && !*o.Migrations {
 		return found, nil
 	}
-	var moves []change.File
-	var read []string
-	for _, f := range in.Change.Files {
-		if migration.Is(f.Path) || migration.Is(f.OldPath) {
-			if moves = append(moves, f); f.HeadPath() != "" && f.Mode != change.Submodule {
-				read = append(read, f.Path)
-			}
-		}
-	}
-	if len(moves) == 0 {
-		return found, nil
-	}
-	in.Change.Prefetch(ctx, change.AtHead, read)
-	for _, f := range moves {
-		more, err := judge(ctx, in.Change, f)
-		if err != nil {
-			return found, err
-		}
-		found = append(found, more...)
+	moves, more, err := migrations(ctx, in.Change)
+	if found = append(found, more...); err != nil || len(moves) == 0 {
+		return found, err
 	}
 	return append(found, mixed(in, moves)...), nil
 }
@@ -118,39 +100,6 @@ func removed(in *rules.Input) []rules.Finding {
 		}
 	}
 	return found
-}
-
-// judge looks at one migration.
-func judge(ctx context.Context, c *change.Change, f change.File) ([]rules.Finding, error) {
-	one := func(key string, line int, message, shown string) rules.Finding {
-		return rules.Finding{Key: key, Path: f.Path, PreviousPath: f.OldPath, Line: line, EndLine: line, Message: message, Evidence: shown, Remedy: rules.Undo(c, f)}
-	}
-	if f.Status != change.Added && migration.Is(f.BasePath()) {
-		return []rules.Finding{one("edited", 0, fmt.Sprintf("A migration that was there before is %s: where it ran already it does not run again, and the way back is not the way it came.", f.Status), string(f.Status)+" "+f.Path)}, nil
-	}
-	data, err := c.Read(ctx, change.AtHead, f.Path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
-	case errors.Is(err, change.ErrTooLarge), f.Mode == change.Symlink:
-		return []rules.Finding{one("unread", 0, "This migration cannot be read, so nobody knows whether it can be taken back.", f.Path)}, nil
-	case err != nil:
-		return nil, err
-	}
-	var found []rules.Finding
-	for _, s := range migration.Steps(f.Path, string(data)) {
-		found = append(found, one(s.What+" "+s.Shown, s.Line, "This migration "+s.What+": what it takes away does not come back by reverting.", s.Shown))
-	}
-	if back, needed := migration.WayBack(f.Path); needed {
-		_, there, err := c.Lookup(ctx, change.AtHead, back)
-		if err != nil {
-			return nil, err
-		}
-		if !there {
-			found = append(found, one("no way back", 0, "This migration has no way back: "+back+" is not there.", f.Path))
-		}
-	}
-	return found, nil
 }
 
 // mixed finds a change that moves the schema together with the code and the

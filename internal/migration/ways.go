@@ -1,0 +1,195 @@
+package migration
+
+import (
+	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
+)
+
+// A way is how one direction of a migration in code begins.
+type way struct{ there, back *lazyregexp.Regexp }
+
+var ways = map[string]way{
+	".rb":  {lazyregexp.New(`(?m)^[ \t]*def (?:self\.)?up\b`), lazyregexp.New(`(?m)^[ \t]*def (?:self\.)?down\b`)},
+	".php": {lazyregexp.New(`\bfunction\s+up\b`), lazyregexp.New(`\bfunction\s+down\b`)},
+	".cs":  {lazyregexp.New(`\bvoid\s+Up\b`), lazyregexp.New(`\bvoid\s+Down\b`)},
+	".js": {
+		lazyregexp.New(`(?m)^(?:exports\.up\b|module\.exports\.up\b|[ \t]*(?:export[ \t]+)?(?:public[ \t]+)?(?:const[ \t]+)?(?:async[ \t]+)?(?:function[ \t]+)?up[ \t]*[:(=])`),
+		lazyregexp.New(`\bdown\b`),
+	},
+}
+
+// noWayBack finds a migration whose tool wants the way back in the same file, and
+// has none there.
+func noWayBack(p, lang, text, code string, back parts) (Step, bool) {
+	at := -1
+	switch lang {
+	case ".sql":
+		at = sqlOneWay(p, text, code, back)
+	case ".py":
+		at = noDowngradeAtAll(code)
+	default:
+		at = codeOneWay(lang, code)
+	}
+	if at < 0 {
+		return Step{}, false
+	}
+	line := strings.Count(text[:at], "\n") + 1
+	return Step{What: "has no way back", Why: leadsBack, Shown: firstLine(text[at:min(len(text), at+200)]), Line: line}, true
+}
+
+var marked = lazyregexp.New(`(?mi)^--[ \t]*(?:\+goose[ \t]+up|\+migrate[ \t]+up|migrate:up)\b`)
+
+// sqlOneWay: goose, sql-migrate and dbmate take both ways from one file.
+func sqlOneWay(p, text, code string, back parts) int {
+	if flyway.MatchString(p[strings.LastIndexByte(p, '/')+1:]) || WithWayBack(p) {
+		return -1
+	}
+	up := marked.FindStringIndex(text)
+	if up == nil {
+		return -1
+	}
+	there := false
+	for _, part := range back {
+		there = there || strings.TrimSpace(code[part[0]:part[1]]) != ""
+	}
+	end := len(text)
+	if len(back) > 0 && back[0][0] > up[0] {
+		end = back[0][0]
+	}
+	if there || strings.TrimSpace(code[up[1]:end]) == "" {
+		return -1
+	}
+	return up[0]
+}
+
+// WithWayBack reports whether the way back of a migration is a file of its own.
+func WithWayBack(p string) bool {
+	_, needed := WayBack(p)
+	return needed
+}
+
+const upgrade, downgrade = "def upgrade(", "def downgrade("
+
+// noDowngradeAtAll: Alembic's revisions have both functions.
+func noDowngradeAtAll(code string) int {
+	at := lineBegins(code, upgrade)
+	if at < 0 || lineBegins(code, downgrade) >= 0 || emptyPython(code[at:]) {
+		return -1
+	}
+	return at
+}
+
+// lineBegins is the first line that begins with a text.
+func lineBegins(code, text string) int {
+	if strings.HasPrefix(code, text) {
+		return 0
+	}
+	if n := strings.Index(code, "\n"+text); n >= 0 {
+		return n + 1
+	}
+	return -1
+}
+
+var nothing = lazyregexp.New(`^[^\n:]*:\s*(?:"""[^"]*"""\s*|'''[^']*'''\s*|"[^"\n]*"\s*|'[^'\n]*'\s*)?(?:pass\b|raise\b|return[ \t]*(?:None)?[ \t]*(?:\r?\n|$)|\.\.\.)`)
+
+var onlyText = lazyregexp.New(`^[^\n:]*:\s*(?:"""[^"]*"""|'''[^']*''')\s*(?:\n\S|$)`)
+
+// emptyPython reports whether a function does nothing, by its first statement.
+func emptyPython(function string) bool {
+	closing := strings.IndexByte(function, ')')
+	if closing < 0 {
+		return false
+	}
+	m := nothing.FindString(function[closing+1:])
+	return m != "" && !strings.HasSuffix(m, "raise")
+}
+
+// noDowngrade is a way back that leads nowhere, of a way there that leads somewhere.
+func noDowngrade(t *scan, from int) (int, int) {
+	if up := lineBegins(t.s, upgrade); up >= 0 && emptyPython(t.s[up:]) {
+		return -1, -1 // revisions that only join two others do nothing both ways
+	}
+	tried := -1 // the end of parameters without an empty body behind
+	for at := t.next(downgrade, from); at < len(t.s); at = t.next(downgrade, at+1) {
+		closing := t.next(")", at+len(downgrade))
+		if !strings.HasPrefix(t.s[at:], downgrade) || at > 0 && t.s[at-1] != '\n' || closing == len(t.s) || closing == tried {
+			continue
+		}
+		for _, empty := range []*lazyregexp.Regexp{nothing, onlyText} {
+			if m := empty.FindStringIndex(t.s[closing+1:]); m != nil {
+				return at, closing + 1 + m[1]
+			}
+		}
+		tried = closing
+	}
+	return -1, -1
+}
+
+// codeOneWay is where the way there begins of a migration in code whose way back is
+// not there, is empty or only refuses.
+func codeOneWay(lang, code string) int {
+	w, known := ways[lang]
+	if !known {
+		return -1
+	}
+	there := w.there.FindStringIndex(code)
+	if there == nil || lang != ".rb" && emptyBody(code[there[1]:]) {
+		return -1
+	}
+	back := w.back.FindStringIndex(code)
+	if lang == ".js" {
+		if strict := codeDown[lang].FindStringIndex(code); strict != nil {
+			back = strict
+		}
+	}
+	if back == nil || lang != ".rb" && emptyBody(code[max(back[1]-1, 0):]) || lang == ".rb" && emptyRuby.MatchString(code[back[1]:]) {
+		return there[0]
+	}
+	return -1
+}
+
+var (
+	emptyRuby = lazyregexp.New(`^(?:\(\))?\s*(?:;\s*)?end\b`)
+	refusing  = lazyregexp.New(`^(?:return\s*(?:null|undefined|true|Promise\.resolve\(\))?\s*;?\s*)?\}|^throw\b`)
+)
+
+// emptyBody reports whether what begins with a function's parameters has a body in
+// braces that does nothing.
+func emptyBody(text string) bool {
+	const most = 500 // bytes between a function's name and its body
+	head := text[:min(len(text), most)]
+	open := strings.IndexByte(head, ')') + 1
+	n := strings.IndexByte(head[open:], '{')
+	if n < 0 {
+		return false
+	}
+	body := strings.TrimLeft(text[open+n+1:], " \t\r\n")
+	return refusing.MatchString(body)
+}
+
+var (
+	railsChange = lazyregexp.New(`(?m)^[ \t]*def change\b`)
+	railsTold   = lazyregexp.New(`\b(?:reversible|up_only|revert)\b`)
+	railsNot    = lazyregexp.New(`(?m)^[^\n'"]*\b(?:execute|exec_update|update_all)\b[^\n]*|^[ \t]*(?:change_column_default|change_column_comment|change_table_comment)\b[^\n]*`)
+)
+
+// railsChange finds what Rails cannot turn around by itself, where it is not told
+// how.
+func (l *steps) railsChange(code string) {
+	at := railsChange.FindStringIndex(code)
+	if at == nil {
+		return
+	}
+	block := code[at[0]:blockEnd(".rb", code, at[0])]
+	if railsTold.MatchString(block) {
+		return
+	}
+	for _, m := range railsNot.FindAllStringIndex(block, MaxSteps) {
+		shown := firstLine(block[m[0]:m[1]])
+		if strings.Contains(shown, "from:") {
+			continue
+		}
+		l.add(Step{noReverse, leadsBack, shown, strings.Count(code[:at[0]+m[0]], "\n") + 1})
+	}
+}
