@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -50,7 +51,7 @@ func (r *xmlReader) token(token xml.Token, line int) error {
 		}
 		r.start(t, line)
 	case xml.CharData:
-		if r.set != nil {
+		if r.set != nil && len(bytes.TrimSpace(t)) > 0 {
 			r.set.say(string(t))
 			if len(r.names) == 1 && r.names[0] == "sql" {
 				r.script.Write(t)

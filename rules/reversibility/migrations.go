@@ -74,6 +74,9 @@ func (m *mover) judge(ctx context.Context, f change.File) error {
 		return err
 	}
 	m.steps(f, migration.Steps(f.Path, text))
+	if err := m.altered(ctx, f, text); err != nil {
+		return err
+	}
 	return m.wayBack(ctx, f)
 }
 

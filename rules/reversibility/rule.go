@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/changeguard/changeguard/change"
-	"github.com/changeguard/changeguard/internal/migration"
 	"github.com/changeguard/changeguard/rules"
 )
 
@@ -17,6 +16,7 @@ import (
 type Options struct {
 	Commits    *int  `yaml:"commits" min:"1" desc:"Most commits, merges counted. Default: not limited."`
 	Migrations *bool `yaml:"migrations" desc:"Look into migrations of databases. Default: true."`
+	Interfaces *bool `yaml:"interfaces" desc:"Look for what others call and the change takes away or changes: operations, fields and types of descriptions, exported names of Go, JavaScript, TypeScript and Python. Default: true."`
 }
 
 // Kind documents and runs the rule.
@@ -43,15 +43,24 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 		found = append(found, commits(in.Change, *o.Commits)...)
 	}
 	found = append(found, removed(in)...)
-	if o.Migrations != nil && !*o.Migrations {
-		return found, nil
+	if asked(o.Interfaces) {
+		more, err := interfaces(ctx, in.Change)
+		if found = append(found, more...); err != nil {
+			return found, err
+		}
 	}
-	moves, more, err := migrations(ctx, in.Change)
-	if found = append(found, more...); err != nil || len(moves) == 0 {
-		return found, err
+	var moves []change.File
+	if asked(o.Migrations) {
+		some, more, err := migrations(ctx, in.Change)
+		if moves, found = some, append(found, more...); err != nil {
+			return found, err
+		}
 	}
-	return append(found, mixed(in, moves)...), nil
+	more, err := mixed(ctx, in, moves)
+	return append(found, more...), err
 }
+
+func asked(option *bool) bool { return option == nil || *option }
 
 func commits(c *change.Change, most int) []rules.Finding {
 	merges := 0
@@ -68,6 +77,7 @@ func commits(c *change.Change, most int) []rules.Finding {
 		Message:  fmt.Sprintf("The change has %d commits, %d of them merges; more than %d are hard to take back one by one.", len(c.Commits), merges, most),
 		Evidence: fmt.Sprintf("commits: %d > %d", len(c.Commits), most),
 		Remedy:   "Split the change by purpose, squash what belongs together, and rebase instead of merging.",
+		Files:    c.Paths(),
 	}}
 }
 
@@ -100,24 +110,4 @@ func removed(in *rules.Input) []rules.Finding {
 		}
 	}
 	return found
-}
-
-// mixed finds a change that moves the schema together with the code and the
-// deployment.
-func mixed(in *rules.Input, moves []change.File) []rules.Finding {
-	files := make(map[change.Class]int)
-	for i, f := range in.Change.Files {
-		if !migration.Is(f.Path) {
-			files[in.Classes[i].Now()]++
-		}
-	}
-	if files[change.ClassFunctional] == 0 || files[change.ClassDeployment] == 0 {
-		return nil
-	}
-	return []rules.Finding{{
-		Key: "mixed",
-		Message: fmt.Sprintf("The change moves the schema (%d files), the code (%d) and the deployment (%d) at once: there is no order in which it could be taken back.",
-			len(moves), files[change.ClassFunctional], files[change.ClassDeployment]),
-		Remedy: "Split it into three: first a migration that the running code can live with, then the code, then the deployment.",
-	}}
 }
