@@ -51,17 +51,13 @@ func editedSets(p, before, after string) (what string, line int, found []Step) {
 			what = fmt.Sprintf("The change set %q", s.Name)
 		}
 	}
-	var l steps
-	l.seen = make(map[int]bool)
-	for _, s := range now {
-		if had[s.Name] {
-			if what != "" && line == 0 && what == fmt.Sprintf("The change set %q", s.Name) {
-				line = s.Line
-			}
-			continue
-		}
-		for _, one := range s.Steps {
-			l.add(one)
+	l := steps{seen: make(map[int]bool)}
+	for i := range now {
+		switch name := now[i].Name; {
+		case !had[name] && !l.full():
+			l.addAll(&now[i])
+		case had[name] && line == 0 && what == fmt.Sprintf("The change set %q", name):
+			line = now[i].Line
 		}
 	}
 	return what, line, l.found

@@ -10,10 +10,28 @@ import (
 // A ChangeSet is one of Liquibase's: it runs once, by its name. Further ones are
 // written into the same file.
 type ChangeSet struct {
-	Name  string // id and author
-	Text  string // what it does, without layout, to compare with
-	Line  int
-	Steps []Step
+	Name string // id and author
+	Text string // what it does, without layout, to compare with
+	Line int
+
+	steps   []Step
+	scripts []script
+}
+
+// A script is SQL that begins in some line of the file.
+type script struct {
+	text string
+	line int
+}
+
+// Steps are those of one change set.
+func (s *ChangeSet) Steps() []Step {
+	found := slices.Clone(s.steps)
+	for _, one := range s.scripts {
+		found = append(found, shifted(Steps("V1__changeset.sql", one.text), one.line-1)...)
+	}
+	slices.SortStableFunc(found, func(a, b Step) int { return cmp.Compare(a.Line, b.Line) })
+	return found
 }
 
 // ChangeSets reads one of the files that [Changelog] knows. Text that holds none,
@@ -32,14 +50,17 @@ func changeSetSteps(p, text string) []Step {
 	if err != nil {
 		return []Step{{What: "cannot be read", Why: fmt.Sprintf("%v, so nobody knows whether it can be taken back", err), Line: 1}}
 	}
-	var l steps
-	l.seen = make(map[int]bool)
-	for _, s := range sets {
-		for _, one := range s.Steps {
-			l.add(one)
-		}
+	l := steps{seen: make(map[int]bool)}
+	for i := 0; i < len(sets) && !l.full(); i++ {
+		l.addAll(&sets[i])
 	}
 	return l.found
+}
+
+func (l *steps) addAll(s *ChangeSet) {
+	for _, one := range s.Steps() {
+		l.add(one)
+	}
 }
 
 // A setBuilder gathers what one change set does.
@@ -66,7 +87,7 @@ func (b *setBuilder) change(name string, line int) {
 		why = narrows
 	}
 	if what := takes[name]; what != "" {
-		b.Steps = append(b.Steps, Step{what, why, name, line})
+		b.steps = append(b.steps, Step{what, why, name, line})
 	}
 	if slices.Contains(unreversed, name) {
 		b.oneWay = append(b.oneWay, Step{noReverse, leadsBack, name, line})
@@ -75,18 +96,14 @@ func (b *setBuilder) change(name string, line int) {
 
 // sql takes a script that begins in some line.
 func (b *setBuilder) sql(text string, line int) {
-	for _, s := range Steps("V1__changeset.sql", text) {
-		s.Line += line - 1
-		b.Steps = append(b.Steps, s)
-	}
+	b.scripts = append(b.scripts, script{text, line})
 }
 
 // done is the set when all of it is known.
 func (b *setBuilder) done() ChangeSet {
 	if !b.rollback {
-		b.Steps = append(b.Steps, b.oneWay...)
+		b.steps = append(b.steps, b.oneWay...)
 	}
-	slices.SortStableFunc(b.Steps, func(a, c Step) int { return cmp.Compare(a.Line, c.Line) })
 	b.Text = b.text.String()
 	return b.ChangeSet
 }

@@ -91,6 +91,7 @@ func BenchmarkStepsHostile(b *testing.B) {
 			start := cpu()
 			for b.Loop() {
 				migration.Steps(path, text)
+				migration.AlteredFields(text)
 			}
 			b.ReportMetric(float64((cpu()-start).Milliseconds())/float64(b.N), "cpu-ms/MiB")
 		})
@@ -108,5 +109,19 @@ func BenchmarkStepsHostile(b *testing.B) {
 	} {
 		lang, _, _ := strings.Cut(lang, "-")
 		bench(lang+" "+piece, "db/migrate/migrations/1."+lang, piece)
+	}
+	for lang, pieces := range map[string][]string{
+		"cs":   {"void Down(", "void Up(){}\n", ".DropTable(", ".AlterColumn(", ".AlterColumn(type: \"a(1)\", oldType: \"a(2)\")\n", "delete.", "/* a\n"},
+		"py":   {"op.alter_column(", "op.alter_column(type_=sa.A(1), existing_type=sa.A(2))\n", "def upgrade(", "def upgrade(): pass\n", "def downgrade():\n'''", "migrations.AlterField("},
+		"rb":   {"def change\n", "def up\n", "execute 'a'\n", "def change; execute 'a' end\n", "t.remove a\n"},
+		"js":   {"up(\n", ".alter(", ".alter({", "exports.up = ", "exports.down = () => {}\n", "down "},
+		"php":  {"function up()\n", "->change()\n", "->drop", "->delete()\n"},
+		"sql":  {"-- +goose Up\n", "-- migrate:up\n", "alter table a change b c d;\n", "alter table a modify ", "alter table a alter column b c ", "--changeset a:1\n"},
+		"xml":  {"<changeSet>", "<changeSet><sql>drop table a;</sql></changeSet>\n", "<a>", "<a/>", "<!--", "<![CDATA[", "&a;", "<a b='", "<dropTable/>"},
+		"yaml": {"databaseChangeLog: [", "- changeSet: {changes: [{dropTable: a}]}\n", "a: ", "- "},
+	} {
+		for _, piece := range pieces {
+			bench(lang+" "+piece, "db/changelog/migrations/db/migrate/1."+lang, piece)
+		}
 	}
 }

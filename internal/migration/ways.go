@@ -7,15 +7,15 @@ import (
 )
 
 // A way is how one direction of a migration in code begins.
-type way struct{ there, back *lazyregexp.Regexp }
+type way struct{ there, back lines }
 
 var ways = map[string]way{
-	".rb":  {lazyregexp.New(`(?m)^[ \t]*def (?:self\.)?up\b`), lazyregexp.New(`(?m)^[ \t]*def (?:self\.)?down\b`)},
-	".php": {lazyregexp.New(`\bfunction\s+up\b`), lazyregexp.New(`\bfunction\s+down\b`)},
-	".cs":  {lazyregexp.New(`\bvoid\s+Up\b`), lazyregexp.New(`\bvoid\s+Down\b`)},
+	".rb":  {lines{lazyregexp.New(`^[ \t]*def (?:self\.)?up\b`), "up"}, codeDown[".rb"]},
+	".php": {lines{lazyregexp.New(`\bfunction\s+up\b`), "up"}, lines{lazyregexp.New(`\bfunction\s+down\b`), "down"}},
+	".cs":  {lines{lazyregexp.New(`\bvoid\s+Up\b`), "Up"}, lines{lazyregexp.New(`\bvoid\s+Down\b`), "Down"}},
 	".js": {
-		lazyregexp.New(`(?m)^(?:exports\.up\b|module\.exports\.up\b|[ \t]*(?:export[ \t]+)?(?:public[ \t]+)?(?:const[ \t]+)?(?:async[ \t]+)?(?:function[ \t]+)?up[ \t]*[:(=])`),
-		lazyregexp.New(`\bdown\b`),
+		lines{lazyregexp.New(`^(?:exports\.up\b|module\.exports\.up\b|[ \t]*(?:export[ \t]+)?(?:public[ \t]+)?(?:const[ \t]+)?(?:async[ \t]+)?(?:function[ \t]+)?up[ \t]*[:(=])`), "up"},
+		lines{lazyregexp.New(`\bdown\b`), "down"},
 	},
 }
 
@@ -133,13 +133,13 @@ func codeOneWay(lang, code string) int {
 	if !known {
 		return -1
 	}
-	there := w.there.FindStringIndex(code)
+	there := w.there.first(code)
 	if there == nil || lang != ".rb" && emptyBody(code[there[1]:]) {
 		return -1
 	}
-	back := w.back.FindStringIndex(code)
+	back := w.back.first(code)
 	if lang == ".js" {
-		if strict := codeDown[lang].FindStringIndex(code); strict != nil {
+		if strict := codeDown[lang].first(code); strict != nil {
 			back = strict
 		}
 	}
@@ -169,15 +169,19 @@ func emptyBody(text string) bool {
 }
 
 var (
-	railsChange = lazyregexp.New(`(?m)^[ \t]*def change\b`)
+	railsChange = lines{lazyregexp.New(`^[ \t]*def change\b`), "change"}
 	railsTold   = lazyregexp.New(`\b(?:reversible|up_only|revert)\b`)
-	railsNot    = lazyregexp.New(`(?m)^[^\n'"]*\b(?:execute|exec_update|update_all)\b[^\n]*|^[ \t]*(?:change_column_default|change_column_comment|change_table_comment)\b[^\n]*`)
+	railsNot    = []lines{
+		{lazyregexp.New(`^[^'"]*\b(?:execute|exec_update)\b.*`), "exec"},
+		{lazyregexp.New(`^[^'"]*\bupdate_all\b.*`), "update_all"},
+		{lazyregexp.New(`^[ \t]*change_(?:column_default|column_comment|table_comment)\b.*`), "change_"},
+	}
 )
 
 // railsChange finds what Rails cannot turn around by itself, where it is not told
 // how.
 func (l *steps) railsChange(code string) {
-	at := railsChange.FindStringIndex(code)
+	at := railsChange.first(code)
 	if at == nil {
 		return
 	}
@@ -185,11 +189,11 @@ func (l *steps) railsChange(code string) {
 	if railsTold.MatchString(block) {
 		return
 	}
-	for _, m := range railsNot.FindAllStringIndex(block, MaxSteps) {
-		shown := firstLine(block[m[0]:m[1]])
-		if strings.Contains(shown, "from:") {
-			continue
+	for _, not := range railsNot {
+		for _, m := range not.in(block, MaxSteps) {
+			if shown := firstLine(block[m[0]:m[1]]); !strings.Contains(shown, "from:") {
+				l.add(Step{noReverse, leadsBack, shown, strings.Count(code[:at[0]+m[0]], "\n") + 1})
+			}
 		}
-		l.add(Step{noReverse, leadsBack, shown, strings.Count(code[:at[0]+m[0]], "\n") + 1})
 	}
 }
