@@ -74,7 +74,7 @@ const upgrade, downgrade = "def upgrade(", "def downgrade("
 // noDowngradeAtAll: Alembic's revisions have both functions.
 func noDowngradeAtAll(code string) int {
 	at := lineBegins(code, upgrade)
-	if at < 0 || lineBegins(code, downgrade) >= 0 || emptyPython(code[at:]) {
+	if at < 0 || lineBegins(code, downgrade) >= 0 || doesNothing(code[at:]) {
 		return -1
 	}
 	return at
@@ -91,23 +91,88 @@ func lineBegins(code, text string) int {
 	return -1
 }
 
-var nothing = lazyregexp.New(`^[^\n:]*:\s*(?:"""[^"]*"""\s*|'''[^']*'''\s*|"[^"\n]*"\s*|'[^'\n]*'\s*)?(?:pass\b|raise\b|return[ \t]*(?:None)?[ \t]*(?:\r?\n|$)|\.\.\.)`)
+// emptyPython is the end of the first statement of a function that does nothing,
+// from behind its parameters; -1 of one that does something. With a text only, it
+// ends at the line that is no part of it.
+func emptyPython(code string, at int) int {
+	for at < len(code) && code[at] != ':' && code[at] != '\n' {
+		at++
+	}
+	if at == len(code) || code[at] != ':' {
+		return -1
+	}
+	at = skipSpace(code, at+1)
+	behind, block := skipText(code, at)
+	at = skipSpace(code, behind)
+	for _, word := range []string{"pass", "raise", "return", "..."} {
+		if !strings.HasPrefix(code[at:], word) || word != "..." && at+len(word) < len(code) && isWord(code[at+len(word)]) {
+			continue
+		}
+		if word != "return" {
+			return at + len(word)
+		}
+		return emptyReturn(code, at+len(word))
+	}
+	switch {
+	case !block || behind == at && at < len(code):
+		return -1
+	case at == len(code):
+		return at
+	case code[at-1] == '\n':
+		return at + 1
+	}
+	return -1
+}
 
-var onlyText = lazyregexp.New(`^[^\n:]*:\s*(?:"""[^"]*"""|'''[^']*''')\s*(?:\n\S|$)`)
+// emptyReturn is the end of a line that returns nothing.
+func emptyReturn(code string, at int) int {
+	line, _, _ := strings.Cut(code[at:min(len(code), at+200)], "\n")
+	if rest := strings.TrimSpace(line); rest != "" && rest != "None" {
+		return -1
+	}
+	return min(at+len(line)+1, len(code))
+}
 
-// emptyPython reports whether a function does nothing, by its first statement.
-func emptyPython(function string) bool {
+func skipSpace(code string, at int) int {
+	for at < len(code) && isSpace(code[at]) {
+		at++
+	}
+	return at
+}
+
+// skipText goes behind a text in quotes, when there is one; block is one over lines.
+func skipText(code string, at int) (behind int, block bool) {
+	for _, quote := range []string{`"""`, "'''", `"`, "'"} {
+		rest, ok := strings.CutPrefix(code[at:], quote)
+		if !ok {
+			continue
+		}
+		stop := quote[:1]
+		if len(quote) == 1 {
+			stop += "\n"
+		}
+		n := strings.IndexAny(rest, stop)
+		if n >= 0 && strings.HasPrefix(rest[n:], quote) {
+			return at + len(quote) + n + len(quote), len(quote) == 3
+		}
+		return at, false
+	}
+	return at, false
+}
+
+// doesNothing reports whether a function does nothing, but refuses nothing either.
+func doesNothing(function string) bool {
 	closing := strings.IndexByte(function, ')')
 	if closing < 0 {
 		return false
 	}
-	m := nothing.FindString(function[closing+1:])
-	return m != "" && !strings.HasSuffix(m, "raise")
+	end := emptyPython(function, closing+1)
+	return end >= 0 && !strings.HasSuffix(function[:end], "raise")
 }
 
 // noDowngrade is a way back that leads nowhere, of a way there that leads somewhere.
 func noDowngrade(t *scan, from int) (int, int) {
-	if up := lineBegins(t.s, upgrade); up >= 0 && emptyPython(t.s[up:]) {
+	if up := lineBegins(t.s, upgrade); up >= 0 && doesNothing(t.s[up:]) {
 		return -1, -1 // revisions that only join two others do nothing both ways
 	}
 	tried := -1 // the end of parameters without an empty body behind
@@ -116,10 +181,8 @@ func noDowngrade(t *scan, from int) (int, int) {
 		if !strings.HasPrefix(t.s[at:], downgrade) || at > 0 && t.s[at-1] != '\n' || closing == len(t.s) || closing == tried {
 			continue
 		}
-		for _, empty := range []*lazyregexp.Regexp{nothing, onlyText} {
-			if m := empty.FindStringIndex(t.s[closing+1:]); m != nil {
-				return at, closing + 1 + m[1]
-			}
+		if end := emptyPython(t.s, closing+1); end >= 0 {
+			return at, end
 		}
 		tried = closing
 	}
