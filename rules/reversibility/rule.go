@@ -25,13 +25,15 @@ func Kind() rules.Kind {
 		Name:  "reversibility",
 		Title: "rolling the change back would be hard",
 		Why: "When a change breaks production at night, somebody reverts it and goes back to sleep, if it can be reverted. Eighty commits and their merges cannot; " +
-			"nor can a dropped column, a migration without a way back or one that was edited after it ran, removed data, or an interface that others call. A change that moves the " +
-			"schema, the code and the deployment at once has no order in which it could be taken back. Found in SQL and in migrations of Alembic, Django, Rails, Laravel, Knex, Sequelize, golang-migrate, goose, Flyway and Prisma; " +
-			"what other tools do in code is not read.",
+			"nor can a dropped column, a type that holds less, a migration without a way back or one that was edited after it ran, removed data, or an interface that others call. A change that moves the " +
+			"schema, the code and the deployment at once has no order in which it could be taken back, and a rename of fifty files or an update that comes along with a feature goes back with it. " +
+			"Found in SQL and in migrations of Alembic, Django, Rails, Laravel, Knex, Sequelize, TypeORM, Entity Framework, FluentMigrator, golang-migrate, goose, dbmate, Flyway, Liquibase and Prisma; " +
+			"what other tools do in code is not read. Interfaces are operations, fields and types of OpenAPI, Protocol Buffers and GraphQL; exported names of packages of Go outside of internal, and cmd; " +
+			"what the entry of an npm package that is not private exports; names in Python's __all__, or that an __init__.py imports from its package.",
 		Bad:  "A db/migrate/20250915_drop_sessions.sql   with DROP TABLE sessions",
 		Good: "A db/migrate/20250915_add_sessions.up.sql, A db/migrate/20250915_add_sessions.down.sql",
-		Remedy: "Split as the finding says: by purpose, or a migration that the running code can live with first, then the code, then " +
-			"what removes the old. Give a migration its way back, and squash or rebase instead of merging.",
+		Remedy: "Split as the finding says: it names the paths of each pull request and their order, a migration that the running code can live with before the code, " +
+			"and what removes the old last. Give a migration its way back, keep an old interface beside the new until nobody uses it, and squash or rebase instead of merging.",
 		Since:   "0.1.0",
 		Subject: rules.Content,
 	}, nil, run)

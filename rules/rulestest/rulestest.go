@@ -43,6 +43,10 @@ type pullRequest struct {
 	Body   string   `yaml:"body"`
 	Labels []string `yaml:"labels"`
 	Head   string   `yaml:"head"`
+	Base   string   `yaml:"base"`
+	Number int      `yaml:"number"`
+	Draft  bool     `yaml:"draft"`
+	Fork   bool     `yaml:"fork"`
 	Author struct {
 		Login string `yaml:"login"`
 		ID    int64  `yaml:"id"`
@@ -218,7 +222,8 @@ func (pr *pullRequest) describe(c *change.Change) {
 	if pr.Event != "" {
 		c.Event = change.Event(pr.Event)
 	}
-	c.Title, c.Body, c.HeadRef = pr.Title, pr.Body, pr.Head
+	c.Title, c.Body, c.HeadRef, c.BaseRef = pr.Title, pr.Body, pr.Head, pr.Base
+	c.Number, c.Draft, c.Fork = pr.Number, pr.Draft, pr.Fork
 	c.Author = change.Person{Login: pr.Author.Login, ID: pr.Author.ID, Kind: change.AccountKind(pr.Author.Kind)}
 	for _, l := range pr.Labels {
 		c.Labels = append(c.Labels, change.Label{Name: l})

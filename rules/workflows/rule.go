@@ -33,7 +33,8 @@ func Kind() rules.Kind {
 		Why: "Workflows run with tokens that can write to the repository and publish packages. An action at a tag is whatever its owner makes of the tag tomorrow; " +
 			"a title in a script is a command that anybody may write; pull_request_target with the head checked out gives a stranger's code the repository's secrets; " +
 			"a comment in an agent's prompt is an instruction. Found is only what the change brings: permissions gained, unpinned actions, images and reusable workflows, dangerous triggers, " +
-			"new secrets, event text in scripts and prompts, id-token: write, self-hosted runners, and a workflow of this guard that ends or weakens. " +
+			"new secrets, event text in scripts and prompts, id-token: write, runners that are none of GitHub's hosted images, and a workflow of this guard that ends or weakens: " +
+			"its action, program, module or image, also in an action, a reusable workflow or a script of the repository; those of other repositories are told by their names. " +
 			"A workflow that cannot be read is a finding.",
 		Bad:  "+      - run: echo \"${{ github.event.issue.title }}\"",
 		Good: "+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2",
