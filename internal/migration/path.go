@@ -17,6 +17,9 @@ var (
 	changelog = lazyregexp.New(`^(?:db\.)?change-?log(?:[._-].*)?\.(?:xml|ya?ml|json)$`)
 )
 
+// maxBase is as long as a file is named that a tool wrote.
+const maxBase = 255
+
 // languages are those of the texts that are read, by the endings of names.
 var languages = map[string]string{
 	".sql": ".sql", ".py": ".py", ".rb": ".rb", ".php": ".php", ".cs": ".cs", ".xml": ".xml", ".yaml": ".yaml", ".yml": ".yaml", ".json": ".yaml",
@@ -30,7 +33,7 @@ func Is(p string) bool {
 	base := path.Base(p)
 	dir := "/" + strings.ToLower(path.Dir(p)) + "/"
 	lang := language(p)
-	if lang != ".sql" && beside.MatchString(strings.ToLower(base)) {
+	if lang != "" && lang != ".sql" && len(base) <= maxBase && beside.MatchString(strings.ToLower(base)) {
 		return false
 	}
 	switch lang {

@@ -89,13 +89,14 @@ func (l language) broken(ctx context.Context, c *change.Change) ([]rules.Finding
 	c.Prefetch(ctx, change.AtBase, before)
 	c.Prefetch(ctx, change.AtHead, after)
 	var found []rules.Finding
-	now := make(promised)
+	now, dark := make(promised), make(map[string]bool)
 	for _, f := range files {
 		names, why, err := l.read(ctx, c, change.AtHead, f.HeadPath())
 		if err != nil {
 			return nil, err
 		}
 		if why != "" && l.is(f.BasePath()) {
+			dark[f.Path] = true
 			found = append(found, unread(c, f, l.noun, why))
 		}
 		now.add(l.group(f.Path), names)
@@ -105,7 +106,7 @@ func (l language) broken(ctx context.Context, c *change.Change) ([]rules.Finding
 		if err != nil {
 			return nil, err
 		}
-		if one, ok := l.lost(c, f, old, now[l.group(f.Path)]); ok {
+		if one, ok := l.lost(c, f, old, now[l.group(f.Path)]); ok && !dark[f.Path] {
 			found = append(found, one)
 		}
 	}

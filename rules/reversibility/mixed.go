@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/changeguard/changeguard/change"
-	"github.com/changeguard/changeguard/internal/lazyregexp"
 	"github.com/changeguard/changeguard/internal/migration"
 	"github.com/changeguard/changeguard/rules"
 )
@@ -87,14 +86,22 @@ func (m *mix) count(c concern) (n int) {
 
 func (m *mix) is(i int, class change.Class) bool { return m.Classes[i].Now() == class }
 
-// besides is a schema's file that is no migration itself.
-var besides = lazyregexp.New(`(?i)(?:^|/)(?:migrations?|migrate|changelog)/|\.down\.sql$|(?:^|/)(?:schema\.(?:rb|prisma|sql)|structure\.sql)$`)
+// besides reports whether a file belongs to the schema and is no migration itself.
+func besides(p string) bool {
+	lower := "/" + strings.ToLower(p)
+	for _, folder := range []string{"/migrations/", "/migration/", "/migrate/", "/changelog/"} {
+		if strings.Contains(lower, folder) {
+			return true
+		}
+	}
+	return strings.HasSuffix(lower, ".down.sql") || slices.Contains([]string{"schema.rb", "schema.prisma", "schema.sql", "structure.sql"}, path.Base(lower))
+}
 
 // moved reports whether schema, code and deployment move together, and sorts them.
 func (m *mix) moved() bool {
 	for i, f := range m.Change.Files {
 		switch {
-		case migration.Is(f.Path) || migration.IsUndo(f.Path) || besides.MatchString(f.Path):
+		case migration.Is(f.Path) || migration.IsUndo(f.Path) || besides(f.Path):
 			m.of[i] = schema
 		case m.is(i, change.ClassDeployment):
 			m.of[i] = deployment
@@ -252,11 +259,11 @@ func (m *mix) shown(c concern) []string {
 	others := make(map[string]bool) // folders with files of another concern
 	within := make(map[string]int)  // how many files of this one are below a folder
 	for i, f := range m.Change.Files {
-		for dir := path.Dir(f.Path); dir != "."; dir = path.Dir(dir) {
+		for _, folder := range folders(f.Path) {
 			if m.of[i] == c {
-				within[dir]++
+				within[folder]++
 			} else {
-				others[dir] = true
+				others[folder] = true
 			}
 		}
 	}
@@ -266,10 +273,30 @@ func (m *mix) shown(c concern) []string {
 			continue
 		}
 		name := f.Path
-		for dir := path.Dir(f.Path); dir != "." && !others[dir] && within[dir] > 1; dir = path.Dir(dir) {
-			name = dir + "/"
+		for _, folder := range folders(f.Path) {
+			if !others[folder] && within[folder] > 1 {
+				name = folder
+				break
+			}
 		}
 		paths = append(paths, rules.Quote(name))
 	}
 	return slices.Compact(paths)
+}
+
+// maxFolders is how deep a folder may lie to stand for its files.
+const maxFolders = 8
+
+// folders are those that a path lies in, the outermost first, each with its slash.
+func folders(p string) []string {
+	var list []string
+	for at := 0; len(list) < maxFolders; {
+		n := strings.IndexByte(p[at:], '/')
+		if n < 0 {
+			break
+		}
+		at += n + 1
+		list = append(list, p[:at])
+	}
+	return list
 }

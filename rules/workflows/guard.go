@@ -35,6 +35,7 @@ type guardFinder struct {
 const (
 	maxGuardReads = 20
 	maxGuardDepth = 3
+	maxGuardRuns  = 50
 )
 
 func (g *guardFinder) in(ctx context.Context, f *workflow.File, depth int) ([]guardRun, error) {
@@ -43,6 +44,9 @@ func (g *guardFinder) in(ctx context.Context, f *workflow.File, depth int) ([]gu
 	}
 	var list []guardRun
 	for _, j := range f.Jobs {
+		if len(list) >= maxGuardRuns {
+			break
+		}
 		is, err := g.used(ctx, j.Uses.String(), depth)
 		if err != nil {
 			return nil, err
@@ -67,7 +71,7 @@ func (g *guardFinder) in(ctx context.Context, f *workflow.File, depth int) ([]gu
 			}
 		}
 	}
-	return list, nil
+	return list[:min(len(list), maxGuardRuns)], nil
 }
 
 func unversioned(v *workflow.Value) string {
