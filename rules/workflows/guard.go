@@ -58,6 +58,9 @@ func (g *guardFinder) in(ctx context.Context, f *workflow.File, depth int) ([]gu
 			list = append(list, guardRun{job: j, uses: "container"})
 		}
 		for _, s := range j.Steps {
+			if len(list) >= maxGuardRuns {
+				break
+			}
 			script, err := g.script(ctx, s.Run.String())
 			if err != nil {
 				return nil, err
@@ -150,6 +153,9 @@ var scriptFile = lazyregexp.New(`(?:^|[\s;&|"'])(?:\./)?((?:[\w.-]+/)*[\w.-]+\.(
 // of the repository does.
 func (g *guardFinder) script(ctx context.Context, text string) (string, error) {
 	commands := guardCommands(text)
+	if !strings.Contains(text, ".sh") && !strings.Contains(text, ".bash") {
+		return strings.Join(commands, "\n"), nil
+	}
 	for _, m := range scriptFile.FindAllStringSubmatch(text, 5) {
 		if g.reads--; g.reads < 0 {
 			break
@@ -159,7 +165,7 @@ func (g *guardFinder) script(ctx context.Context, text string) (string, error) {
 			return "", err
 		}
 		if len(guardCommands(string(data))) > 0 {
-			commands = append(commands, linesWith(text, m[1])...)
+			commands = append(commands, linesWith(text, strings.ToLower(m[1]))...)
 		}
 	}
 	return strings.Join(commands, "\n"), nil
@@ -171,23 +177,45 @@ var (
 	notCalled  = lazyregexp.New(`(?i)^\s*#|(?:^|[\s;&|(])(?:install|get|curl|wget|mv|cp|chmod|tar|sha256sum|echo|cat|ls|rm|mkdir|cd|clone|which|pull|build)\s[^;&|]*changeguard`)
 )
 
+// maxGuardLines bounds how many lines of a script are looked at.
+const maxGuardLines = 50
+
 // guardCommands are the lines of a script that run the guard.
 func guardCommands(text string) []string {
-	if !strings.Contains(strings.ToLower(text), guardName) {
-		return nil
-	}
+	return slices.DeleteFunc(linesWith(text, guardName), func(line string) bool { return !called.MatchString(line) || notCalled.MatchString(line) })
+}
+
+// linesWith are the lines of a script that have a word, ignoring case, each with those
+// that it goes on in.
+func linesWith(text, word string) []string {
 	var list []string
-	for _, line := range linesWith(text, guardName) {
-		if called.MatchString(line) && !notCalled.MatchString(line) {
-			list = append(list, line)
+	lower := strings.ToLower(text)
+	if len(lower) != len(text) {
+		text = lower // letters whose cases differ in length
+	}
+	for at := 0; len(list) < maxGuardLines; {
+		n := strings.Index(lower[at:], word)
+		if n < 0 {
+			break
 		}
+		begin := max(strings.LastIndexByte(text[:at+n], '\n')+1, at)
+		end := lineEnd(text, at+n)
+		for more := 0; more < 20 && end < len(text) && strings.HasSuffix(strings.TrimSuffix(text[begin:end], "\r"), `\`); more++ {
+			end = lineEnd(text, end+1)
+		}
+		line := text[begin:end]
+		list = append(list, joinedLine.ReplaceAllString(line[:min(len(line), maxGuardLine)], " "))
+		at = end
 	}
 	return list
 }
 
-// linesWith are the lines of a script that have a word, those that go on in the next
-// line with it.
-func linesWith(text, word string) []string {
-	lines := strings.Split(joinedLine.ReplaceAllString(text, " "), "\n")
-	return slices.DeleteFunc(lines, func(l string) bool { return !strings.Contains(strings.ToLower(l), strings.ToLower(word)) })
+// maxGuardLine bounds a command, in bytes.
+const maxGuardLine = 4096
+
+func lineEnd(text string, at int) int {
+	if n := strings.IndexByte(text[at:], '\n'); n >= 0 {
+		return at + n
+	}
+	return len(text)
 }

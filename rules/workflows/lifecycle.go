@@ -29,9 +29,13 @@ func lifecycle(ctx context.Context, c *change.Change, before, after *workflow.Fi
 		}
 		return []fact{{key: "guard ends", line: line, message: "A workflow that runs this guard does not run it any more.", shown: guardName}}, nil
 	}
+	now := make([][]loose, len(has))
+	for i, g := range has {
+		now[i] = looseness(g)
+	}
 	var list []fact
 	for i, g := range had {
-		list = append(list, weakened(g, has, i)...)
+		list = append(list, weakened(g, has, now, i)...)
 	}
 	return append(list, triggered(before, after)...), nil
 }
@@ -40,25 +44,28 @@ func weaker(what, shown string, line int) fact {
 	return fact{key: "guard weaker " + what, line: line, shown: shown, message: fmt.Sprintf("The workflow that runs this guard %s.", what)}
 }
 
-// weakened compares a run with the one of now that is weaker by the least: another
-// that comes beside it takes nothing away.
-func weakened(g guardRun, has []guardRun, at int) []fact {
+// weakened compares a run with the one of now that is weaker by the least, the one in
+// its place first: another that comes beside it takes nothing away.
+func weakened(g guardRun, has []guardRun, now [][]loose, at int) []fact {
 	old := looseness(g)
-	least := -1
+	list := weakerThan(g, old, has[at], now[at])
+	for i := 0; i < len(has) && len(list) > 0; i++ {
+		if more := weakerThan(g, old, has[i], now[i]); len(more) < len(list) {
+			list = more
+		}
+	}
+	return list
+}
+
+func weakerThan(g guardRun, old []loose, is guardRun, now []loose) []fact {
 	var list []fact
-	for _, now := range append([]guardRun{has[at]}, has...) {
-		var more []fact
-		for _, l := range looseness(now) {
-			if !slices.ContainsFunc(old, func(o loose) bool { return o.what == l.what && o.shown == l.shown }) {
-				more = append(more, weaker(l.what, l.shown, l.line))
-			}
+	for _, l := range now {
+		if !slices.ContainsFunc(old, func(o loose) bool { return o.what == l.what && o.shown == l.shown }) {
+			list = append(list, weaker(l.what, l.shown, l.line))
 		}
-		if g.uses != "" && now.uses != "" && now.uses != g.uses && !strings.HasPrefix(now.uses, "./") {
-			more = append(more, weaker("runs another action", now.uses, max(now.step.Line, now.job.Line)))
-		}
-		if least < 0 || len(more) < least {
-			least, list = len(more), more
-		}
+	}
+	if g.uses != "" && is.uses != "" && is.uses != g.uses && !strings.HasPrefix(is.uses, "./") {
+		list = append(list, weaker("runs another action", is.uses, max(is.step.Line, is.job.Line)))
 	}
 	return list
 }
@@ -144,8 +151,12 @@ func looseness(g guardRun) []loose {
 	if needs := g.job.Value.Get("needs"); needs != nil && bare(g.job.Value.Get("if").String()) != "always()" {
 		list = append(list, loose{"is skipped when another job fails or is skipped", "needs: " + strings.Join(needs.Strings(), ", "), needs.Line})
 	}
-	return append(list, append(inputs(g.step), commands(g)...)...)
+	list = append(list, append(inputs(g.step), commands(g)...)...)
+	return list[:min(len(list), maxLoose)]
 }
+
+// maxLoose bounds what is said of one run.
+const maxLoose = 20
 
 // bare is a condition without its brackets.
 func bare(condition string) string {
@@ -183,8 +194,9 @@ func commands(g guardRun) []loose {
 	text := g.step.Run.String()
 	line := g.step.Run.LineOf(max(strings.Index(strings.ToLower(text), guardName), 0))
 	add := func(shown string) { list = append(list, loose{noEffect, strings.TrimSpace(shown), line}) }
-	shell := g.step.Value.Get("shell").String()
-	if at := errexitOff.FindString(text); at != "" && !fails.MatchString(text) {
+	shell, toldLater := g.step.Value.Get("shell").String(), fails.MatchString(text)
+	careful := shell == "bash" || strings.Contains(text, "pipefail")
+	if at := errexitOff.FindString(text); at != "" && !toldLater {
 		add(at)
 	}
 	if strings.Contains(shell, "{0}") && !strings.Contains(shell, " -e") {
@@ -197,10 +209,10 @@ func commands(g guardRun) []loose {
 		if at := unchecked.FindString(command); at != "" {
 			add(at)
 		}
-		if piped.MatchString(command) && !strings.Contains(text, "pipefail") && shell != "bash" {
+		if piped.MatchString(command) && !careful {
 			add(command)
 		}
-		if asked := strings.TrimSpace(command); (strings.HasPrefix(asked, "if ") || strings.HasPrefix(asked, "! ")) && !fails.MatchString(text) {
+		if asked := strings.TrimSpace(command); (strings.HasPrefix(asked, "if ") || strings.HasPrefix(asked, "! ")) && !toldLater {
 			add(asked)
 		}
 		for _, f := range flags.FindAllString(command, 10) {
