@@ -2,9 +2,9 @@ package reversibility
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // hostilePieces are what costs each reader most, by the file that it is in.
@@ -27,8 +27,7 @@ func readerOf(name string) language {
 	return javaScript
 }
 
-func hostile(name, piece string) string {
-	const size = 1 << 20
+func hostile(name, piece string, size int) string {
 	text := strings.Repeat(piece, size/len(piece))
 	switch name {
 	case "a/a.go":
@@ -39,29 +38,27 @@ func hostile(name, piece string) string {
 	return text
 }
 
-// A hostile MiB of any description is read in linear time, whatever it says.
+// A description of any shape is read to its end, and promises no more than is held.
 func TestHostileDescriptionsEnd(t *testing.T) {
 	t.Parallel()
 	for name, pieces := range hostilePieces {
 		for _, piece := range pieces {
-			text := hostile(name, piece)
-			start := time.Now()
-			names, err := readerOf(name).promises(name, text)
-			if took := time.Since(start); took > 5*time.Second {
-				t.Errorf("%s of %q took %s", name, piece, took)
-			}
-			if len(names) > maxPromises+1000 || err == nil && names == nil && strings.Contains(piece, "export { a }") {
+			names, err := readerOf(name).promises(name, hostile(name, piece, 1<<15))
+			if len(names) > maxPromises+1000 || err == nil && len(names) == 0 && slices.Contains(promising, piece) {
 				t.Errorf("%s of %q: %d names, %v", name, piece, len(names), err)
 			}
 		}
 	}
 }
 
+// promising are the pieces that promise something each time.
+var promising = []string{"export { a }\n", "func A(){}\n", "enum a{b=1;}", "type a {b:c}", "__all__ = [\"a\"]\n"}
+
 func BenchmarkHostileDescriptions(b *testing.B) {
 	for name, pieces := range hostilePieces {
 		for _, piece := range pieces {
 			b.Run(fmt.Sprintf("%s %q", name, piece), func(b *testing.B) {
-				text := hostile(name, piece)
+				text := hostile(name, piece, 1<<20)
 				for b.Loop() {
 					if _, err := readerOf(name).promises(name, text); err != nil {
 						continue

@@ -174,7 +174,7 @@ func (l language) lost(c *change.Change, f change.File, old []string, now map[st
 	if f.Status == change.Removed && isInterface(f.Path) {
 		return rules.Finding{}, false
 	}
-	gone := slices.DeleteFunc(slices.Clone(old), func(n string) bool { return now[n] })
+	gone := slices.DeleteFunc(slices.Clone(old), func(n string) bool { return now[n] || now[aliasOf(n)] })
 	if len(gone) == 0 {
 		return rules.Finding{}, false
 	}
@@ -185,17 +185,25 @@ func (l language) lost(c *change.Change, f change.File, old []string, now map[st
 func broke(c *change.Change, f change.File, noun string, gone []string) rules.Finding {
 	gone = slices.Compact(gone)
 	return rules.Finding{
-		Key: "broken " + strings.Join(gone, ", "), Path: f.Path, PreviousPath: f.OldPath, Evidence: shortened(gone, ", "),
+		Key: "broken", Path: f.Path, PreviousPath: f.OldPath, Evidence: shortened(gone, ", "),
 		Message: fmt.Sprintf("This %s loses or changes %s: whoever uses them breaks, and reverting does not mend what they did meanwhile.", noun, shortened(gone, ", ")),
 		Remedy:  "Keep the old beside the new, marked as deprecated, and remove it in a later pull request when nobody uses it; or take it back: " + rules.Undo(c, f),
 	}
 }
 
-// shortened is a list of names, the first of many.
+// shortened is a list of names, the first of many; what nobody calls a name is cut.
 func shortened(names []string, between string) string {
-	const most = 8
-	if len(names) <= most {
-		return strings.Join(names, between)
+	const most, longest = 8, 300
+	var shown []string
+	for _, n := range names[:min(len(names), most)] {
+		if len(n) > longest {
+			n = strings.ToValidUTF8(n[:longest], "") + "…"
+		}
+		shown = append(shown, n)
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], between), len(names)-most)
+	text := strings.Join(shown, between)
+	if len(names) > most {
+		text += fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return text
 }

@@ -54,6 +54,15 @@ func entries(ctx context.Context, c *change.Change) ([]rules.Finding, error) {
 	if len(files) > maxSources {
 		return []rules.Finding{tooMany(c, javaScript.noun, len(files))}, nil
 	}
+	var before, after []string
+	for _, f := range files {
+		before = append(before, f.BasePath())
+		if f.HeadPath() != "" && regular(f.Mode) {
+			after = append(after, f.Path)
+		}
+	}
+	c.Prefetch(ctx, change.AtBase, before)
+	c.Prefetch(ctx, change.AtHead, after)
 	var found []rules.Finding
 	for _, f := range files {
 		gone, err := noLongerExported(ctx, c, f)

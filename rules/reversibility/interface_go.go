@@ -150,6 +150,9 @@ func (r *goReader) spec(kind token.Token) {
 		}
 		r.next()
 		if kind == token.TYPE {
+			if r.at.kind == token.ASSIGN {
+				r.names = append(r.names, "alias "+name)
+			}
 			if (r.at.kind == token.STRUCT || r.at.kind == token.INTERFACE) && token.IsExported(name) {
 				r.members(name)
 			}
@@ -189,4 +192,14 @@ func (r *goReader) members(of string) {
 		}
 	}
 	r.next()
+}
+
+// aliasOf is the alias under which what belongs to a type may still be had, "" for a
+// name that belongs to none.
+func aliasOf(name string) string {
+	kind, of, _ := strings.Cut(name, " ")
+	if owner, _, owned := strings.Cut(of, "."); owned && (kind == "member" || kind == "func") {
+		return "alias " + owner
+	}
+	return ""
 }
