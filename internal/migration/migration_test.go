@@ -15,6 +15,9 @@ func TestIs(t *testing.T) {
 		"db/migrations/users__cleanup.sql": true, "db/migrations/update__drop.sql": true, "db/migrations/3.SQL": true,
 		"m/1.up.sql": true, "db/migrations/1.down.sql": false, "db/migrations/1.down.up.sql": true, "db/migrations/x.down.y.sql": true, "migrations/a/down.sql": false,
 		"app/migrations/0001_a.py": true, "app/migrations/__init__.py": false, "db/migrate/1_a.rb": true, "db/migrations/a.mjs": true, "db/migrations/a.ts": true,
+		"Migrations/20250101_A.cs": true, "Migrations/Configuration.cs": false, "Migrations/20250101_A.Designer.cs": false, "Migrations/AppModelSnapshot.cs": false,
+		"src/migration/170_A.ts": true, "src/migration/runner.ts": false, "src/migrations/index.ts": false, "src/migrations/1-a.spec.ts": false, "src/migrations/1.d.ts": false, "migrations/env.py": false,
+		"db/changelog/1.xml": true, "changelog/1.yaml": false, "db/changelog/db.changelog-master.yaml": true, "src/changelog.json": false, "src/main/resources/liquibase/1.json": true, "docs/changes.xml": false,
 		"queries/report.sql": false, "src/down.py": false,
 	} {
 		if got := migration.Is(name); got != want {
@@ -122,6 +125,25 @@ func BenchmarkStepsHostile(b *testing.B) {
 	} {
 		for _, piece := range pieces {
 			bench(lang+" "+piece, "db/changelog/migrations/db/migrate/1."+lang, piece)
+		}
+	}
+}
+
+func TestWaysBack(t *testing.T) {
+	t.Parallel()
+	for p, want := range map[string][3]string{
+		"a/1_b.up.sql":   {"a/1_b.down.sql", "", ""},
+		"a/up.sql":       {"a/down.sql", "", ""},
+		"a/1_b.down.sql": {"", "a/1_b.up.sql", ""},
+		"a/down.sql":     {"", "a/up.sql", ""},
+		"a/V1.2__b.sql":  {"", "", "a/U1.2__b.sql"},
+		"a/U1.2__b.sql":  {"", "a/V1.2__b.sql", ""},
+		"a/R__b.sql":     {"", "", ""},
+		"a/b.sql":        {"", "", ""},
+	} {
+		back, _ := migration.WayBack(p)
+		if got := [3]string{back, migration.Forward(p), migration.Undo(p)}; got != want {
+			t.Errorf("%s: %q, want %q", p, got, want)
 		}
 	}
 }

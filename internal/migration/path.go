@@ -44,14 +44,19 @@ func Is(p string) bool {
 	case ".rb":
 		return strings.Contains(dir, "/db/migrate/")
 	case ".js":
-		return strings.Contains(dir, "/migrations/") || strings.Contains(dir, "/migration/")
-	case ".php", ".cs":
+		return strings.Contains(dir, "/migrations/") || strings.Contains(dir, "/migration/") && dated(base)
+	case ".cs":
+		return strings.Contains(dir, "/migrations/") && dated(base)
+	case ".php":
 		return strings.Contains(dir, "/migrations/")
 	case ".xml", ".yaml":
 		return Changelog(p)
 	}
 	return false
 }
+
+// dated reports whether a name has a number, as tools give it to what they run in order.
+func dated(base string) bool { return strings.ContainsAny(base, "0123456789") }
 
 // Changelog reports whether a path is that of one of Liquibase's files that are no
 // SQL: further change sets are written into them.

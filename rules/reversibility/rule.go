@@ -35,6 +35,7 @@ func Kind() rules.Kind {
 		Remedy: "Split as the finding says: it names the paths of each pull request and their order, a migration that the running code can live with before the code, " +
 			"and what removes the old last. Give a migration its way back, keep an old interface beside the new until nobody uses it, and squash or rebase instead of merging.",
 		Since:   "0.1.0",
+		More:    page,
 		Subject: rules.Content,
 	}, nil, run)
 }

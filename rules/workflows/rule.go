@@ -42,6 +42,7 @@ func Kind() rules.Kind {
 			"event text into an environment variable instead of a script. What must stay as it is needs the approval of somebody " +
 			"who may give it; the finding's command takes the file back.",
 		Since:   "0.1.0",
+		More:    page,
 		Subject: rules.Content,
 	}, check, run)
 }
