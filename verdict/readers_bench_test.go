@@ -79,6 +79,16 @@ var reads = []read{
 	{"reversibility", "db/migrate/1.rb", "def down\n" + "drop_table :a%d\n" + "def self.down; end; def up\n" + "remove_column :a, :b\n" + "execute 'truncate table a'\n"},
 	{"reversibility", "db/migrations/1.js", "exports.down = (k) => k\n" + "down(\n" + ".dropTable('a%d')\n" + "up = (\n" + "/* x\n" + "// alter table a drop column b\n"},
 	{"reversibility", "db/migrations/1.php", "public function down()\n" + "Schema::drop('a%d');\n" + "$t->dropColumn('a');\n" + "function up\n"},
+	{"reversibility", "Migrations/1.cs", "void Up(MigrationBuilder m) {}\n" + "void Down(\n" + "m.DropTable(\"a%d\");\n" + "m.AlterColumn<string>(type: \"a(%d)\", oldType: \"a(2)\");\n" + "Delete.Table(\"a\")\n" + "m.Sql(@\"delete from a\n"},
+	{"reversibility", "db/changelog/1.xml", "<databaseChangeLog>\n" + "<changeSet id=\"%d\" author=\"a\"><dropTable tableName=\"a%d\"/></changeSet>\n" + "<changeSet id=\"%d\"><sql>drop table a;\n" + "</sql><rollback/></changeSet>\n" + "<!-- a -->\n" + "<![CDATA[ a ]]>\n"},
+	{"reversibility", "db/changelog/1.yaml", "databaseChangeLog:\n" + "- changeSet: {id: %d, author: a, changes: [{dropTable: {tableName: a}}]}\n" + "- changeSet: {changes: [{sql: drop table a%d}]}\n"},
+	{"reversibility", "api/a.proto", "package a;\n" + "message A%d { string b = 1; reserved 2; }\n" + "service S { rpc A%d(B) returns (C); }\n" + "enum E { A%d = 1; }\n" + "// a\n" + "/* a\n"},
+	{"reversibility", "api/a.graphql", "type A%d @b(c: \"d\") { e(f: G = H): I! }\n" + "enum E { A%d }\n" + "union U = A%d | B\n" + "\"\"\"a\n" + "# a\n" + "query { a }\n"},
+	{"reversibility", "openapi.yaml", "paths:\n" + "  /a%d/{b}: {get: {}}\n" + "components: {schemas: {A%d: {properties: {b: {}}}}}\n"},
+	{"reversibility", "openapi.json", "{\"paths\": {\"/a%d\": {\"get\": {}}}}\n"},
+	{"reversibility", "store/a.go", "package a\n" + "func A%d() {}\n" + "type A%d struct {\n" + "\tB%d, C int\n" + "const (\n" + "func (a *A%d) B() {}\n"},
+	{"reversibility", "lib/__init__.py", "__all__ = [\"a%d\", 'b']\n" + "from .a import b%d, c as d\n" + "from .a import (\n"},
+	{"reversibility", "src/index.ts", "export { a%d, b as c } from './d';\n" + "export * from './a%d';\n" + "export const a%d = 1;\n" + "module.exports.a%d = 1\n" + "export {\n"},
 	{"guard-integrity", "AGENTS.md", "Do a%d.\n"},
 	{"guard-integrity", ".claude/settings.json", "{\"hooks\": {\"a%d\": []}}\n"},
 	{"guard-integrity", ".github/CODEOWNERS", "* @a%d\n"},
@@ -144,8 +154,12 @@ func hostileChange(r read, text string) *change.Change {
 		before[path] = strings.ReplaceAll(r.lines, "%d", "1")
 		after[path] = text
 	}
-	if r.kind == "reversibility" {
+	if r.kind == "reversibility" && (strings.Contains(path, "migrat") || strings.Contains(path, "changelog")) {
 		delete(before, path)
+	}
+	if path == "src/index.ts" {
+		before["package.json"] = "{\"name\": \"a\"}\n"
+		after["package.json"] = before["package.json"]
 	}
 	if r.kind == "test-discovery" {
 		const ci = ".github/workflows/ci.yml"

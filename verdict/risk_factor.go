@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -58,8 +59,11 @@ func (j *judge) removedData() []string {
 func (j *judge) hardMigrations(ctx context.Context) ([]string, error) {
 	c := j.in.Change
 	var hard, read []string
+	edited := make(map[string]bool)
 	for _, f := range c.Files {
 		switch {
+		case f.Status == change.Modified && migration.Is(f.Path) && f.Mode != change.Symlink && len(read) < maxMigrations:
+			read, edited[f.Path] = append(read, f.Path), true
 		case f.Status != change.Added && migration.Is(f.BasePath()):
 			hard = append(hard, fmt.Sprintf("%s was there before and is %s", f.Path, f.Status))
 		case f.HeadPath() == "" || !migration.Is(f.Path) || f.Mode == change.Submodule:
@@ -72,8 +76,9 @@ func (j *judge) hardMigrations(ctx context.Context) ([]string, error) {
 		}
 	}
 	c.Prefetch(ctx, change.AtHead, read)
+	c.Prefetch(ctx, change.AtBase, slices.Sorted(maps.Keys(edited)))
 	for _, p := range read {
-		why, err := j.hardMigration(ctx, p)
+		why, err := j.hardMigration(ctx, p, edited[p])
 		if err != nil {
 			return hard, err
 		}
@@ -84,9 +89,9 @@ func (j *judge) hardMigrations(ctx context.Context) ([]string, error) {
 	return hard, nil
 }
 
-// hardMigration looks at a migration that is new, and returns "" when it can be
-// taken back. The way back of one is looked for in the change alone.
-func (j *judge) hardMigration(ctx context.Context, p string) (string, error) {
+// hardMigration looks at a migration that is new or edited, and returns "" when it can
+// be taken back. The way back of one is looked for in the change alone.
+func (j *judge) hardMigration(ctx context.Context, p string, edited bool) (string, error) {
 	data, err := j.in.Change.Read(ctx, change.AtHead, p)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -96,13 +101,39 @@ func (j *judge) hardMigration(ctx context.Context, p string) (string, error) {
 	case err != nil:
 		return "", err
 	}
-	if steps := migration.Steps(p, string(data)); len(steps) > 0 {
+	steps := migration.Steps(p, string(data))
+	if edited {
+		what, more, err := j.editedMigration(ctx, p, string(data))
+		if err != nil || what != "" {
+			return what, err
+		}
+		steps = more
+	}
+	if len(steps) > 0 {
 		return fmt.Sprintf("%s in line %d", steps[0].What, steps[0].Line), nil
 	}
 	if back, needed := migration.WayBack(p); needed && !slices.ContainsFunc(j.in.Change.Files, func(f change.File) bool { return f.HeadPath() == back }) {
 		return "has no way back", nil
 	}
 	return "", nil
+}
+
+// editedMigration compares one with what it was: the edit itself may be what cannot be
+// taken back, or the steps that come with it.
+func (j *judge) editedMigration(ctx context.Context, p, after string) (string, []migration.Step, error) {
+	const was = "was there before and is " + string(change.Modified)
+	before, err := j.in.Change.Read(ctx, change.AtBase, p)
+	if errors.Is(err, change.ErrTooLarge) {
+		return was, nil, nil
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	what, _, steps := migration.Edited(p, string(before), after)
+	if what != "" {
+		return was, nil, nil
+	}
+	return "", steps, nil
 }
 
 // violations is the factor of a change that went beyond the limits of a mode that

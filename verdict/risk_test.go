@@ -52,6 +52,8 @@ func TestEachFactor(t *testing.T) {
 		{"irreversibility", "", nil, files{"m/1.up.sql": "create table a;\n"}, "20 m/1.up.sql has no way back"},
 		{"irreversibility", "", nil, files{"m/1.up.sql": "create table a;\n", "m/1.down.sql": "drop table a;\n"}, ""},
 		{"irreversibility", "", files{"db/migrate/1.sql": "create table a;\n"}, files{"db/migrate/1.sql": "create table b;\n"}, "20 db/migrate/1.sql was there before and is modified"},
+		{"irreversibility", "", files{"alembic/versions/1.py": "def upgrade():\n  op.a( 1 )\ndef downgrade():\n  op.b()\n"}, files{"alembic/versions/1.py": "def upgrade():\n  op.a(1)\ndef downgrade():\n  op.b()\n"}, ""},
+		{"irreversibility", "", files{"db/changelog/1.xml": "<a><changeSet id=\"1\"/></a>\n"}, files{"db/changelog/1.xml": "<a><changeSet id=\"1\"/>\n<changeSet id=\"2\"><dropTable/></changeSet></a>\n"}, "20 db/changelog/1.xml drops a table in line 2"},
 		{"irreversibility", "", files{"db/migrate/1.sql": "create table a;\n"}, files{}, "20 db/migrate/1.sql was there before and is removed"},
 		{"irreversibility", "", files{"data/users.csv": "a,b\n"}, files{}, "20 data/users.csv removes data"},
 		{"irreversibility", "", files{"data/users.csv": "a,b\n"}, files{"data/users.csv": "a,b\nc,d\n"}, ""},

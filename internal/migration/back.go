@@ -22,16 +22,51 @@ var (
 	sqlDown = lazyregexp.New(`(?mi)^--[ \t]*(?:\+goose[ \t]+down|\+migrate[ \t]+down|migrate:down|//@undo)\b`)
 	sqlUp   = lazyregexp.New(`(?mi)^--[ \t]*(?:\+goose[ \t]+up|\+migrate[ \t]+up|migrate:up|changeset\b)`)
 
-	codeDown = map[string]*lazyregexp.Regexp{
-		".py":  lazyregexp.New(`(?m)^def downgrade\b`),
-		".rb":  lazyregexp.New(`(?m)^[ \t]*def (?:self\.)?down\b`),
-		".php": lazyregexp.New(`(?m)^[^\n'"]*\bfunction\s+down\b`),
-		".js":  lazyregexp.New(`(?m)^(?:exports\.down\b|module\.exports\.down\b|[ \t]*(?:export[ \t]+)?(?:public[ \t]+)?(?:const[ \t]+)?(?:async[ \t]+)?(?:function[ \t]+)?down[ \t]*[:(=])`),
+	codeDown = map[string]lines{
+		".py":  {lazyregexp.New(`^def downgrade\b`), "downgrade"},
+		".rb":  {lazyregexp.New(`^[ \t]*def (?:self\.)?down\b`), "down"},
+		".php": {lazyregexp.New(`^[^'"]*\bfunction\s+down\b`), "down"},
+		".cs":  {lazyregexp.New(`^[^'"]*\bvoid\s+Down\b`), "Down"},
+		".js":  {lazyregexp.New(`^(?:exports\.down\b|module\.exports\.down\b|[ \t]*(?:export[ \t]+)?(?:public[ \t]+)?(?:const[ \t]+)?(?:async[ \t]+)?(?:function[ \t]+)?down[ \t]*[:(=])`), "down"},
 	}
 )
 
+// lines are those that an expression fits; all of them have a word.
+type lines struct {
+	re   *lazyregexp.Regexp
+	word string
+}
+
+// in are the places where they fit, one a line and at most some.
+func (l lines) in(code string, most int) (found [][]int) {
+	for at := 0; len(found) < most; {
+		n := strings.Index(code[at:], l.word)
+		if n < 0 {
+			break
+		}
+		begin := max(strings.LastIndexByte(code[:at+n], '\n')+1, at)
+		end := len(code)
+		if m := strings.IndexByte(code[at+n:], '\n'); m >= 0 {
+			end = at + n + m
+		}
+		if m := l.re.FindStringIndex(code[begin:end]); m != nil {
+			found = append(found, []int{begin + m[0], begin + m[1]})
+		}
+		at = end
+	}
+	return found
+}
+
+// first is the first of them, nil when there is none.
+func (l lines) first(code string) []int {
+	if found := l.in(code, 1); len(found) > 0 {
+		return found[0]
+	}
+	return nil
+}
+
 // codeUp begins the way there, wherever it stands.
-var codeUp = lazyregexp.New(`\bdef\s+(?:self\.)?(?:up|change|upgrade)\b|\bfunction\s+up\b|\bup\s*[:(=]|\bup\s*\]`)
+var codeUp = lazyregexp.New(`\bdef\s+(?:self\.)?(?:up|change|upgrade)\b|\bfunction\s+up\b|\bvoid\s+Up\b|\bup\s*[:(=]|\bup\s*\]`)
 
 // backwards finds those parts. In SQL the marks are comments, so they are looked for in
 // the text as it is.
@@ -40,7 +75,11 @@ func backwards(p, lang, text, code string) (back parts) {
 		return sqlBackwards(p, text)
 	}
 	const most = 100 // of a real migration there is one
-	for _, at := range codeDown[lang].FindAllStringIndex(code, most) {
+	down, known := codeDown[lang]
+	if !known {
+		return nil
+	}
+	for _, at := range down.in(code, most) {
 		if len(back) > 0 && at[0] < back[len(back)-1][1] {
 			continue
 		}
@@ -193,7 +232,7 @@ func comment(lang, line string) (from int, several bool) {
 
 // perhaps are what comments begin with as they look, also where they may be within
 // texts. The one that ends at "*/" is none without that.
-var perhaps = map[string][]string{".sql": {"--", "/*"}, ".py": {"#"}, ".rb": {"#"}, ".php": {"//", "#", "/*"}, ".js": {"//", "/*"}}
+var perhaps = map[string][]string{".sql": {"--", "/*"}, ".py": {"#"}, ".rb": {"#"}, ".php": {"//", "#", "/*"}, ".js": {"//", "/*"}, ".cs": {"//", "/*"}}
 
 // joined is a text in which comments, certain or not, stand between no two words. What is
 // found in it and not in the other was only kept apart by them.

@@ -15,6 +15,9 @@ func TestIs(t *testing.T) {
 		"db/migrations/users__cleanup.sql": true, "db/migrations/update__drop.sql": true, "db/migrations/3.SQL": true,
 		"m/1.up.sql": true, "db/migrations/1.down.sql": false, "db/migrations/1.down.up.sql": true, "db/migrations/x.down.y.sql": true, "migrations/a/down.sql": false,
 		"app/migrations/0001_a.py": true, "app/migrations/__init__.py": false, "db/migrate/1_a.rb": true, "db/migrations/a.mjs": true, "db/migrations/a.ts": true,
+		"Migrations/20250101_A.cs": true, "Migrations/Configuration.cs": false, "Migrations/20250101_A.Designer.cs": false, "Migrations/AppModelSnapshot.cs": false,
+		"src/migration/170_A.ts": true, "src/migration/runner.ts": false, "src/migrations/index.ts": false, "src/migrations/1-a.spec.ts": false, "src/migrations/1.d.ts": false, "migrations/env.py": false,
+		"db/changelog/1.xml": true, "changelog/1.yaml": false, "db/changelog/db.changelog-master.yaml": true, "src/changelog.json": false, "src/main/resources/liquibase/1.json": true, "docs/changes.xml": false,
 		"queries/report.sql": false, "src/down.py": false,
 	} {
 		if got := migration.Is(name); got != want {
@@ -50,10 +53,10 @@ func TestSteps(t *testing.T) {
 		{"V1__a.sql", "ALTER TABLE a DROP CONSTRAINT b;\n", nil},
 		{"alembic/versions/a.py", "def downgrade():\n    op.drop_table('b')\n\n\ndef upgrade():\n    op.drop_table('a')\n", []int{6}},
 		{"alembic/versions/a.py", "def upgrade():\n    op.create_table('b')\n\n\ndef downgrade():\n    op.drop_table('b')\n", nil},
-		{"alembic/versions/a.py", "def upgrade():\n    op.execute('#'); op.drop_table('a')\n    # op.drop_table(b)\n", []int{2}},
-		{"alembic/versions/a.py", "def upgrade():\n    op.execute('DROP TABLE users')\n", []int{2}},
+		{"alembic/versions/a.py", "def upgrade():\n    op.execute('#'); op.drop_table('a')\n    # op.drop_table(b)\n", []int{1, 2}},
+		{"alembic/versions/a.py", "def upgrade():\n    op.execute('DROP TABLE users')\n", []int{1, 2}},
 		{"db/migrate/1.rb", "class A < ActiveRecord::Migration[7.0]\n  def down\n    drop_table :a\n  end\n\n  def up\n    drop_table :b\n  end\nend\n", []int{7}},
-		{"db/migrate/1.rb", "class A < ActiveRecord::Migration[7.0]\n  def down\n    end\n    def up\n      drop_table :b\n    end\nend\n", []int{5}},
+		{"db/migrate/1.rb", "class A < ActiveRecord::Migration[7.0]\n  def down\n    end\n    def up\n      drop_table :b\n    end\nend\n", []int{4, 5}},
 		{"db/migrate/1.rb", "class A < ActiveRecord::Migration[7.0]\n  def down; end; def up\n      drop_table :b\n    end\nend\n", []int{3}},
 		{"db/migrations/a.js", "exports.down = (knex) => knex.schema\n  .dropTable('a');\nexports.up = (knex) => knex.schema\n  .dropTable('b');\n", []int{4}},
 		{"db/migrations/a.js", "exports.up = async (knex) => {\n  await knex.schema.createTable('a');\n};\n\nexports.down = async (knex) =>\n{\n  await knex.schema.dropTable('a');\n};\n", nil},
@@ -91,6 +94,7 @@ func BenchmarkStepsHostile(b *testing.B) {
 			start := cpu()
 			for b.Loop() {
 				migration.Steps(path, text)
+				migration.AlteredFields(text)
 			}
 			b.ReportMetric(float64((cpu()-start).Milliseconds())/float64(b.N), "cpu-ms/MiB")
 		})
@@ -108,5 +112,38 @@ func BenchmarkStepsHostile(b *testing.B) {
 	} {
 		lang, _, _ := strings.Cut(lang, "-")
 		bench(lang+" "+piece, "db/migrate/migrations/1."+lang, piece)
+	}
+	for lang, pieces := range map[string][]string{
+		"cs":   {"void Down(", "void Up(){}\n", ".DropTable(", ".AlterColumn(", ".AlterColumn(type: \"a(1)\", oldType: \"a(2)\")\n", "delete.", "/* a\n"},
+		"py":   {"op.alter_column(", "op.alter_column(type_=sa.A(1), existing_type=sa.A(2))\n", "def upgrade(", "def upgrade(): pass\n", "def downgrade():\n'''", "migrations.AlterField("},
+		"rb":   {"def change\n", "def up\n", "execute 'a'\n", "def change; execute 'a' end\n", "t.remove a\n"},
+		"js":   {"up(\n", ".alter(", ".alter({", "exports.up = ", "exports.down = () => {}\n", "down "},
+		"php":  {"function up()\n", "->change()\n", "->drop", "->delete()\n"},
+		"sql":  {"-- +goose Up\n", "-- migrate:up\n", "alter table a change b c d;\n", "alter table a modify ", "alter table a alter column b c ", "--changeset a:1\n"},
+		"xml":  {"<changeSet>", "<changeSet><sql>drop table a;</sql></changeSet>\n", "<a>", "<a/>", "<!--", "<![CDATA[", "&a;", "<a b='", "<dropTable/>"},
+		"yaml": {"databaseChangeLog: [", "- changeSet: {changes: [{dropTable: a}]}\n", "a: ", "- "},
+	} {
+		for _, piece := range pieces {
+			bench(lang+" "+piece, "db/changelog/migrations/db/migrate/1."+lang, piece)
+		}
+	}
+}
+
+func TestWaysBack(t *testing.T) {
+	t.Parallel()
+	for p, want := range map[string][3]string{
+		"a/1_b.up.sql":   {"a/1_b.down.sql", "", ""},
+		"a/up.sql":       {"a/down.sql", "", ""},
+		"a/1_b.down.sql": {"", "a/1_b.up.sql", ""},
+		"a/down.sql":     {"", "a/up.sql", ""},
+		"a/V1.2__b.sql":  {"", "", "a/U1.2__b.sql"},
+		"a/U1.2__b.sql":  {"", "a/V1.2__b.sql", ""},
+		"a/R__b.sql":     {"", "", ""},
+		"a/b.sql":        {"", "", ""},
+	} {
+		back, _ := migration.WayBack(p)
+		if got := [3]string{back, migration.Forward(p), migration.Undo(p)}; got != want {
+			t.Errorf("%s: %q, want %q", p, got, want)
+		}
 	}
 }

@@ -119,10 +119,10 @@ func column(t *scan, at int) int {
 	return t.clause(at)
 }
 
-// clause is a name and the end of its clause.
+// clause is a name and the end of its clause. A column's default is no column.
 func (t *scan) clause(at int) int {
 	end := t.name(at)
-	if end < 0 {
+	if end < 0 || t.lower[at:end] == "default" {
 		return -1
 	}
 	switch end = t.blanks(end); {

@@ -4,6 +4,8 @@ package expression
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/changeguard/changeguard/internal/condition"
 	"github.com/changeguard/changeguard/rules"
@@ -46,6 +48,16 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 		Key:      o.Require.Source(),
 		Message:  "The change does not fulfil what the policy requires of it.",
 		Evidence: o.Require.Source(),
-		Remedy:   "Make the expression true, or ask for an override.",
+		Remedy:   fmt.Sprintf("Bring the change to where %s is true, or ask for an override.", cut(o.Require.Source())),
 	}}, nil
+}
+
+// cut is an expression on one line, as much of it as anybody reads.
+func cut(source string) string {
+	const most = 200
+	source = strings.Join(strings.Fields(source), " ")
+	if len(source) <= most {
+		return source
+	}
+	return strings.ToValidUTF8(source[:most], "") + "…"
 }

@@ -4,14 +4,11 @@ package reversibility
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"strings"
 
 	"github.com/changeguard/changeguard/change"
-	"github.com/changeguard/changeguard/internal/migration"
 	"github.com/changeguard/changeguard/rules"
 )
 
@@ -19,6 +16,7 @@ import (
 type Options struct {
 	Commits    *int  `yaml:"commits" min:"1" desc:"Most commits, merges counted. Default: not limited."`
 	Migrations *bool `yaml:"migrations" desc:"Look into migrations of databases. Default: true."`
+	Interfaces *bool `yaml:"interfaces" desc:"Look for what others call and the change takes away or changes: operations, fields and types of descriptions, exported names of Go, JavaScript, TypeScript and Python. Default: true."`
 }
 
 // Kind documents and runs the rule.
@@ -27,14 +25,17 @@ func Kind() rules.Kind {
 		Name:  "reversibility",
 		Title: "rolling the change back would be hard",
 		Why: "When a change breaks production at night, somebody reverts it and goes back to sleep, if it can be reverted. Eighty commits and their merges cannot; " +
-			"nor can a dropped column, a migration without a way back or one that was edited after it ran, removed data, or an interface that others call. A change that moves the " +
-			"schema, the code and the deployment at once has no order in which it could be taken back. Found in SQL and in migrations of Alembic, Django, Rails, Laravel, Knex, Sequelize, golang-migrate, goose, Flyway and Prisma; " +
-			"what other tools do in code is not read.",
+			"nor can a dropped column, a type that holds less, a migration without a way back or one that was edited after it ran, removed data, or an interface that others call. A change that moves the " +
+			"schema, the code and the deployment at once has no order in which it could be taken back, and a rename of fifty files or an update that comes along with a feature goes back with it. " +
+			"Found in SQL and in migrations of Alembic, Django, Rails, Laravel, Knex, Sequelize, TypeORM, Entity Framework, FluentMigrator, golang-migrate, goose, dbmate, Flyway, Liquibase and Prisma; " +
+			"what other tools do in code is not read. Interfaces are operations, fields and types of OpenAPI, Protocol Buffers and GraphQL; exported names of packages of Go outside of internal, and cmd; " +
+			"what the entry of an npm package that is not private exports; names in Python's __all__, or that an __init__.py imports from its package.",
 		Bad:  "A db/migrate/20250915_drop_sessions.sql   with DROP TABLE sessions",
 		Good: "A db/migrate/20250915_add_sessions.up.sql, A db/migrate/20250915_add_sessions.down.sql",
-		Remedy: "Split as the finding says: by purpose, or a migration that the running code can live with first, then the code, then " +
-			"what removes the old. Give a migration its way back, and squash or rebase instead of merging.",
+		Remedy: "Split as the finding says: it names the paths of each pull request and their order, a migration that the running code can live with before the code, " +
+			"and what removes the old last. Give a migration its way back, keep an old interface beside the new until nobody uses it, and squash or rebase instead of merging.",
 		Since:   "0.1.0",
+		More:    page,
 		Subject: rules.Content,
 	}, nil, run)
 }
@@ -45,31 +46,24 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 		found = append(found, commits(in.Change, *o.Commits)...)
 	}
 	found = append(found, removed(in)...)
-	if o.Migrations != nil && !*o.Migrations {
-		return found, nil
-	}
-	var moves []change.File
-	var read []string
-	for _, f := range in.Change.Files {
-		if migration.Is(f.Path) || migration.Is(f.OldPath) {
-			if moves = append(moves, f); f.HeadPath() != "" && f.Mode != change.Submodule {
-				read = append(read, f.Path)
-			}
-		}
-	}
-	if len(moves) == 0 {
-		return found, nil
-	}
-	in.Change.Prefetch(ctx, change.AtHead, read)
-	for _, f := range moves {
-		more, err := judge(ctx, in.Change, f)
-		if err != nil {
+	if asked(o.Interfaces) {
+		more, err := interfaces(ctx, in.Change)
+		if found = append(found, more...); err != nil {
 			return found, err
 		}
-		found = append(found, more...)
 	}
-	return append(found, mixed(in, moves)...), nil
+	var moves []change.File
+	if asked(o.Migrations) {
+		some, more, err := migrations(ctx, in.Change)
+		if moves, found = some, append(found, more...); err != nil {
+			return found, err
+		}
+	}
+	more, err := mixed(ctx, in, moves)
+	return append(found, more...), err
 }
+
+func asked(option *bool) bool { return option == nil || *option }
 
 func commits(c *change.Change, most int) []rules.Finding {
 	merges := 0
@@ -86,6 +80,7 @@ func commits(c *change.Change, most int) []rules.Finding {
 		Message:  fmt.Sprintf("The change has %d commits, %d of them merges; more than %d are hard to take back one by one.", len(c.Commits), merges, most),
 		Evidence: fmt.Sprintf("commits: %d > %d", len(c.Commits), most),
 		Remedy:   "Split the change by purpose, squash what belongs together, and rebase instead of merging.",
+		Files:    c.Paths(),
 	}}
 }
 
@@ -118,57 +113,4 @@ func removed(in *rules.Input) []rules.Finding {
 		}
 	}
 	return found
-}
-
-// judge looks at one migration.
-func judge(ctx context.Context, c *change.Change, f change.File) ([]rules.Finding, error) {
-	one := func(key string, line int, message, shown string) rules.Finding {
-		return rules.Finding{Key: key, Path: f.Path, PreviousPath: f.OldPath, Line: line, EndLine: line, Message: message, Evidence: shown, Remedy: rules.Undo(c, f)}
-	}
-	if f.Status != change.Added && migration.Is(f.BasePath()) {
-		return []rules.Finding{one("edited", 0, fmt.Sprintf("A migration that was there before is %s: where it ran already it does not run again, and the way back is not the way it came.", f.Status), string(f.Status)+" "+f.Path)}, nil
-	}
-	data, err := c.Read(ctx, change.AtHead, f.Path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
-	case errors.Is(err, change.ErrTooLarge), f.Mode == change.Symlink:
-		return []rules.Finding{one("unread", 0, "This migration cannot be read, so nobody knows whether it can be taken back.", f.Path)}, nil
-	case err != nil:
-		return nil, err
-	}
-	var found []rules.Finding
-	for _, s := range migration.Steps(f.Path, string(data)) {
-		found = append(found, one(s.What+" "+s.Shown, s.Line, "This migration "+s.What+": what it takes away does not come back by reverting.", s.Shown))
-	}
-	if back, needed := migration.WayBack(f.Path); needed {
-		_, there, err := c.Lookup(ctx, change.AtHead, back)
-		if err != nil {
-			return nil, err
-		}
-		if !there {
-			found = append(found, one("no way back", 0, "This migration has no way back: "+back+" is not there.", f.Path))
-		}
-	}
-	return found, nil
-}
-
-// mixed finds a change that moves the schema together with the code and the
-// deployment.
-func mixed(in *rules.Input, moves []change.File) []rules.Finding {
-	files := make(map[change.Class]int)
-	for i, f := range in.Change.Files {
-		if !migration.Is(f.Path) {
-			files[in.Classes[i].Now()]++
-		}
-	}
-	if files[change.ClassFunctional] == 0 || files[change.ClassDeployment] == 0 {
-		return nil
-	}
-	return []rules.Finding{{
-		Key: "mixed",
-		Message: fmt.Sprintf("The change moves the schema (%d files), the code (%d) and the deployment (%d) at once: there is no order in which it could be taken back.",
-			len(moves), files[change.ClassFunctional], files[change.ClassDeployment]),
-		Remedy: "Split it into three: first a migration that the running code can live with, then the code, then the deployment.",
-	}}
 }

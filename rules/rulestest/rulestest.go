@@ -2,12 +2,14 @@
 //
 // A fixture is a txtar archive. Its comment says what it shows; its files are
 // policy.yml, pull-request.yml (optional), base/… and head/…, and want, which
-// holds a line "path:line: kind: message" per finding of the kind. evidence.json
-// is what others say of the head (change.Recorded); without it nobody knows. A file that
-// is only under base/ was removed. A name that ends in "~gone" under head/ takes
-// a file away that base/ has; without it head/ starts from base/.
+// holds a line "path:line: kind: message" per finding of the kind, and below it,
+// behind a tab, its remedy. evidence.json is what others say of the head
+// (change.Recorded); without it nobody knows. A file that is only under base/ was
+// removed. A name that ends in "~gone" under head/ takes a file away that base/ has;
+// without it head/ starts from base/.
 //
-// Missing and unexpected findings both fail. With -update want is rewritten.
+// Missing and unexpected findings both fail, and so does another remedy or none.
+// With -update want is rewritten.
 package rulestest
 
 import (
@@ -18,6 +20,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -40,6 +43,10 @@ type pullRequest struct {
 	Body   string   `yaml:"body"`
 	Labels []string `yaml:"labels"`
 	Head   string   `yaml:"head"`
+	Base   string   `yaml:"base"`
+	Number int      `yaml:"number"`
+	Draft  bool     `yaml:"draft"`
+	Fork   bool     `yaml:"fork"`
 	Author struct {
 		Login string `yaml:"login"`
 		ID    int64  `yaml:"id"`
@@ -93,7 +100,10 @@ func runOne(t *testing.T, kind, name string) (found int) {
 	var got strings.Builder
 	for _, f := range v.Findings {
 		if f.Kind == kind {
-			fmt.Fprintf(&got, "%s:%d: %s: %s\n", f.Path, f.Line, f.Kind, f.Message)
+			fmt.Fprintf(&got, "%s:%d: %s: %s\n\t%s\n", f.Path, f.Line, f.Kind, f.Message, strings.ReplaceAll(f.Remedy, "\n", "\n\t"))
+			if !actionable(f.Remedy) {
+				t.Errorf("%s:%d: %q tells nobody what to do", f.Path, f.Line, f.Remedy)
+			}
 			found++
 		}
 	}
@@ -121,6 +131,18 @@ func runOne(t *testing.T, kind, name string) (found int) {
 		t.Errorf("findings:\n%swant:\n%s", got.String(), want)
 	}
 	return found
+}
+
+// sentence is advice of several words; command is what a shell runs.
+var (
+	sentence = regexp.MustCompile(`^["A-Z].*\s.*[.:>…)\x60"'0-9a-zA-Z]$`)
+	command  = regexp.MustCompile(`^(?:git|gh|changeguard) \S`)
+)
+
+// actionable reports whether a remedy is a command, or a sentence that asks for
+// something.
+func actionable(remedy string) bool {
+	return command.MatchString(remedy) || sentence.MatchString(strings.ReplaceAll(remedy, "\n", " "))
 }
 
 // Judge judges the change of an archive.
@@ -209,7 +231,8 @@ func (pr *pullRequest) describe(c *change.Change) {
 	if pr.Event != "" {
 		c.Event = change.Event(pr.Event)
 	}
-	c.Title, c.Body, c.HeadRef = pr.Title, pr.Body, pr.Head
+	c.Title, c.Body, c.HeadRef, c.BaseRef = pr.Title, pr.Body, pr.Head, pr.Base
+	c.Number, c.Draft, c.Fork = pr.Number, pr.Draft, pr.Fork
 	c.Author = change.Person{Login: pr.Author.Login, ID: pr.Author.ID, Kind: change.AccountKind(pr.Author.Kind)}
 	for _, l := range pr.Labels {
 		c.Labels = append(c.Labels, change.Label{Name: l})

@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/changeguard/changeguard/internal/lazyregexp"
@@ -13,7 +12,8 @@ import (
 type collector struct {
 	file  *workflow.File
 	facts []fact
-	taint map[string]bool // names of variables that hold what strangers write
+	taint map[string]bool // names of variables and outputs that hold what strangers write
+	steps map[string]bool // the same of the outputs of the job's steps
 }
 
 // factsOf lists what is so in a workflow; nothing for one that is not there.
@@ -119,6 +119,7 @@ func (c *collector) secret(name string, line int, what string) {
 }
 
 func (c *collector) job(job workflow.Job) {
+	c.steps = make(map[string]bool)
 	if job.Uses != nil {
 		c.uses(job.Uses, "The reusable workflow")
 	}
@@ -136,7 +137,9 @@ func (c *collector) job(job workflow.Job) {
 		c.headCheckout(s)
 		c.injections(s)
 		c.prompt(s)
+		c.handsOn(s)
 	}
+	c.handsOver(job)
 }
 
 var (
@@ -194,65 +197,4 @@ func (c *collector) unpinnedImage(image string, line int) {
 		key: "unpinned image " + name, allow: "docker://" + name, line: line, shown: image,
 		message: fmt.Sprintf("The image %s has no digest: what it is can change at any time.", image), remedy: fmt.Sprintf("Name the digest: %s@sha256:…", image),
 	})
-}
-
-func (c *collector) runner(v, matrix *workflow.Value) {
-	if v == nil {
-		return
-	}
-	labels := v.Strings()
-	if v.Kind == workflow.Mapping {
-		labels = append(v.Get("labels").Strings(), v.Get("group").Strings()...)
-		if v.Get("group") != nil {
-			labels = append(labels, selfHosted)
-		}
-	}
-	for _, l := range labels {
-		if strings.EqualFold(strings.TrimSpace(l), selfHosted) || chosen(l, matrix) {
-			c.add(fact{
-				key: selfHosted, allow: selfHosted, line: v.Line, shown: "runs-on: " + strings.Join(labels, ", "),
-				message: "A job runs on a runner of your own now: what one run leaves behind, the next one meets, and it is within your network.",
-				remedy:  "Use a hosted runner, or one that is thrown away after each job and never runs changes from forks.",
-			})
-			return
-		}
-	}
-}
-
-const selfHosted = "self-hosted"
-
-var matrixKey = lazyregexp.New(`(?i)\bmatrix\s*(?:\.\s*([\w-]+)|\[\s*'([^']*)'\s*\])`)
-
-// chosen reports whether an expression may come to a runner of one's own: it names
-// it, or takes it from the matrix.
-func chosen(label string, matrix *workflow.Value) bool {
-	if !strings.Contains(label, "${{") {
-		return false
-	}
-	if strings.Contains(strings.ToLower(label), selfHosted) {
-		return true
-	}
-	for _, m := range matrixKey.FindAllStringSubmatch(label, 10) {
-		for _, v := range append(include(matrix), matrix) {
-			if names(v.Get(m[1]+m[2]), selfHosted) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func include(matrix *workflow.Value) []*workflow.Value {
-	if list := matrix.Get("include"); list != nil {
-		return slices.Clone(list.List)
-	}
-	return nil
-}
-
-// names reports whether a text is somewhere in a value.
-func names(v *workflow.Value, text string) (found bool) {
-	v.Walk(func(_ string, one *workflow.Value) {
-		found = found || strings.Contains(strings.ToLower(one.Text), text)
-	})
-	return found
 }

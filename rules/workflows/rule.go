@@ -22,7 +22,7 @@ import (
 
 // Options of the rule.
 type Options struct {
-	Allow []string `yaml:"allow" desc:"What may come without a finding; * and ? stand for any characters and one: actions and images without their version (actions/*, docker://ghcr.io/acme/*), contents:write, default-permissions, secrets.NAME, pull_request_target, self-hosted. Never injections, prompts, a head that is checked out with rights, or the guard's own workflow."`
+	Allow []string `yaml:"allow" desc:"What may come without a finding; * and ? stand for any characters and one: actions and images without their version (actions/*, docker://ghcr.io/acme/*), contents:write, default-permissions, secrets.NAME, pull_request_target, self-hosted or a runner's label or group. Never injections, prompts, a head that is checked out with rights, or the guard's own workflow."`
 }
 
 // Kind documents and runs the rule.
@@ -33,7 +33,8 @@ func Kind() rules.Kind {
 		Why: "Workflows run with tokens that can write to the repository and publish packages. An action at a tag is whatever its owner makes of the tag tomorrow; " +
 			"a title in a script is a command that anybody may write; pull_request_target with the head checked out gives a stranger's code the repository's secrets; " +
 			"a comment in an agent's prompt is an instruction. Found is only what the change brings: permissions gained, unpinned actions, images and reusable workflows, dangerous triggers, " +
-			"new secrets, event text in scripts and prompts, id-token: write, self-hosted runners, and a workflow of this guard that ends or weakens. " +
+			"new secrets, event text in scripts and prompts, id-token: write, runners that are none of GitHub's hosted images, and a workflow of this guard that ends or weakens: " +
+			"its action, program, module or image, also in an action, a reusable workflow or a script of the repository; those of other repositories are told by their names. " +
 			"A workflow that cannot be read is a finding.",
 		Bad:  "+      - run: echo \"${{ github.event.issue.title }}\"",
 		Good: "+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2",
@@ -41,6 +42,7 @@ func Kind() rules.Kind {
 			"event text into an environment variable instead of a script. What must stay as it is needs the approval of somebody " +
 			"who may give it; the finding's command takes the file back.",
 		Since:   "0.1.0",
+		More:    page,
 		Subject: rules.Content,
 	}, check, run)
 }
@@ -116,7 +118,11 @@ func judge(ctx context.Context, c *change.Change, f change.File, o *Options) ([]
 		}
 		after = file
 	}
-	facts := append(brought(factsOf(before), factsOf(after), o), lifecycle(before, after)...)
+	ends, err := lifecycle(ctx, c, before, after)
+	if err != nil {
+		return nil, err
+	}
+	facts := append(brought(factsOf(before), factsOf(after), o), ends...)
 	var found []rules.Finding
 	for i, one := range facts {
 		if i == maxFindings {
@@ -152,12 +158,17 @@ func read(ctx context.Context, c *change.Change, side change.Side, path string, 
 // A fact is one thing that is so in a workflow. Facts of equal keys are alike.
 type fact struct {
 	key     string
-	allow   string // what the option may name; "" for what it cannot allow
-	once    bool   // more of it in the same file is no more than one
+	allow   string   // what the option may name; "" for what it cannot allow
+	also    []string // other names for it
+	once    bool     // more of it in the same file is no more than one
 	line    int
 	message string
 	shown   string
 	remedy  string
+}
+
+func (o *Options) allows(name string) bool {
+	return slices.ContainsFunc(o.Allow, func(a string) bool { return session.MatchTitle(a, name) })
 }
 
 // brought are the facts of the head beyond those of the base.
@@ -173,7 +184,7 @@ func brought(before, after []fact, o *Options) []fact {
 		if had[f.key]--; had[f.key] >= 0 || f.once && once[f.key] {
 			continue
 		}
-		if once[f.key] = true; f.allow != "" && slices.ContainsFunc(o.Allow, func(a string) bool { return session.MatchTitle(a, f.allow) }) {
+		if once[f.key] = true; f.allow != "" && slices.ContainsFunc(append(f.also[:len(f.also):len(f.also)], f.allow), o.allows) {
 			continue
 		}
 		list = append(list, f)

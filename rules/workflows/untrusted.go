@@ -19,6 +19,7 @@ var (
 	// known are names and references that only people with rights write.
 	known    = lazyregexp.New(`github\.event\.(?:repository|organization|installation|sender|release|enterprise|label|milestone|pull_request\.base|workflow)\.[a-z_.]+|github\.event\.ref\b|github\.event\.base_ref\b|github\.event_name|github\.event_path|github\.event\.(?:inputs|client_payload)\b[a-z0-9_.-]*|github\.event\.[a-z_.]*\.login\b`)
 	variable = lazyregexp.New(`(?:^|[^.\w])env\.([a-z0-9_]+)`)
+	output   = lazyregexp.New(`(?:^|[^.\w])((?:steps|needs)\.[a-z0-9_-]+\.outputs\.[a-z0-9_-]+)`)
 )
 
 // untrusted is the first expression of a text that holds what a stranger may
@@ -27,7 +28,8 @@ func (c *collector) untrusted(text string) (shown string, at int, ok bool) {
 	for _, m := range expression.FindAllStringSubmatchIndex(text, 1000) {
 		e := strings.ToLower(strings.Join(strings.Fields(text[m[2]:m[3]]), ""))
 		e = known.ReplaceAllString(index.ReplaceAllString(e, ".$1"), "")
-		tainted := slices.ContainsFunc(variable.FindAllStringSubmatch(e, 100), func(v []string) bool { return c.taint[v[1]] })
+		from := append(variable.FindAllStringSubmatch(e, 100), output.FindAllStringSubmatch(e, 100)...)
+		tainted := slices.ContainsFunc(from, func(v []string) bool { return c.taint[v[1]] || c.steps[v[1]] }) && !compares(e)
 		if stranger.MatchString(e) && !compares(e) || tainted {
 			return text[m[0]:m[1]], m[0], true
 		}
@@ -121,53 +123,5 @@ func (c *collector) headCheckout(s workflow.Step) {
 		key: "head checked out " + strings.Join(strings.Fields(shown), " "), line: line, shown: shown,
 		message: fmt.Sprintf("The workflow runs on %s, with the repository's secrets, and checks out what a pull request brings: its build scripts, tests and settings then run with them.", privileged[event]),
 		remedy:  "Build the head in a workflow on pull_request, and hand over results, not code.",
-	})
-}
-
-var (
-	agentAction  = lazyregexp.New(`(?i)^(?:anthropics/claude-code|openai/codex|google-github-actions/run-gemini-cli|google-gemini/|actions/ai-inference|github/copilot|cursor/|sourcegraph/amp|all-hands-ai/openhands|continuedev/|coderabbitai/|qodo-ai/|codium-ai/|sweepai/|block/goose|aider-ai/|augmentcode/|factory-ai/|warpdotdev/|charmbracelet/)`)
-	agentCommand = lazyregexp.New(`(?m)(?:^|[\s;&|(])(?:claude|codex|gemini|cursor-agent|copilot|aider|goose|opencode|amp|qwen|droid|auggie|llm|aichat|sgpt|crush)\s+(?:[^\n]*\s)?(?:-p|--print|--prompt|exec|run|--message|-m|-x|chat|\x22|'|\$)`)
-	anybody      = []string{"allowed_non_write_users", "allow-users", "allowed_bots"}
-)
-
-// prompt finds text of strangers that flows into an agent's instructions, as an
-// expression or through a variable.
-func (c *collector) prompt(s workflow.Step) {
-	action := agentAction.MatchString(s.Uses.String())
-	command := s.Run != nil && agentCommand.MatchString(s.Run.Text)
-	if !action && !command {
-		return
-	}
-	for _, p := range append(s.With.Items(), s.Env.Items()...) {
-		if shown, at, ok := c.untrusted(p.Value.String()); ok {
-			c.instructed(shown, p.Value.LineOf(at))
-		}
-		if action && slices.Contains(anybody, p.Key) && strings.Contains(p.Value.String(), "*") {
-			c.add(fact{
-				key: "anybody " + p.Key, line: p.Line, shown: p.Key + ": " + p.Value.String(),
-				message: "The agent takes instructions from anybody, also from people without rights in this repository.", remedy: "Name the people, or leave it to those who may write.",
-			})
-		}
-	}
-	if !command {
-		return
-	}
-	if shown, at, ok := c.untrusted(s.Run.Text); ok {
-		c.instructed(shown, s.Run.LineOf(at))
-	}
-	for _, m := range shellVariable.FindAllStringSubmatchIndex(s.Run.Text, 1000) {
-		if name := s.Run.Text[m[2]:m[3]]; c.taint[strings.ToLower(name)] && s.Env.Get(name) == nil {
-			c.instructed("$"+name, s.Run.LineOf(m[0]))
-		}
-	}
-}
-
-var shellVariable = lazyregexp.New(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
-
-func (c *collector) instructed(shown string, line int) {
-	c.add(fact{
-		key: "prompt " + shown, line: line, shown: shown,
-		message: fmt.Sprintf("%s flows into an agent's instructions: whoever writes that text tells the agent what to do, with the job's token and secrets.", shown),
-		remedy:  "Run the agent only for people who may write, without secrets and write permissions, or leave the text out of its prompt.",
 	})
 }
