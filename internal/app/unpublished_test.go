@@ -9,7 +9,7 @@ import (
 )
 
 // That GitHub takes no result is seen by whoever asks whether the server is ready,
-// and in the metrics, until it was published, without another event.
+// in the metrics and on the page, until it was published, without another event.
 func TestFailureToPublishIsVisibleAndRetried(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, ghfake.Options{}, nil)
@@ -20,6 +20,9 @@ func TestFailureToPublishIsVisibleAndRetried(t *testing.T) {
 	if got := w.server.Metrics(); !strings.Contains(got, `changeguard_publish_failures_total{what="check run"} `) {
 		t.Errorf("the metrics do not tell: %s", got)
 	}
+	b := newBrowser(t)
+	b.visit(w.home + "/health")
+	b.wants(200, "What GitHub did not take", "<td>check run</td>")
 	w.github.Calm()
 	w.concludes(w.repo.Tip("feature"), "failure")
 	w.until("a clean bill", func() bool { return !strings.Contains(w.get("/readyz"), "could not be") })
