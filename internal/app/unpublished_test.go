@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ func TestFailureToPublishIsVisibleAndRetried(t *testing.T) {
 	w.github.Inject(ghfake.Fault{Route: "/check-runs", Times: -1, Status: http.StatusInternalServerError, Body: `{"message":"Server Error"}`, Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}})
 	w.deliver("pull_request", w.repo.PullEvent(number, "opened", nil))
 	w.says("warning: 1 could not be evaluated or published, the first since 20")
-	if got := w.server.Metrics(); !strings.Contains(got, `changeguard_publish_failures_total{what="check run"} `) {
+	if got := w.server.Metrics(); !regexp.MustCompile(`(?m)^changeguard_publish_failures_total\{what="check run"\} [1-9]`).MatchString(got) {
 		t.Errorf("the metrics do not tell: %s", got)
 	}
 	b := newBrowser(t)
