@@ -76,7 +76,8 @@ type evaluation struct {
 	inherited []inherited // of a merge group
 	evidence  *evidence
 	judged    verdict.Input // of the verdict that is published
-	doubted   bool          // whether the verdict that was stored already was published
+	sticks    sticks
+	doubted   bool // whether the verdict that was stored already was published
 }
 
 // Evaluate judges a subject and publishes the verdict.

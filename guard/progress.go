@@ -100,7 +100,8 @@ type inputs struct {
 	// Policies are the ids of the policy files.
 	Policies []string `json:"policies,omitempty"`
 	// Facts are those of the pull request that a survey compares.
-	Facts string `json:"facts,omitempty"`
+	Facts  string `json:"facts,omitempty"`
+	Sticks sticks `json:"sticks,omitzero"`
 	// Aside is what reports say of the verdict and its JSON does not.
 	Aside json.RawMessage `json:"aside,omitempty"`
 	// Prints are of the content that each finding was found in.

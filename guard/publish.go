@@ -98,7 +98,7 @@ func (e *evaluation) saveVerdict(ctx context.Context, loaded *github.Loaded, v *
 	if err != nil {
 		return err
 	}
-	kept := inputs{BaseRef: c.BaseRef, HeadRef: c.HeadRef, Prints: e.prints, Evidence: e.recorded(), Facts: facts(c, loaded.Edited)}
+	kept := inputs{BaseRef: c.BaseRef, HeadRef: c.HeadRef, Prints: e.prints, Evidence: e.recorded(), Facts: facts(c, loaded.Edited), Sticks: e.sticks}
 	for _, p := range loaded.Policies {
 		kept.Policies = append(kept.Policies, p.ID)
 	}

@@ -239,5 +239,8 @@ func (g *Guard) needs(ctx context.Context, s store.Subject, p github.Open, bases
 	case last.Head != p.Head || in.BaseRef != p.Base, in.Facts != "" && in.Facts != p.Facts:
 		return missing, nil
 	}
+	if moved, err := g.moved(ctx, in.Sticks); err != nil || moved {
+		return missing, err
+	}
 	return g.baseNeeds(ctx, last, p, bases)
 }

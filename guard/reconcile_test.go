@@ -102,6 +102,30 @@ func TestLostEditsAreMadeUpFor(t *testing.T) {
 	w.concluded("feature", "failure", "words")
 }
 
+// What one pull request declares binds its commits in every other one too, of which
+// no event tells: the other one is judged again.
+func TestDeclarationsReachStackedPullRequests(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.base(testPolicy)
+	below := w.open("below", "main", fine)
+	above := w.open("above", "below", ghfake.Files{"docs/a.md": ghfake.Text("a\n")})
+	w.repo.Edit(above, func(p *ghfake.Pull) { p.Base = "main" })
+	w.evaluate(w.pull(above))
+	w.evaluate(w.pull(below))
+	w.concluded("above", "success", "")
+	w.settled(0)
+	w.repo.Label(below, "analysis-only", "lead")
+	w.evaluate(w.pull(below))
+	w.concluded("below", "failure", "analysis-only")
+	w.concluded("above", "success", "")
+	if found := w.settled(1); found[0].Number != above {
+		t.Errorf("number %d is judged again, not %d", found[0].Number, above)
+	}
+	w.concluded("above", "failure", "analysis-only")
+	w.settled(0)
+}
+
 // What a change of policy concerns is evaluated some at a time. What cannot be judged,
 // and so is looked at again each time, keeps nobody else from their turn.
 func TestReconciliationIsPacedAndFair(t *testing.T) {

@@ -34,11 +34,15 @@ func scopes(c *change.Change, owner string) []string {
 
 // record reads what sticks to the change.
 func (g *Guard) record(ctx context.Context, scopes []string) (session.Record, error) {
-	var record session.Record
 	stored, err := g.Store.Records(ctx, scopes)
 	if err != nil {
-		return record, err
+		return session.Record{}, err
 	}
+	return merged(stored, scopes)
+}
+
+// merged is one record of those of several scopes.
+func merged(stored map[string][]byte, scopes []string) (record session.Record, err error) {
 	for _, scope := range scopes {
 		body, ok := stored[scope]
 		if !ok {
@@ -56,8 +60,11 @@ func (g *Guard) record(ctx context.Context, scopes []string) (session.Record, er
 // remember writes what the change declares to everything that it sticks to.
 // Whoever declares something for the same branch meanwhile is not overwritten.
 func (e *evaluation) remember(ctx context.Context, c *change.Change, layers []verdict.Layer, record session.Record, scopes []string, v *verdict.Verdict) error {
-	if c.Event != change.PullRequest || len(v.Session.Modes) == 0 {
+	if c.Event != change.PullRequest {
 		return nil
+	}
+	if len(v.Session.Modes) == 0 {
+		return e.sticks.set(scopes, record)
 	}
 	known := session.Recognise(c, nil)
 	var declared []session.Session
@@ -71,7 +78,11 @@ func (e *evaluation) remember(ctx context.Context, c *change.Change, layers []ve
 	if err != nil {
 		return err
 	}
-	if new, err := add(have); err != nil || len(new) == 0 {
+	new, err := add(have)
+	if err != nil {
+		return err
+	}
+	if err := e.sticks.expect(scopes, record, have, new); err != nil || len(new) == 0 {
 		return err // the usual case costs no transaction
 	}
 	body, err := json.Marshal(struct {

@@ -76,7 +76,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Addr != ":9000" || c.GitHubURL != "https://api.github.com/" || c.DatabaseURL != "sqlite:changeguard.db" || c.CheckName != "changeguard" ||
-		c.LogFormat != "text" || c.LogLevel != "info" || c.AdminAddr != "" || c.PublicURL != "" || !c.Unset() {
+		c.LogFormat != "text" || c.LogLevel != "info" || c.Reconcile != "5m" || c.AdminAddr != "" || c.PublicURL != "" || !c.Unset() {
 		t.Errorf("%+v", c)
 	}
 	var d app.Config

@@ -28,8 +28,17 @@ func (c *Client) fetch(ctx context.Context, to *cache, ids ...string) {
 		return
 	}
 	for id, data := range c.app.options.Shelf.Take(ctx, c.tokens.id, ids) {
-		to.put(id, data)
+		to.put(id, exactly(data))
 	}
+}
+
+// exactly is a content in no more memory than it needs: that is what counts for its
+// place in a cache.
+func exactly(data []byte) []byte {
+	if cap(data) == len(data) {
+		return data
+	}
+	return append(make([]byte, 0, len(data)), data...)
 }
 
 // lay keeps a content that is in a cache already.

@@ -2,6 +2,7 @@ package github_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -114,6 +115,47 @@ func TestShelfSparesTheNextProgram(t *testing.T) {
 		if diff := cmp.Diff(files(first.Change), files(next.Change)); diff != "" || first.Change.MergeBase != next.Change.MergeBase {
 			t.Error(diff)
 		}
+	}
+}
+
+// roomy is a shelf whose contents come in more memory than they need, as whatever
+// is read to an end of which nobody knows does.
+type roomy struct{ *board }
+
+func (r roomy) Take(ctx context.Context, installation int64, ids []string) map[string][]byte {
+	found := r.board.Take(ctx, installation, ids)
+	for id, data := range found {
+		found[id] = append(make([]byte, 0, len(data)*5/4), data...)
+	}
+	return found
+}
+
+// A comparison that was worth a place in memory is worth it from the shelf.
+func TestShelfSparesLargeComparisons(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	change := make(ghfake.Files)
+	for i := range 250 {
+		change[fmt.Sprintf("%s/%d", strings.Repeat("long/", 155), i)] = ghfake.Text("b\n")
+	}
+	n := w.open(some, change)
+	shelf := roomy{&board{items: make(map[string][]byte)}}
+	w.again(shelf)
+	first := w.load(n)
+	largest := 0
+	for _, data := range shelf.items {
+		largest = max(largest, len(data))
+	}
+	if largest < 215<<10 {
+		t.Fatalf("the largest on the shelf has %d bytes", largest)
+	}
+	w.again(shelf)
+	next := w.load(n)
+	if asked := w.asked(); slices.Contains(asked, compare) {
+		t.Errorf("asked again: %v", asked)
+	}
+	if diff := cmp.Diff(files(first.Change), files(next.Change)); diff != "" {
+		t.Error(diff)
 	}
 }
 

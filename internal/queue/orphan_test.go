@@ -26,6 +26,10 @@ func TestStartTakesUpWhatWasLeftRunning(t *testing.T) {
 		if err := q.Start(background); err != nil {
 			t.Fatal(err)
 		}
+		var still int // not when the work of the house comes to it
+		if err := s.DB().QueryRowContext(background, `SELECT count(*) FROM river_job WHERE state = 'running' AND attempt = 1 AND kind = 'evaluate'`).Scan(&still); err != nil || still > 0 {
+			t.Errorf("%d are left running after the start, %v", still, err)
+		}
 		waitFor(t, "the evaluation", idle(t, s))
 		<-done
 	})

@@ -107,3 +107,44 @@ func TestOldDeliveriesAreDropped(t *testing.T) {
 		})
 	})
 }
+
+// Verdicts are kept for as long as GitHub keeps check runs, and what the audit log
+// says of them for ever.
+func TestVerdictsAreKeptFor400Days(t *testing.T) {
+	onEngines(t, func(t *testing.T, database string) {
+		handler := func(context.Context, store.Subject) error { return nil }
+		q, s := runAt(t, database, queue.Config{Handler: handler})
+		for n, age := range map[int]time.Duration{1: 401 * 24 * time.Hour, 2: 399 * 24 * time.Hour} {
+			at := time.Now().Add(-age)
+			if err := q.Accept(background, store.Delivery{ID: "d", Received: at}, pull(n)); err != nil {
+				t.Fatal(err)
+			}
+			waitFor(t, "the evaluation", idle(t, s))
+			x, err := s.FindSubject(background, pull(n).Name())
+			if err := errors.Join(err, s.AddVerdict(background, store.Verdict{Subject: x, Digest: "v", Head: "h", Created: at, Body: []byte("{}")})); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := q.Stop(background); err != nil {
+			t.Fatal(err)
+		}
+		_, s = runAt(t, database, queue.Config{Handler: handler})
+		waitFor(t, "the old one to go", func() bool {
+			_, err := s.Latest(background, pull(1).Name())
+			return errors.Is(err, store.ErrNotFound)
+		})
+		if _, err := s.Latest(background, pull(2).Name()); err != nil {
+			t.Errorf("the younger one: %v", err)
+		}
+		told := 0
+		for _, err := range s.AuditLog(background) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			told++
+		}
+		if told != 2 {
+			t.Errorf("the audit log has %d entries of 2", told)
+		}
+	})
+}

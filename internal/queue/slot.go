@@ -33,11 +33,12 @@ func newSlots(n int) *slots {
 // slotKey is the key of a context's slot.
 type slotKey struct{}
 
-// take waits for a slot, which release or [Judged] gives back.
-func (s *slots) take(ctx context.Context) (held context.Context, release func(), err error) {
+// take waits for a slot, which release or [Judged] gives back. A job that gets none
+// keeps its place among the others, which is as old as since.
+func (s *slots) take(ctx context.Context, since time.Time) (held context.Context, release func(), err error) {
 	select {
 	case <-s.stopping: // also where one is free
-		return nil, nil, river.JobSnooze(0)
+		return nil, nil, inItsPlace(since)
 	default:
 	}
 	patience := time.NewTimer(slotPatience)
@@ -45,14 +46,20 @@ func (s *slots) take(ctx context.Context) (held context.Context, release func(),
 	select {
 	case s.free <- struct{}{}:
 	case <-s.stopping:
-		return nil, nil, river.JobSnooze(0)
+		return nil, nil, inItsPlace(since)
 	case <-patience.C:
-		return nil, nil, river.JobSnooze(0)
+		return nil, nil, inItsPlace(since)
 	case <-ctx.Done():
-		return nil, nil, river.JobSnooze(0)
+		return nil, nil, inItsPlace(since)
 	}
 	release = sync.OnceFunc(func() { <-s.free })
 	return context.WithValue(ctx, slotKey{}, release), release, nil
+}
+
+// inItsPlace lets a job be taken again as soon as a worker is free, in the order of
+// when it was due and not behind all that came meanwhile.
+func inItsPlace(due time.Time) error {
+	return &river.JobSnoozeError{Duration: min(0, time.Until(due))}
 }
 
 // Judged says that what is left of the evaluation waits for others: the next one

@@ -2,6 +2,7 @@ package queue_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -119,6 +120,46 @@ func TestStopBeginsNothingThatWaitedForASlot(t *testing.T) {
 		waitFor(t, "the others", idle(t, s))
 		if later.Load() < 3 {
 			t.Errorf("%d of 3 were evaluated by the next queue", later.Load())
+		}
+	})
+}
+
+// Whoever waits for a slot longer than a worker waits with it keeps its place: it
+// is not put behind what came later. What came for it meanwhile needs no second
+// evaluation.
+func TestWhoWaitsForASlotKeepsItsPlace(t *testing.T) {
+	onEngines(t, func(t *testing.T, database string) {
+		const workers, pulls = 2, 30
+		o := &order{}
+		pass := make(chan struct{})
+		q, s := prepare(t, database, queue.Config{Workers: workers, Handler: func(ctx context.Context, x store.Subject) error {
+			err := o.handle(ctx, x)
+			<-pass
+			time.Sleep(100 * time.Millisecond) // in which River writes who waits again
+			return err
+		}})
+		for n := range pulls {
+			accept(t, q, fmt.Sprint("d", n), of(int64(n+1), n+1))
+		}
+		if err := q.Start(background); err != nil {
+			t.Fatal(err)
+		}
+		waitFor(t, "busy workers", func() bool { return o.count() == workers })
+		time.Sleep(2500 * time.Millisecond) // more than one wait for a slot
+		for n := range pulls {
+			if o.position(int64(n+1), n+1) < 0 {
+				accept(t, q, fmt.Sprint("again", n), of(int64(n+1), n+1))
+			}
+		}
+		close(pass)
+		waitFor(t, "all", idle(t, s))
+		for n := range 2 * workers { // the first that came
+			if at := o.position(int64(n+1), n+1); at > pulls/2 {
+				t.Errorf("number %d was begun as number %d of %d", n, at, pulls)
+			}
+		}
+		if len(o.begun) != pulls {
+			t.Errorf("%d evaluations of %d subjects", len(o.begun), pulls)
 		}
 	})
 }

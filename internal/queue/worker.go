@@ -83,6 +83,16 @@ func (w *worker) Work(ctx context.Context, job *river.Job[evaluate]) error {
 // arrived meanwhile; when it is false and there is no error, the job is
 // completed. held is ctx while nobody else evaluates the subject.
 func (q *Queue) once(ctx, held context.Context, job *river.Job[evaluate]) (again bool, err error) {
+	if job.Queue != largeQueue && job.Priority != urgently {
+		slotted, release, err := q.slots.take(held, job.ScheduledAt)
+		if err != nil {
+			return false, err
+		}
+		defer release()
+		held = slotted
+	}
+	// Read with the slot: an event that came while the job waited for it needs no
+	// second evaluation.
 	s, err := q.config.Store.Subject(ctx, job.Args.Subject)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, river.JobCancel(fmt.Errorf("subject %d was dropped", job.Args.Subject))
@@ -92,14 +102,6 @@ func (q *Queue) once(ctx, held context.Context, job *river.Job[evaluate]) (again
 	}
 	if s.Large() && job.Queue != largeQueue {
 		return false, q.move(ctx, job, s)
-	}
-	if job.Queue != largeQueue && job.Priority != urgently {
-		slotted, release, err := q.slots.take(held)
-		if err != nil {
-			return false, err
-		}
-		defer release()
-		held = slotted
 	}
 	q.config.Logger.DebugContext(ctx, "evaluation begins", logkey.Subject, s.Name())
 	err = q.handle(held, s)
