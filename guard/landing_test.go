@@ -303,7 +303,7 @@ func TestNoticesArriveOnce(t *testing.T) {
 	fails := true
 	told := 0
 	w.guard = guard.New(guard.Config{
-		Store: w.store, GitHub: w.app, Logger: w.guard.Logger, Now: w.Now, Kinds: w.guard.Kinds,
+		Store: w.store, GitHub: w.app, Logger: w.guard.Logger, Now: w.Now, Kinds: w.guard.Kinds, SlowAfter: slowAfter,
 		Notice: func(context.Context, guard.Notice) error {
 			told++
 			if fails {
