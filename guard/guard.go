@@ -48,6 +48,7 @@ type Config struct {
 	Now       func() time.Time
 	Limits    change.Limits
 	Watch     Watch
+	SlowAfter time.Duration // how long an evaluation takes before its check run in progress is shown; 0 means 2 s
 	// Notice is told what people should hear of beside the check run; nil tells
 	// nobody. What fails is told again, so the same may be told twice.
 	Notice func(context.Context, Notice) error
@@ -63,7 +64,12 @@ type Guard struct {
 }
 
 // New makes a guard.
-func New(c Config) *Guard { return &Guard{Config: c} }
+func New(c Config) *Guard {
+	if c.SlowAfter == 0 {
+		c.SlowAfter = slowAfter
+	}
+	return &Guard{Config: c}
+}
 
 // evaluation is one run of a subject.
 type evaluation struct {

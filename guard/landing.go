@@ -100,6 +100,9 @@ func (e *evaluation) landing(ctx context.Context, c *change.Change, v *verdict.V
 		var err error
 		c, err = e.client.Pushed(ctx, e.Owner, e.Repo, e.Base, e.Head)
 		if errors.Is(err, github.ErrNotFound) || errors.Is(err, github.ErrNoMergeBase) || errors.Is(err, github.ErrNotComparable) {
+			if e.lookAgain(e.Subject) {
+				return queue.Later(e.Now().Add(lag), err) // it may be there in a moment
+			}
 			return e.land(ctx, Notice{Forced: true, Note: "the commits before the push cannot be compared with those after it: " + clip(err.Error(), 200)})
 		}
 		if err != nil {
@@ -211,7 +214,7 @@ func (e *evaluation) land(ctx context.Context, n Notice) error {
 		return fmt.Errorf("write a notice: %w", err)
 	}
 	l := store.Landing{Repository: n.Repository, Branch: n.Branch, Before: n.Before, After: n.After, Body: body, At: n.At}
-	told, err := e.Store.AddLanding(ctx, l)
+	told, err := e.Store.AddLanding(ctx, l, n.join)
 	if err != nil || told {
 		return err
 	}

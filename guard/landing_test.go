@@ -3,8 +3,10 @@ package guard_test
 import (
 	"context"
 	"crypto/sha1"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -301,7 +303,7 @@ func TestNoticesArriveOnce(t *testing.T) {
 	fails := true
 	told := 0
 	w.guard = guard.New(guard.Config{
-		Store: w.store, GitHub: w.app, Logger: w.guard.Logger, Now: w.Now, Kinds: w.guard.Kinds,
+		Store: w.store, GitHub: w.app, Logger: w.guard.Logger, Now: w.Now, Kinds: w.guard.Kinds, SlowAfter: slowAfter,
 		Notice: func(context.Context, guard.Notice) error {
 			told++
 			if fails {
@@ -332,5 +334,57 @@ func TestPushesOnAFailingGitHub(t *testing.T) {
 	var limit *github.LimitError
 	if err := w.try(w.push("main", before)); !errors.As(err, &limit) {
 		t.Errorf("%v", err)
+	}
+}
+
+// Another look at a push may find what the first one could not: that is told too,
+// once, and written down beside what was told before.
+func TestMoreOfAPushIsToldToo(t *testing.T) {
+	t.Parallel()
+	w, _ := seen(t)
+	before := w.repo.Tip("main")
+	w.repo.Commit("main", "straight", wrong, author)
+	s := w.push("main", before)
+	w.Answered(func(r *http.Request, resp *http.Response) {
+		if strings.Contains(r.URL.Path, "/compare/") {
+			resp.StatusCode = http.StatusNotFound
+		}
+	})
+	w.evaluate(s)
+	w.Answered(nil)
+	if len(w.notices) != 1 || !w.notices[0].Forced || len(w.notices[0].Commits) != 0 {
+		t.Fatalf("%+v", w.notices)
+	}
+	for range 2 {
+		w.evaluate(s)
+	}
+	if len(w.notices) != 2 || len(w.notices[1].Commits) != 1 {
+		t.Fatalf("%+v", w.notices)
+	}
+	w.inAudit(store.AuditLanding, 2)
+	list, err := w.store.Landings(context.Background(), 10)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	var both guard.Notice
+	if err := json.Unmarshal(list[0].Body, &both); err != nil || !both.Forced || both.Note == "" || len(both.Commits) != 1 || !list[0].Told {
+		t.Errorf("%+v, %v", both, err)
+	}
+}
+
+// What is not there yet is there in a moment, and nothing is told of the first look.
+func TestAPushThatIsNotThereYet(t *testing.T) {
+	t.Parallel()
+	w, _ := seen(t)
+	before := w.repo.Tip("main")
+	w.repo.Commit("main", "straight", wrong, author)
+	hidden := true
+	w.Answered(func(r *http.Request, resp *http.Response) {
+		if hidden && strings.Contains(r.URL.Path, "/compare/") {
+			resp.StatusCode, hidden = http.StatusNotFound, false
+		}
+	})
+	if got := w.lands("main", before); !slices.Equal(got, []string{"straight #0: it was pushed without a pull request"}) {
+		t.Errorf("%q", got)
 	}
 }

@@ -41,7 +41,7 @@ func replicas(t *testing.T) (w *world, other *guard.Guard, second *store.Store) 
 	}
 	w.store, second = open(), open()
 	w.restart()
-	other = guard.New(guard.Config{Store: second, GitHub: w.app, Kinds: catalogue.Kinds(), Engine: "changeguard test", Logger: w.guard.Logger, Now: w.Now})
+	other = guard.New(guard.Config{Store: second, GitHub: w.app, Kinds: catalogue.Kinds(), Engine: "changeguard test", Logger: w.guard.Logger, Now: w.Now, SlowAfter: slowAfter})
 	return w, other, second
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/changeguard/changeguard/report"
 )
 
-// slowAfter is when a check run in progress is shown.
+// slowAfter is when a check run in progress is shown, where nothing else is configured.
 const slowAfter = 2 * time.Second
 
 // progress shows a check run in progress when an evaluation takes long.
@@ -42,7 +42,7 @@ func (e *evaluation) begin(ctx context.Context) error {
 		return nil
 	}
 	go func() {
-		timer := time.NewTimer(slowAfter)
+		timer := time.NewTimer(e.SlowAfter)
 		defer timer.Stop()
 		select {
 		case <-e.progress.stop:

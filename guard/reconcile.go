@@ -61,9 +61,10 @@ func (g *Guard) Reconciled(ctx context.Context) (r Reconciled, err error) {
 }
 
 // Reconcile compares what GitHub has with what was judged, since events get
-// lost: it has merge groups evaluated that have no result, and open pull requests
-// that have none for their head, merge base, title, body and labels, or one under
-// another policy, and then asks for failed deliveries again. It can be run at any
+// lost: it has merge groups evaluated that have no result, what came to watched
+// branches without an event, and open pull requests that have no result for their
+// head, merge base, title, body and labels, or one under another policy, and then asks
+// for failed deliveries again. It can be run at any
 // time; what is right already costs a query for each twenty repositories. An
 // installation that cannot be asked does not keep the others waiting.
 func (g *Guard) Reconcile(ctx context.Context, enqueue Enqueue) error {
@@ -164,8 +165,17 @@ func (g *Guard) survey(ctx context.Context, i github.Installed, enqueue Enqueue)
 	if err != nil {
 		return 0, err
 	}
-	list, queued, unseen := client.Survey(ctx, repos)
-	if evaluated, err = g.groups(ctx, i, queued, enqueue); err != nil { // a merge queue does not wait for long
+	watch, ask, err := g.watched(ctx, i.ID, repos)
+	if err != nil {
+		return 0, err
+	}
+	found, unseen := client.Survey(ctx, ask)
+	list := found.Open
+	if evaluated, err = g.groups(ctx, i, found.Queued, enqueue); err != nil { // a merge queue does not wait for long
+		return evaluated, errors.Join(unseen, err)
+	}
+	n, err := g.movedBranches(ctx, watch, found.Tips, enqueue)
+	if evaluated += n; err != nil {
 		return evaluated, errors.Join(unseen, err)
 	}
 	var open []string
@@ -173,7 +183,7 @@ func (g *Guard) survey(ctx context.Context, i github.Installed, enqueue Enqueue)
 		open = append(open, store.Subject{Kind: store.Pull, Owner: p.Owner, Repo: p.Repo, Number: p.Number}.Name())
 	}
 	if err := g.Store.SeenOpen(ctx, open, g.Now()); err != nil {
-		return 0, err
+		return evaluated, err
 	}
 	// In another order each time: what needs it again and again, since it cannot be
 	// judged, keeps no other one from its turn.
@@ -234,7 +244,7 @@ func (g *Guard) needs(ctx context.Context, s store.Subject, p github.Open, bases
 	}
 	in, err := readInputs(last)
 	switch {
-	case err != nil || !slices.Equal(in.Policies, p.Policies):
+	case err != nil || !p.Unread && !slices.Equal(in.Policies, p.Policies):
 		return outdated, nil
 	case last.Head != p.Head || in.BaseRef != p.Base, in.Facts != "" && in.Facts != p.Facts:
 		return missing, nil

@@ -65,10 +65,14 @@ func newWorld(t *testing.T, permissions map[string]string) *world {
 	return w
 }
 
+// slowAfter is when tests are shown a check run in progress: never, by itself.
+const slowAfter = time.Hour
+
 // restart is another program on the same database.
 func (w *world) restart() {
 	w.guard = guard.New(guard.Config{
 		Store: w.store, GitHub: w.app, Kinds: catalogue.Kinds(), Engine: "changeguard test", Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Now: w.Now,
+		SlowAfter: slowAfter, // not on a machine that is busy with something else
 		Notice: func(_ context.Context, n guard.Notice) error {
 			w.notices = append(w.notices, n)
 			return nil

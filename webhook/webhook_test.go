@@ -194,6 +194,8 @@ func TestEvents(t *testing.T) {
 		{"issue_comment", strings.Replace(said(7, "/changeguard help"), `"pull_request": {}`, `"x": 1`, 1), 200, nil},
 		{"issue_comment", strings.Replace(said(7, "/changeguard help"), `"type": "User"`, `"type": "Bot"`, 1), 200, nil},
 		{"issue_comment", strings.Replace(said(7, "/changeguard help"), `"id": 9,`, `"id": 8,`, 1), 200, nil},
+		{"issue_comment", strings.Replace(said(7, "/changeguard help"), `"user": {"login": "boss", "id": 9, "type": "User"}`, `"user": null`, 1), 200, nil},
+		{"issue_comment", strings.Replace(said(7, "/changeguard help"), `"user": {"login": "boss", "id": 9, "type": "User"}`, `"user": {"login": "boss", "id": 9, "type": "Bot"}`, 1), 200, nil},
 		{"check_run", strings.Replace(ask("check_run", listed), `"rerequested"`, `"requested_action", "requested_action": {"identifier": "approve"}`, 1), 200, nil}, // by nobody
 		{"issue_comment", said(0, "/changeguard help"), 400, nil},
 		{"installation", `{"action": "created", "installation": {"id": 5}}`, 200, nil},

@@ -27,8 +27,8 @@ Every verdict, session, override, approval by the button and refusal that the
 server wrote down, the oldest first, one a line. Each entry holds the hash of the
 one before, so that a change shows: see audit verify. With --kind only entries
 of one kind: verdict, session, override, approval, lift-session, refusal, landing,
-merge, foreign-check, policy, installation or configuration; what is left out then
-makes the export one that cannot be verified. With --overrides only what went in by
+merge, foreign-check, policy, repository, installation, configuration or token; what
+is left out then makes the export one that cannot be verified. With --overrides only what went in by
 an override: the pull request, who merged it, when, and for each finding who lifted
 it and why.`,
 	example: `changeguard audit export --database-url sqlite:/var/lib/changeguard.db > audit.jsonl

@@ -61,8 +61,9 @@ var dbImportCommand = command{
 	title: "fill an empty database from an export",
 	describe: `
 Reads what db export wrote ("-" reads the standard input) into a database of
-either engine, all of it or nothing. The database must be empty; its tables are
-made where there are none. An export that was cut off or changed is refused. What
+either engine, all of it or nothing. The database must be empty, and no server may
+use it: the import is refused while one does. Its tables are made where there are
+none. An export that was cut off or changed is refused. What
 waited to be evaluated is evaluated when a server starts.`,
 	example: `changeguard db import --database-url postgres://guard:PASSWORD@db/changeguard changeguard.jsonl`,
 	setup: func(f *flag.FlagSet, e env) func(context.Context, []string) int {

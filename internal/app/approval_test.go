@@ -177,6 +177,44 @@ func TestApproveChange(t *testing.T) {
 	}
 }
 
+// The button lifts nothing that only an override lifts, and what it approved stays
+// approved in the content that was seen only.
+func TestApproveChangeIsNoMoreThanAnApproval(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	n, head := w.judged(peoplePolicy, ghfake.Files{"requirements.txt": ghfake.Text("a==1\nb==2\n"), "core/a.py": ghfake.Text("x = 2\n")})
+	press := func(head, by string) ghfake.Run {
+		w.deliver("check_run", w.repo.RunEvent(w.last(head).ID, "requested_action", by, report.ApproveChange))
+		return w.last(head)
+	}
+	if r := press(head, "boss"); r.Conclusion != "failure" || !strings.Contains(r.Summary, "| block | `core` |") {
+		t.Errorf("a block: %s: %s", r.Conclusion, r.Summary)
+	}
+	w.repo.Commit("feature", "less", ghfake.Files{"core/a.py": ghfake.Text("x = 1\n")}, author)
+	w.deliver("pull_request", w.repo.PullEvent(n, "synchronize", nil))
+	if r := press(w.repo.Tip("feature"), "lead"); r.Conclusion != "success" {
+		t.Errorf("the same package: %s: %s", r.Conclusion, r.Summary)
+	}
+	w.repo.Commit("feature", "another", ghfake.Files{"requirements.txt": ghfake.Text("a==1\nb==2 # x\n")}, author)
+	w.deliver("pull_request", w.repo.PullEvent(n, "synchronize", nil))
+	if r := w.last(w.repo.Tip("feature")); r.Conclusion != "action_required" {
+		t.Errorf("another content: %s: %s", r.Conclusion, r.Summary)
+	}
+}
+
+// Two approvals are those of two people.
+func TestSeveralApprovals(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	n, head := w.judged(strings.Replace(peoplePolicy, "approvals: {count: 1,", "approvals: {count: 2,", 1), packageAdded)
+	for _, c := range []struct{ by, want string }{{"lead", "action_required"}, {"lead", "action_required"}, {"plat", "success"}} {
+		w.review(n, c.by, "APPROVED")
+		if r := w.last(head); r.Conclusion != c.want {
+			t.Errorf("with that of %s: %s: %s", c.by, r.Conclusion, r.Summary)
+		}
+	}
+}
+
 // The button of a head that is no longer the pull request's lifts nothing.
 func TestBypass17_ButtonOfAnotherHead(t *testing.T) {
 	t.Parallel()

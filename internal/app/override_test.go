@@ -338,6 +338,43 @@ func TestLiftSession(t *testing.T) {
 	}
 }
 
+// Of two modes that stuck one is lifted, and the other one holds until it is lifted too.
+func TestLiftOneOfTwoSessions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	w.people()
+	n := w.open(strings.Replace(peoplePolicy, "rules:\n", "  read-along:\n    declared-by: {titles: [\"*look\"]}\n    may-change: [docs, tests]\nrules:\n", 1),
+		ghfake.Files{"src/a.py": ghfake.Text("x = 2\n")})
+	w.repo.Edit(n, func(p *ghfake.Pull) { p.Title = "analysis: look" })
+	head := w.repo.Tip("feature")
+	w.deliver("pull_request", w.repo.PullEvent(n, "opened", nil))
+	for i, c := range []struct{ lift, conclusion, stays string }{
+		{"", "failure", "analysis-only read-along"},
+		{"analysis-only", "failure", "read-along"},
+		{"read-along", "success", ""},
+	} {
+		if c.lift != "" {
+			if got := w.reaction(w.say(n, "boss", "/changeguard lift-session "+c.lift+" it became work")); got != "+1" {
+				t.Fatalf("the answer for %s is %q", c.lift, got)
+			}
+			w.idle()
+		} else {
+			w.run(head, i+1)
+		}
+		runs := w.repo.Runs(head)
+		last := runs[len(runs)-1]
+		var stays []string
+		for _, mode := range []string{"analysis-only", "read-along"} {
+			if strings.Contains(last.Summary, "| block | `"+mode+"` |") {
+				stays = append(stays, mode)
+			}
+		}
+		if last.Conclusion != c.conclusion || strings.Join(stays, " ") != c.stays {
+			t.Errorf("%q lifted: %s, stopped by %v: %s", c.lift, last.Conclusion, stays, last.Summary)
+		}
+	}
+}
+
 // What is asked for and lifts nothing is answered.
 func TestOtherCommands(t *testing.T) {
 	t.Parallel()

@@ -81,6 +81,9 @@ func TestReplayOfGroupsAndPushes(t *testing.T) {
 	} {
 		s := in
 		s.Kind, s.Head, s.Ref = x.kind, x.head, "main"
+		if x.kind == store.Push {
+			s.Base = before
+		}
 		v := w.stored(s)
 		if !bytes.Contains(v.Body, []byte(x.rests)) || !bytes.Contains(v.Body, []byte(x.outcome)) {
 			t.Errorf("%s: %s", name, v.Body)

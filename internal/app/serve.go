@@ -140,11 +140,19 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	return l, nil
 }
 
+// openStore opens the database, for as long as the server runs.
+func (s *Server) openStore(ctx context.Context) (err error) {
+	if s.store, err = store.Open(ctx, s.config.DatabaseURL); err != nil {
+		return err
+	}
+	return s.store.Serving(ctx)
+}
+
 // addGuard adds everything that needs credentials.
 func (s *Server) addGuard(ctx context.Context, router chi.Router) error {
 	var err error
 	if s.store == nil {
-		if s.store, err = store.Open(ctx, s.config.DatabaseURL); err != nil {
+		if err = s.openStore(ctx); err != nil {
 			return err
 		}
 	}

@@ -117,7 +117,7 @@ func (v vault) read(ctx context.Context) (c github.Credentials, found bool, err 
 
 // recall looks for credentials that a set-up kept, and takes them over.
 func (s *Server) recall(ctx context.Context) (found bool, err error) {
-	if s.store, err = store.Open(ctx, s.config.DatabaseURL); err != nil {
+	if err = s.openStore(ctx); err != nil {
 		return false, err
 	}
 	if s.key, err = s.config.open(); err != nil {

@@ -19,7 +19,7 @@ const queueRefs = ` refs(refPrefix:"refs/heads/` + queuePrefix + `",first:100){n
 
 // groups are the merge groups of a repository. What is called like one and is
 // none is left out.
-func (p *openPage) groups(repo [2]string) (list []Queued) {
+func (p *openPage) groups(owner, repo string) (list []Queued) {
 	if p.Refs == nil {
 		return nil
 	}
@@ -35,7 +35,7 @@ func (p *openPage) groups(repo [2]string) (list []Queued) {
 		if id := ref[strings.LastIndexByte(ref, '-')+1:]; isCommitID(id) {
 			base = id
 		}
-		list = append(list, Queued{repo[0], repo[1], ref, base, n.Target.OID})
+		list = append(list, Queued{owner, repo, ref, base, n.Target.OID})
 	}
 	return list
 }

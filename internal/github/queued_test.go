@@ -27,7 +27,7 @@ func TestGroupsByEitherName(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := []Queued{{"acme", "app", "gh-readonly-queue/main/pr-7-" + base, base, "h"}}
-		if diff := cmp.Diff(want, p.groups([2]string{"acme", "app"})); diff != "" {
+		if diff := cmp.Diff(want, p.groups("acme", "app")); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}

@@ -12,8 +12,6 @@ import (
 	"strings"
 
 	gh "github.com/google/go-github/v60/github"
-
-	"github.com/changeguard/changeguard/policy"
 )
 
 // An Open is an open pull request as a survey finds it.
@@ -25,6 +23,7 @@ type Open struct {
 	Tip         string   // the commit that the branch is at; "" when it is not known
 	Facts       string   // its title, body and labels, as [Facts] writes them
 	Policies    []string // the ids of the policy files at its base, as [PolicyFile] has them
+	Unread      bool     // some policies could not be read, so that Policies says nothing
 }
 
 // Facts are what a verdict may depend on besides commits and policies, in short:
@@ -108,38 +107,56 @@ const (
 	surveyBranches = 50
 )
 
-// Survey lists the open pull requests of repositories, with the policies that
-// are in force at their bases, and the merge groups. It takes about one query for
-// each twenty repositories and another for each fifty branches. What it returns
-// beside an error is of the repositories that the error does not name.
-func (c *Client) Survey(ctx context.Context, repos [][2]string) ([]Open, []Queued, error) {
-	var list []Open
-	var queued []Queued
-	var problems []error
-	for part := range slices.Chunk(repos, surveyRepos) {
-		some, groups, err := c.openPullsApart(ctx, part)
-		list, queued, problems = append(list, some...), append(queued, groups...), append(problems, err)
-	}
-	if err := c.policiesOf(ctx, list); err != nil {
-		return nil, queued, errors.Join(append(problems, err)...)
-	}
-	return list, queued, errors.Join(problems...)
+// Surveyed is what a survey found.
+type Surveyed struct {
+	Open   []Open
+	Queued []Queued
+	Tips   []Tips
 }
 
-// openPullsApart asks about halves of the repositories where GitHub does not answer
+func (s *Surveyed) add(other Surveyed) {
+	s.Open, s.Queued, s.Tips = append(s.Open, other.Open...), append(s.Queued, other.Queued...), append(s.Tips, other.Tips...)
+}
+
+// Survey lists the open pull requests of repositories, with the policies that
+// are in force at their bases, the merge groups, and where branches are. It takes
+// about one query for each twenty repositories and another for each fifty branches
+// of open pull requests. What it returns beside an error is of the repositories that
+// the error does not name.
+func (c *Client) Survey(ctx context.Context, repos []Watched) (Surveyed, error) {
+	var all Surveyed
+	var problems []error
+	for part := range slices.Chunk(repos, surveyRepos) {
+		some, err := c.surveyApart(ctx, part)
+		all.add(some)
+		problems = append(problems, err)
+	}
+	return all, errors.Join(append(problems, c.policiesOf(ctx, all.Open))...)
+}
+
+// surveyApart asks about halves of the repositories where GitHub does not answer
 // about all of them: it does so for one that it has blocked, too.
-func (c *Client) openPullsApart(ctx context.Context, repos [][2]string) ([]Open, []Queued, error) {
-	list, queued, err := c.openPulls(ctx, repos)
+func (c *Client) surveyApart(ctx context.Context, repos []Watched) (found Surveyed, err error) {
+	err = apart(repos, func(some []Watched) error {
+		part, err := c.survey(ctx, some)
+		found.add(part)
+		return err
+	}, func(r Watched) string { return r.Owner + "/" + r.Repo })
+	return found, err
+}
+
+// apart asks about halves of a list where GitHub does not answer about all of it. Of
+// one that is refused alone the error says which it is.
+func apart[T any](list []T, ask func([]T) error, name func(T) string) error {
+	err := ask(list)
 	switch {
 	case !errors.Is(err, ErrForbidden) && !errors.Is(err, errRefused) && !errors.Is(err, errTooCostly):
-		return list, queued, err
-	case len(repos) == 1:
-		return nil, nil, fmt.Errorf("%s/%s: %w", repos[0][0], repos[0][1], err)
+		return err
+	case len(list) == 1:
+		return fmt.Errorf("%s: %w", name(list[0]), err)
 	}
-	half := len(repos) / 2
-	list, queued, err = c.openPullsApart(ctx, repos[:half])
-	others, groups, wrong := c.openPullsApart(ctx, repos[half:])
-	return append(list, others...), append(queued, groups...), errors.Join(err, wrong)
+	half := len(list) / 2
+	return errors.Join(apart(list[:half], ask, name), apart(list[half:], ask, name))
 }
 
 // openPage is a page of open pull requests in an answer.
@@ -163,14 +180,7 @@ type openPage struct {
 			} `json:"labels"`
 		} `json:"nodes"`
 	} `json:"pullRequests"`
-	Refs *struct {
-		Nodes []struct {
-			Name   string `json:"name"`
-			Target struct {
-				OID string `json:"oid"`
-			} `json:"target"`
-		} `json:"nodes"`
-	} `json:"refs"`
+	Refs *refPage `json:"refs"`
 }
 
 // reposQuery asks the same of several repositories, each under the alias rN.
@@ -213,150 +223,82 @@ func (q *reposQuery) ask(ctx context.Context, c *Client, what string) ([]json.Ra
 	return list, nil
 }
 
-func (c *Client) openPulls(ctx context.Context, repos [][2]string) ([]Open, []Queued, error) {
-	var list []Open
-	var queued []Queued
-	type rest struct {
-		repo  [2]string
-		after *string
-	}
-	var todo []rest
+// surveyRest is what of a repository is still to be asked about.
+type surveyRest struct {
+	Watched
+	after *string
+}
+
+func (c *Client) survey(ctx context.Context, repos []Watched) (found Surveyed, err error) {
+	var todo []surveyRest
 	for _, r := range repos {
-		todo = append(todo, rest{repo: r})
+		todo = append(todo, surveyRest{Watched: r})
 	}
 	for page := 0; len(todo) > 0 && page < maxPages; page++ {
-		q := newReposQuery()
-		for i, r := range todo {
-			after := fmt.Sprint("after", i)
-			q.bind(after, "String", r.after)
-			refs := ""
-			if r.after == nil {
-				refs = queueRefs
-			}
-			q.add(r.repo[0], r.repo[1], "pullRequests(states:OPEN,first:100,after:$"+after+"){pageInfo{hasNextPage endCursor} nodes{number headRefOid baseRefName title isDraft lastEditedAt labels(first:100){nodes{name}}}}"+refs)
-		}
-		answers, err := q.ask(ctx, c, "list open pull requests")
+		answers, err := surveyQuery(todo).ask(ctx, c, "list open pull requests")
 		if err != nil {
-			return nil, nil, err
+			return Surveyed{}, err
 		}
-		var more []rest
+		var more []surveyRest
 		for i, raw := range answers {
-			var p *openPage
-			if err := json.Unmarshal(raw, &p); err != nil {
-				return nil, nil, fmt.Errorf("list open pull requests: %w", err)
+			after, err := c.readSurvey(ctx, todo[i], raw, &found)
+			if err != nil {
+				return Surveyed{}, err
 			}
-			if p == nil || p.Pulls == nil {
-				continue // gone, or not to be seen
-			}
-			queued = append(queued, p.groups(todo[i].repo)...)
-			for _, n := range p.Pulls.Nodes {
-				var labels []string
-				if n.Labels != nil {
-					for _, l := range n.Labels.Nodes {
-						labels = append(labels, l.Name)
-					}
-				}
-				list = append(list, Open{
-					Owner: todo[i].repo[0], Repo: todo[i].repo[1], Number: n.Number, Head: n.HeadRefOid, Base: n.BaseRefName, Facts: Facts(n.Title, n.IsDraft, labels, n.Edited),
-				})
-			}
-			if p.Pulls.PageInfo.HasNextPage {
-				more = append(more, rest{todo[i].repo, &p.Pulls.PageInfo.EndCursor})
+			if after != nil {
+				more = append(more, surveyRest{todo[i].Watched, after})
 			}
 		}
 		todo = more
 	}
-	return list, queued, nil
+	return found, nil
 }
 
-// branch is where policies are read from. The organisation's are at the default
-// branch of a repository of its own, which has no name here.
-type branch struct{ owner, repo, name string }
-
-// organisationRepo holds the organisation's policy.
-const organisationRepo = ".github"
-
-// policiesOf fills in the ids of the policies.
-func (c *Client) policiesOf(ctx context.Context, list []Open) error {
-	found := make(map[branch]tipped)
-	var ask []branch
-	want := func(b branch) {
-		if _, ok := found[b]; !ok {
-			found[b] = tipped{}
-			ask = append(ask, b)
-		}
-	}
-	for _, p := range list {
-		want(branch{p.Owner, organisationRepo, ""})
-		want(branch{p.Owner, p.Repo, p.Base})
-	}
-	for part := range slices.Chunk(ask, surveyBranches) {
-		if err := c.policiesAt(ctx, part, found); err != nil {
-			return err
-		}
-	}
-	for i, p := range list {
-		for _, b := range []branch{{p.Owner, organisationRepo, ""}, {p.Owner, p.Repo, p.Base}} {
-			if b.name != "" {
-				list[i].Tip = found[b].tip
-			}
-			if id := found[b].policy; id != "" && (b.name != "" || p.Repo != organisationRepo) {
-				list[i].Policies = append(list[i].Policies, id)
-			}
-		}
-	}
-	return nil
-}
-
-const policyEntry = `{target{oid ...on Commit{file(path:$policy){mode type oid}}}}`
-
-// tipped is what is at a branch: its commit, and the policy's id, "" for none.
-type tipped struct{ tip, policy string }
-
-func (c *Client) policiesAt(ctx context.Context, branches []branch, found map[branch]tipped) error {
+func surveyQuery(todo []surveyRest) *reposQuery {
 	q := newReposQuery()
-	q.bind("policy", "String!", policy.Path)
-	for i, b := range branches {
-		if b.name == "" {
-			q.add(b.owner, b.repo, "at:defaultBranchRef"+policyEntry)
-			continue
+	for i, r := range todo {
+		after := fmt.Sprint("after", i)
+		q.bind(after, "String", r.after)
+		once := ""
+		if r.after == nil {
+			once = queueRefs + r.tipFields(q, i)
 		}
-		q.bind(fmt.Sprint("b", i), "String!", "refs/heads/"+b.name)
-		q.add(b.owner, b.repo, fmt.Sprintf("at:ref(qualifiedName:$b%d)%s", i, policyEntry))
+		q.add(r.Owner, r.Repo, "pullRequests(states:OPEN,first:100,after:$"+after+"){pageInfo{hasNextPage endCursor} nodes{number headRefOid baseRefName title isDraft lastEditedAt labels(first:100){nodes{name}}}}"+once)
 	}
-	answers, err := q.ask(ctx, c, "look for policies")
-	if err != nil {
-		return err
-	}
-	for i, raw := range answers {
-		var r *struct {
-			At *struct {
-				Target struct {
-					OID  string     `json:"oid"`
-					File *treeEntry `json:"file"`
-				} `json:"target"`
-			} `json:"at"`
-		}
-		if err := json.Unmarshal(raw, &r); err != nil {
-			return fmt.Errorf("look for policies: %w", err)
-		}
-		if r == nil || r.At == nil {
-			continue
-		}
-		at := tipped{tip: r.At.Target.OID}
-		if f := r.At.Target.File; f != nil && f.Type != "tree" {
-			at.policy = policyID(branches[i].name == "", f.Mode, f.OID)
-		}
-		found[branches[i]] = at
-	}
-	return nil
+	return q
 }
 
-// policyID names a policy file by where it is, how, and its content.
-func policyID(organisation bool, fileMode int, oid string) string {
-	where := "repository"
-	if organisation {
-		where = "organisation"
+// readSurvey reads what an answer says of a repository, and returns where the list of
+// its pull requests goes on.
+func (c *Client) readSurvey(ctx context.Context, r surveyRest, raw json.RawMessage, found *Surveyed) (after *string, err error) {
+	var p *openPage
+	if err := json.Unmarshal(raw, &p); err != nil {
+		return nil, fmt.Errorf("list open pull requests: %w", err)
 	}
-	return where + " " + string(mode(fileMode)) + " " + oid
+	if p == nil || p.Pulls == nil {
+		return nil, nil // gone, or not to be seen
+	}
+	found.Queued = append(found.Queued, p.groups(r.Owner, r.Repo)...)
+	if r.after == nil {
+		tips, err := c.readTips(ctx, r.Watched, raw)
+		if err != nil {
+			return nil, err
+		}
+		found.Tips = append(found.Tips, tips)
+	}
+	for _, n := range p.Pulls.Nodes {
+		var labels []string
+		if n.Labels != nil {
+			for _, l := range n.Labels.Nodes {
+				labels = append(labels, l.Name)
+			}
+		}
+		found.Open = append(found.Open, Open{
+			Owner: r.Owner, Repo: r.Repo, Number: n.Number, Head: n.HeadRefOid, Base: n.BaseRefName, Facts: Facts(n.Title, n.IsDraft, labels, n.Edited),
+		})
+	}
+	if p.Pulls.PageInfo.HasNextPage {
+		return &p.Pulls.PageInfo.EndCursor, nil
+	}
+	return nil, nil
 }

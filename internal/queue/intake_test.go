@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/changeguard/changeguard/internal/store"
 )
@@ -72,4 +75,44 @@ func TestIntakeGathers(t *testing.T) {
 	if n := len(i.gather(list[0])); n != 11 {
 		t.Errorf("%d together in the end, want those 10 that were left and the first", n)
 	}
+}
+
+// A delivery waits for the transaction that is under way, and for nothing else: what
+// comes meanwhile shares the next one, which begins at once. So nobody waits for others
+// to come, not for a moment; the clock of the test moves only where something waits.
+func TestIntakeWaitsForNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const takes = 3 * time.Millisecond
+		began := time.Now()
+		var at []time.Duration
+		var many []int
+		i := newIntake(func(_ context.Context, list []*store.Arrival) error {
+			at, many = append(at, time.Since(began)), append(many, len(list))
+			time.Sleep(takes)
+			return nil
+		})
+		defer i.close()
+		answered := make(chan time.Duration, 4)
+		send := func(after time.Duration) {
+			time.Sleep(after)
+			if err := i.accept(context.Background(), &store.Arrival{}); err != nil {
+				t.Error(err)
+			}
+			answered <- time.Since(began)
+		}
+		for _, after := range []time.Duration{0, takes / 3, takes / 2, 4 * takes} {
+			go send(after)
+		}
+		var got []time.Duration
+		for range 4 {
+			got = append(got, <-answered)
+		}
+		if want := []time.Duration{0, takes, 4 * takes}; !slices.Equal(at, want) || !slices.Equal(many, []int{1, 2, 1}) {
+			t.Errorf("written at %v, %v together; want %v", at, many, want)
+		}
+		if want := []time.Duration{takes, 2 * takes, 2 * takes, 5 * takes}; !slices.Equal(got, want) {
+			t.Errorf("answered at %v, want %v", got, want)
+		}
+	})
 }

@@ -42,6 +42,7 @@ const (
 	AuditConfiguration = "configuration" // of the server
 	AuditPolicy        = "policy"        // of a branch, as it was first seen to differ
 	AuditRepository    = "repository"    // that is called otherwise, or another one of the name
+	AuditToken         = "token"         // for evidence, made or revoked
 	AuditInstallation  = "installation"  // of the App: added, removed, suspended, permissions, repositories
 )
 

@@ -155,17 +155,21 @@ var (
 )
 
 // Import fills an empty database from a dump, all of it or nothing, and returns
-// the number of rows by table. No server may run on the database meanwhile.
+// the number of rows by table. While a server uses the database it is [ErrServing].
 func (s *Store) Import(ctx context.Context, r io.Reader) (rows map[string]int64, err error) {
 	err = s.Migrating(ctx, func(ctx context.Context) error {
 		tx, err := s.write.BeginTx(ctx, nil)
 		if err != nil {
 			return explain(err)
 		}
-		if rows, err = s.fill(ctx, tx, r); err != nil {
+		release, err := s.keepServersAway(ctx, tx)
+		if err != nil {
 			return errors.Join(explain(err), tx.Rollback())
 		}
-		return explain(tx.Commit())
+		if rows, err = s.fill(ctx, tx, r); err != nil {
+			return errors.Join(explain(err), tx.Rollback(), release())
+		}
+		return errors.Join(explain(tx.Commit()), release())
 	})
 	return rows, err
 }

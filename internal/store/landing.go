@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -19,30 +20,36 @@ type Landing struct {
 }
 
 // AddLanding writes a landing and its entry in the audit log, once: of one that
-// is known already nothing is written again. It reports whether it was told of.
-func (s *Store) AddLanding(ctx context.Context, l Landing) (told bool, err error) {
+// is known already nothing is written again, unless there is more to say of it, which
+// join decides by what was said, and puts the two together. It reports whether all was
+// told of.
+func (s *Store) AddLanding(ctx context.Context, l Landing, join func(known []byte) (both []byte, more bool, err error)) (told bool, err error) {
 	err = s.InTx(ctx, func(tx *Tx) error {
 		id, err := next(ctx, tx, "landing") // holds the row, so that two do not write the same
 		if err != nil {
 			return err
 		}
-		var n int64
-		told = false
 		key := []any{text(l.Repository), text(l.Branch), text(l.Before), text(l.After)}
-		const known = `SELECT count(*), COALESCE(max(CASE WHEN told THEN 1 ELSE 0 END), 0) FROM landings WHERE repository = $1 AND branch = $2 AND before_commit = $3 AND after_commit = $4`
-		var said int64
-		if err := tx.QueryRowContext(ctx, known, key...).Scan(&n, &said); err != nil {
-			return err
+		var known string
+		err = tx.QueryRowContext(ctx, `SELECT body, told FROM landings WHERE repository = $1 AND branch = $2 AND before_commit = $3 AND after_commit = $4`, key...).Scan(&known, &told)
+		body, more := l.Body, true
+		switch err = explain(err); {
+		case errors.Is(err, ErrNotFound):
+			told = false
+			_, err = tx.ExecContext(ctx, `INSERT INTO landings (repository, branch, before_commit, after_commit, id, body, at, told) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+				append(key, id, text(string(body)), micros(l.At), false)...)
+		case err == nil:
+			if body, more, err = join([]byte(known)); err != nil || !more {
+				return err
+			}
+			told = false
+			_, err = tx.ExecContext(ctx, `UPDATE landings SET body = $5, told = $6 WHERE repository = $1 AND branch = $2 AND before_commit = $3 AND after_commit = $4`,
+				append(key, text(string(body)), false)...)
 		}
-		if told = said > 0; n > 0 {
-			return nil
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO landings (repository, branch, before_commit, after_commit, id, body, at, told) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			append(key, id, text(string(l.Body)), micros(l.At), false)...)
 		if err != nil {
 			return err
 		}
-		return Audit(ctx, tx, Entry{At: l.At, Kind: AuditLanding, Subject: l.Repository + ":" + l.Branch, Body: l.Body})
+		return Audit(ctx, tx, Entry{At: l.At, Kind: AuditLanding, Subject: l.Repository + ":" + l.Branch, Body: body})
 	})
 	if err != nil {
 		return false, fmt.Errorf("note what reached %s:%s: %w", l.Repository, l.Branch, explain(err))

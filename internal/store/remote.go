@@ -26,6 +26,7 @@ type remote struct {
 
 	mu      sync.Mutex // one statement at a time
 	session *session
+	serving bool // each session has a server's share
 	closed  bool
 
 	watching sync.WaitGroup
@@ -157,6 +158,9 @@ func (r *remote) open(ctx context.Context) (*session, error) {
 	s.ctx, s.end = context.WithCancelCause(context.Background())
 	r.session = s
 	r.watching.Go(func() { r.watch(s) })
+	if r.serving {
+		return s, r.share(s)
+	}
 	return s, nil
 }
 

@@ -53,6 +53,9 @@ type Store struct {
 	read  *sql.DB // refuses to write
 	group *group  // of writes, nil on PostgreSQL
 	tidy  *checkpoints
+	path  string // of SQLite's file
+
+	unmark func() error // ends saying that a server uses that file; nil where none does
 
 	holds    holds
 	postgres bool
@@ -123,7 +126,7 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	if err := touch(abs); err != nil {
 		return nil, err
 	}
-	s := &Store{}
+	s := &Store{path: abs}
 	if s.write, err = connect(abs, patience, "_txlock=immediate&_pragma=wal_autocheckpoint(0)&"+pages(1000)); err != nil {
 		return nil, err
 	}
@@ -196,6 +199,9 @@ func (s *Store) Close() error {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
+	}
+	if s.unmark != nil {
+		errs = append(errs, s.unmark())
 	}
 	return errors.Join(errs...)
 }

@@ -37,13 +37,15 @@ type Subject struct {
 }
 
 // Name is the subject's unique name. A commit that a merge queue made is then
-// pushed as it is, perhaps to several branches, and each is a subject.
+// pushed as it is, perhaps to several branches, and each is a subject. A push is one
+// from a commit to another: what came between is not the same when a branch gets to a
+// commit from elsewhere, and each way is looked at, however close they follow.
 func (s Subject) Name() string {
 	switch s.Kind {
 	case Pull:
 		return fmt.Sprintf("%s#%d", s.Repository(), s.Number)
 	case Push:
-		return fmt.Sprintf("%s:%s@%s", s.Repository(), s.Ref, s.Head)
+		return fmt.Sprintf("%s:%s@%s..%s", s.Repository(), s.Ref, s.Base, s.Head)
 	default:
 		return fmt.Sprintf("%s@%s", s.Repository(), s.Head)
 	}
@@ -86,6 +88,20 @@ func (s *Store) GroupsSince(ctx context.Context, owner, repo string, since time.
 	rows, err := s.read.QueryContext(ctx, `SELECT `+subjectColumns+` FROM subjects s WHERE s.kind = 'group' AND s.updated_at >= $1 AND s.owner = $2 AND s.repo = $3
 		ORDER BY s.updated_at DESC LIMIT $4`, micros(since), text(owner), text(repo), maxSharing)
 	return scanSubjects(rows, err)
+}
+
+// PushesAfter lists the pushes to a branch of which the first event came after a
+// subject was, in that order.
+func (s *Store) PushesAfter(ctx context.Context, owner, repo, ref string, after int64) ([]Subject, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT `+subjectColumns+` FROM subjects s WHERE s.kind = 'push' AND s.repo = $1 AND s.ref = $2 AND s.id > $3 AND s.owner = $4 ORDER BY s.id`,
+		text(repo), text(ref), after, text(owner))
+	return scanSubjects(rows, err)
+}
+
+// NewestSubject is the id of the subject that came last, 0 where there is none.
+func (s *Store) NewestSubject(ctx context.Context) (id int64, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT last FROM numbers WHERE name = 'subject'`).Scan(&id)
+	return id, explain(err)
 }
 
 // scanSubjects reads the answer of a query for subjects.

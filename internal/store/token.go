@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 )
@@ -27,8 +28,17 @@ func (s *Store) AddToken(ctx context.Context, t Token) error {
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
 			return orElse(err, ErrExists)
 		}
-		return nil
+		return auditToken(ctx, tx, t.Name, t.Made, map[string]string{"action": "created", "owner": t.Owner, "repo": t.Repo, "expires": t.Expires.UTC().Format(time.RFC3339)})
 	})
+}
+
+// auditToken writes down what becomes of a token, and nothing of itself.
+func auditToken(ctx context.Context, tx *Tx, name string, at time.Time, body map[string]string) error {
+	data, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("write for the audit log: %w", err)
+	}
+	return Audit(ctx, tx, Entry{At: at, Kind: AuditToken, Subject: name, Body: data})
 }
 
 // orElse is an error, or another where there is none.
@@ -83,6 +93,6 @@ func (s *Store) RevokeToken(ctx context.Context, name string, now time.Time) err
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
 			return orElse(err, ErrNotFound)
 		}
-		return nil
+		return auditToken(ctx, tx, name, now, map[string]string{"action": "revoked"})
 	})
 }

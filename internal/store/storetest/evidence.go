@@ -102,4 +102,12 @@ func tokens(t *testing.T, f *fixture) {
 	f.check(err)
 	a.Revoked = start.Add(time.Minute)
 	f.same("tokens", list, []store.Token{a})
+	var log []string
+	for e, err := range f.AuditLog(background) {
+		f.check(err)
+		log = append(log, e.Kind+" "+e.Subject+" "+string(e.Body))
+	}
+	f.same("audit log", log, []string{
+		`token jenkins {"action":"created","expires":"2026-11-24T10:00:00Z","owner":"acme","repo":"app"}`, `token jenkins {"action":"revoked"}`,
+	})
 }

@@ -81,7 +81,7 @@ func oldSums(t *testing.T, f *fixture) {
 	judge(pull(1), "b", start)
 	judge(pull(1), "c", before.Add(time.Hour))
 	for i, at := range []time.Time{start, before.Add(time.Hour)} {
-		_, err := f.AddLanding(background, store.Landing{Repository: "acme/app", Branch: "main", Before: "a", After: fmt.Sprint(i), Body: []byte("{}"), At: at})
+		_, err := f.AddLanding(background, store.Landing{Repository: "acme/app", Branch: "main", Before: "a", After: fmt.Sprint(i), Body: []byte("{}"), At: at}, nil)
 		f.check(err)
 	}
 	has := func(tallies, repositories, landings int) {

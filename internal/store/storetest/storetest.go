@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"contents are kept for a while", keptContents},
 		{"old processed deliveries are dropped", dropped},
 		{"old pushes that did not matter are dropped", pushes},
+		{"the later pushes to a branch are listed", movedSince},
 		{"old verdicts are dropped that nobody needs", oldVerdicts},
 		{"what is kept of pull requests that are over is dropped", quietPulls},
 		{"sums of long ago are dropped", oldSums},
@@ -251,6 +252,7 @@ func names(t *testing.T, f *fixture) {
 		{Kind: store.Group, Owner: "acme", Repo: "app", Head: commit, Ref: "gh-readonly-queue/main/pr-1-" + commit},
 		{Kind: store.Push, Owner: "acme", Repo: "app", Head: commit, Ref: "main"},
 		{Kind: store.Push, Owner: "acme", Repo: "app", Head: commit, Ref: "release/1"},
+		{Kind: store.Push, Owner: "acme", Repo: "app", Base: strings.Repeat("b", 40), Head: commit, Ref: "main"},
 	}
 	for i, s := range list {
 		got, _ := f.receive(fmt.Sprint("d", i), s, start)
@@ -369,6 +371,30 @@ func dropped(t *testing.T, f *fixture) {
 	f.same("dropped again", n, int64(0))
 	_, due := f.receive(fmt.Sprint("old", many-1), pull(1), start)
 	f.same("the one that was kept is due", due, true)
+}
+
+func movedSince(t *testing.T, f *fixture) {
+	none, err := f.NewestSubject(background)
+	f.check(err)
+	f.same("the newest of none", none, int64(0))
+	push := func(repo, ref, before, after string) store.Subject {
+		s, _ := f.receive(repo+ref+before+after, store.Subject{Kind: store.Push, Owner: "acme", Repo: repo, Ref: ref, Base: before, Head: after}, start)
+		return s
+	}
+	push("app", "main", "a", "b")
+	newest, err := f.NewestSubject(background)
+	f.check(err)
+	second := push("app", "main", "b", "c")
+	push("app", "release/1", "b", "c")
+	push("other", "main", "b", "c")
+	push("app", "main", "a", "b") // known
+	third := push("app", "main", "a", "c")
+	list, err := f.PushesAfter(background, "acme", "app", "main", newest)
+	f.check(err)
+	f.same("pushes", list, []store.Subject{second, third})
+	list, err = f.PushesAfter(background, "other", "app", "main", none)
+	f.check(err)
+	f.same("pushes of another owner's", len(list), 0)
 }
 
 func pushes(t *testing.T, f *fixture) {
