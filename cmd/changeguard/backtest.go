@@ -5,6 +5,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -33,7 +35,8 @@ also those of forks and those that were squashed or never merged. The policy is
 the one on the default branch, with the organisation's. The token is GITHUB_TOKEN
 or GH_TOKEN, which may read contents and pull requests; CHANGEGUARD_GITHUB_URL is
 the API of an Enterprise Server. It takes about two requests for each. When
-GitHub's limit is reached, it prints what it has and says so.
+GitHub's limit is reached, it prints what it has and says so; what was read is
+kept for a day, so that the next run goes on from there.
 
 Exit codes: 0 done, 2 usage or policy error, 3 some changes could not be judged.`,
 	example: `changeguard backtest --since 90d
@@ -51,6 +54,7 @@ GITHUB_TOKEN=$(gh auth token) changeguard backtest --last 200 acme/platform`,
 		f.StringVar(&k.OrgPolicy, "org-policy", "", "a `file` with the organisation's policy")
 		f.IntVar(&k.Worst, "worst", 20, "how many of the worst to list, a `number`")
 		f.StringVar(&k.Format, "format", "text", "how to print, a `format`: text, json or html")
+		f.StringVar(&k.Cache, "cache", "", "the `folder` that keeps what GitHub said of pull requests for a day, or none; without it the user's own for caches")
 		f.StringVar(&k.Output, "output", "", "write to this `file` instead of standard output")
 		return func(ctx context.Context, args []string) int {
 			if !backtestOf(&k, e, args) {
@@ -68,6 +72,9 @@ GITHUB_TOKEN=$(gh auth token) changeguard backtest --last 200 acme/platform`,
 			if k.Last < 0 || k.Worst < 1 {
 				fmt.Fprintln(e.stderr, "changeguard backtest: --last cannot be negative, and --worst is at least 1")
 				return app.ExitUsage
+			}
+			if k.Cache = cmp.Or(k.Cache, cacheFolder()); k.Cache == "none" {
+				k.Cache = ""
 			}
 			if terminal(e.stderr, e.getenv) {
 				k.Progress = e.stderr
@@ -99,4 +106,13 @@ func backtestOf(k *app.Backtest, e env, args []string) bool {
 	}
 	k.GitHub, k.By = args[0], cmp.Or(k.By, app.ByPull)
 	return true
+}
+
+// cacheFolder is where the user's caches are, "" where that is not known.
+func cacheFolder() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "changeguard", "backtest")
 }

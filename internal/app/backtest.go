@@ -54,6 +54,9 @@ type Backtest struct {
 	// instead of a clone's history; "" means the clone.
 	GitHub    string
 	Transport http.RoundTripper // to GitHub; nil means the usual one
+	// Cache is a folder that keeps what GitHub said of pull requests for a day, so
+	// that the next run goes on where this one ended; "" keeps nothing.
+	Cache string
 }
 
 // Run judges the past and returns the exit code.

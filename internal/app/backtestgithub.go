@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/changeguard/changeguard/change"
@@ -30,7 +31,7 @@ const (
 // onGitHub judges the closed pull requests of a repository, read through the API.
 func (k Backtest) onGitHub(ctx context.Context) (*backtest.Report, error) {
 	owner, repo, _ := strings.Cut(k.GitHub, "/")
-	client, err := k.client()
+	client, err := k.client(k.Transport)
 	if err != nil {
 		return nil, err
 	}
@@ -49,9 +50,17 @@ func (k Backtest) onGitHub(ctx context.Context) (*backtest.Report, error) {
 	if len(pulls) == 0 {
 		return nil, badInput("%s has no closed pull requests since %s", k.GitHub, cmp.Or(k.Since, "the beginning"))
 	}
+	transport, err := keepAnswers(k.Transport, k.Cache, k.Now)
+	if err != nil {
+		return nil, badInput("keep what GitHub says, so that a later run goes on from there: %w; --cache names another folder, and --cache none keeps nothing", err)
+	}
+	loads, err := k.client(transport)
+	if err != nil {
+		return nil, err
+	}
 	r, err := b.Run(ctx, func(take func(backtest.One) error) error {
 		for _, p := range pulls {
-			if err := take(onePull(client, p)); err != nil {
+			if err := take(onePull(loads, p)); err != nil {
 				return err
 			}
 		}
@@ -66,13 +75,13 @@ func (k Backtest) onGitHub(ctx context.Context) (*backtest.Report, error) {
 }
 
 // client signs with the token that the environment has.
-func (k Backtest) client() (*github.Client, error) {
+func (k Backtest) client(transport http.RoundTripper) (*github.Client, error) {
 	token := cmp.Or(k.Env("GITHUB_TOKEN"), k.Env("GH_TOKEN"))
 	if token == "" {
 		return nil, badInput("to read pull requests it needs a token that may read contents and pull requests of %s: set GITHUB_TOKEN or GH_TOKEN, for instance to what `gh auth token` prints", k.GitHub)
 	}
 	base := cmp.Or(k.Env("CHANGEGUARD_GITHUB_URL"), k.Env("GITHUB_API_URL"), github.DefaultBaseURL)
-	client, err := github.WithToken(github.Options{BaseURL: base, Transport: k.Transport, CheckName: "changeguard"}, token)
+	client, err := github.WithToken(github.Options{BaseURL: base, Transport: transport, CheckName: "changeguard"}, token)
 	if err != nil {
 		return nil, badInput("%w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -313,4 +314,39 @@ func TestBacktestIsInterrupted(t *testing.T) {
 	if code := p.test.Run(ctx, &stdout, &stderr); code != app.ExitIncomplete || stdout.Len() > 0 || stderr.Len() == 0 {
 		t.Errorf("before the first: %d: %s%s", code, &stdout, &stderr)
 	}
+}
+
+// A run that was ended by the limit goes on where it was: what was read is asked for
+// once, for a day, and by the same token alone.
+func TestBacktestGoesOn(t *testing.T) {
+	t.Parallel()
+	p := newPast(t, "/", ghfake.Options{})
+	p.test.Cache = filepath.Join(t.TempDir(), "kept")
+	for i := range 12 {
+		p.merge("SQUASH", fmt.Sprint("b", i), fmt.Sprint("Change ", i), ghfake.Files{"core/a.py": ghfake.Text(fmt.Sprint("a = ", i+10, "\n"))})
+	}
+	p.hub.Inject(ghfake.Fault{Route: "/compare/", Skip: 5, Times: -1, Status: 403, Body: `{"message":"API rate limit exceeded"}`, Header: map[string][]string{
+		"X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {fmt.Sprint(time.Now().Add(time.Hour).Unix())},
+	}})
+	if code, r, said := p.run(); code != app.ExitIncomplete || r.Current.Changes != 5 {
+		t.Fatalf("%d: %s", code, said)
+	}
+	p.hub.Calm()
+	const compare = "GET /repos/{owner}/{repo}/compare/{basehead...}"
+	asked := func(want int) {
+		t.Helper()
+		before := p.hub.Count(compare)
+		if code, r, said := p.run(); code != app.ExitPass || r.Current.Changes != 12 || r.Current.Fail != 12 {
+			t.Fatalf("%d: %s", code, said)
+		}
+		if n := p.hub.Count(compare) - before; n != want {
+			t.Errorf("%d comparisons were asked for, not %d", n, want)
+		}
+	}
+	asked(12 - 5)
+	asked(0)
+	p.env["GITHUB_TOKEN"] = p.hub.Token(1)
+	asked(12)
+	p.test.Now = p.test.Now.Add(25 * time.Hour)
+	asked(12)
 }

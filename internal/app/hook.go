@@ -123,6 +123,9 @@ func (k HookRun) judgeIn(ctx context.Context, c hook.Call, top string, files []t
 	if files, err = g.tracked(ctx, files); err != nil {
 		return "", err
 	}
+	if files, err = g.fromRevisions(ctx, files); err != nil {
+		return "", err
+	}
 	for _, f := range files {
 		if reason := g.outOfBounds(f); reason != "" {
 			return reason, nil
@@ -138,30 +141,10 @@ func (k HookRun) judgeIn(ctx context.Context, c hook.Call, top string, files []t
 	if files, err = g.unignored(ctx, files); err != nil {
 		return "", err
 	}
+	if files, err = g.unrestored(ctx, files); err != nil {
+		return "", err
+	}
 	return g.judgeFiles(ctx, c.Agent, files)
-}
-
-// tracked puts the tracked files in the place of each folder that is removed; what
-// git does not know is part of no change.
-func (g *guarded) tracked(ctx context.Context, files []target) ([]target, error) {
-	var kept []target
-	var folders []string
-	for _, f := range files {
-		if first, _, _ := strings.Cut(f.path, "/"); f.folder && !strings.EqualFold(first, ".git") {
-			folders = append(folders, f.path)
-		} else {
-			kept = append(kept, f)
-		}
-	}
-	if len(folders) == 0 {
-		return kept, nil
-	}
-	kept = append(kept, guardsBelow(folders)...)
-	names, err := g.repo.Tracked(ctx, folders)
-	for _, n := range names {
-		kept = append(kept, target{Write: hook.Write{Removed: true}, path: n})
-	}
-	return kept, err
 }
 
 // guardsBelow are the guard's own files that go with folders, tracked or not.

@@ -123,6 +123,13 @@ func TestHookAndUnknownTools(t *testing.T) {
 		"another file":    {"mcp__x__touch_up", map[string]any{"filename": "lib/a.py"}, ""},
 		"a page":          {"mcp__x__touch_up", map[string]any{"uri": "https://example.com/core/a.py"}, ""},
 		"one that reads":  {"mcp__x__get_text", map[string]any{"filename": "core/a.py"}, ""},
+		"a folder":        {"mcp__x__touch_up", map[string]any{"path": "core"}, "refuses to change core/a.py"},
+		"a folder's key":  {"mcp__x__touch_up", map[string]any{"directory": "core/sub"}, "refuses to change core/sub"},
+		"a free folder":   {"mcp__x__touch_up", map[string]any{"path": "lib"}, ""},
+		"the whole tree":  {"mcp__x__touch_up", map[string]any{"path": "."}, ""},
+		"a listed folder": {"mcp__x__list_all", map[string]any{"directory": "core"}, ""},
+		"a folder goes":   {"mcp__x__delete_directory", map[string]any{"path": "core"}, "refuses to change core/a.py"},
+		"into a folder":   {"mcp__x__move_file", map[string]any{"source": "lib/a.py", "destination": "core"}, "refuses to change core/a.py"},
 		"one that writes": {"mcp__x__save_text", map[string]any{"filename": "core/a.py"}, "for an override by role:maintain."},
 	} {
 		if code, reason := asked(t, r.Dir, c.tool, c.args); (code == 2) != (c.words != "") || !strings.Contains(reason, c.words) {

@@ -31,24 +31,59 @@ const maxTargets = 5000
 func targets(c hook.Call) (map[string][]target, error) {
 	found := make(map[string][]target)
 	n := 0
-	for _, w := range c.Write {
+	writes, err := files(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range writes {
 		for _, name := range expand(c, w) {
 			if n++; n > maxTargets {
 				return nil, fmt.Errorf("the call changes more than %d files", maxTargets)
 			}
-			info, err := os.Lstat(name)
-			folder := err == nil && info.IsDir()
-			if folder && !w.Removed {
-				continue // what is copied into a folder has a name of its own
-			}
-			for _, top := range topsOf(name, folder) {
-				if rel, err := filepath.Rel(top, name); err == nil {
-					found[top] = append(found[top], target{w, filepath.ToSlash(rel), folder})
-				}
-			}
+			place(found, w, name)
 		}
 	}
 	return found, nil
+}
+
+// files are the writes with those of diffs in the place of the diffs.
+func files(c hook.Call) (writes []hook.Write, err error) {
+	for _, w := range c.Write {
+		some := []hook.Write{w}
+		if w.Set == hook.Diff {
+			if some, err = diffWrites(c, w); err != nil {
+				return nil, err
+			}
+		}
+		writes = append(writes, some...)
+	}
+	return writes, nil
+}
+
+// place puts a write to the work trees that its file is in.
+func place(found map[string][]target, w hook.Write, name string) {
+	info, err := os.Lstat(name)
+	folder := err == nil && info.IsDir()
+	switch {
+	case w.Set == hook.Revision:
+		if top, ok := worktree(name); ok {
+			found[top] = append(found[top], target{w, ".", false})
+		}
+		return
+	case folder && w.Into && !w.Removed:
+		inner, ok := within(name)
+		if !ok {
+			return
+		}
+		name, folder = inner, false
+	case folder && !w.Removed && w.Set == hook.File:
+		return // what is copied into a folder has a name of its own
+	}
+	for _, top := range topsOf(name, folder) {
+		if rel, err := filepath.Rel(top, name); err == nil {
+			found[top] = append(found[top], target{w, filepath.ToSlash(rel), folder})
+		}
+	}
 }
 
 // topsOf are the work trees that a name is in; a folder can be one and be in one.
@@ -65,13 +100,15 @@ func topsOf(name string, folder bool) (tops []string) {
 // expand makes absolute names of what a call says: globs of shells and the ends of
 // links.
 func expand(c hook.Call, w hook.Write) []string {
-	name := filepath.FromSlash(w.Path)
-	for _, dir := range []string{w.Dir, c.Dir} {
-		if !filepath.IsAbs(name) && dir != "" {
-			name = filepath.Join(filepath.FromSlash(dir), name)
-		}
+	of := w.Path
+	if w.Set == hook.Revision {
+		of = "."
 	}
-	names := []string{filepath.Clean(name)}
+	name, ok := absolute(c, w.Dir, of)
+	if !ok {
+		return nil
+	}
+	names := []string{name}
 	if w.Edit == nil && strings.ContainsAny(w.Path, "*?[") {
 		matched, err := filepath.Glob(name)
 		if err == nil && len(matched) > 0 {
@@ -114,7 +151,7 @@ type callTree struct {
 }
 
 type callFile struct {
-	mode          change.Mode
+	mode, now     change.Mode // before; after, when that is another one
 	before, after []byte
 	there, gone   bool // before; after
 	vague         bool // what is written is not known
@@ -139,8 +176,13 @@ func newCallTree(top string, files []target) *callTree {
 const unknownText = "\nchangeguard does not know what is written here\n"
 
 func (f *callFile) write(w hook.Write) {
-	f.gone = w.Removed
-	if w.Removed {
+	if f.gone = w.Removed; f.gone {
+		return
+	}
+	if w.Exec != nil {
+		if f.now = change.Regular; *w.Exec {
+			f.now = change.Executable
+		}
 		return
 	}
 	if w.Edit != nil {
@@ -151,6 +193,22 @@ func (f *callFile) write(w hook.Write) {
 	}
 	f.vague = true
 	f.after = []byte(string(f.after) + unknownText)
+}
+
+// modeAfter is what the file's mode will be. A link stays one.
+func (f *callFile) modeAfter() change.Mode {
+	switch {
+	case f.mode == change.NoMode:
+		return change.Regular
+	case f.switched():
+		return f.now
+	}
+	return f.mode
+}
+
+// switched reports whether the file becomes executable, or ceases to be.
+func (f *callFile) switched() bool {
+	return f.now != change.NoMode && f.now != f.mode && (f.mode == change.Regular || f.mode == change.Executable)
 }
 
 // read returns a file of the work tree as it is, nothing for what is too large to
@@ -193,9 +251,7 @@ func (t *callTree) files() (files []change.File) {
 		}
 		mode, blob := change.NoMode, ""
 		if !f.gone {
-			if mode = f.mode; mode == change.NoMode {
-				mode = change.Regular
-			}
+			mode = f.modeAfter()
 			blob = t.blob(f.after)
 		}
 		if oldMode != mode || oldBlob != blob {
@@ -216,10 +272,7 @@ func (t *callTree) Entries(_ context.Context, side change.Side, paths []string) 
 	for _, p := range paths {
 		data, mode, there := t.read(p)
 		if f := t.changed[p]; f != nil && side == change.AtHead {
-			data, mode, there = f.after, f.mode, !f.gone
-			if mode == change.NoMode {
-				mode = change.Regular
-			}
+			data, mode, there = f.after, f.modeAfter(), !f.gone
 		}
 		if there {
 			found[p] = change.Entry{Path: p, Mode: mode, Blob: t.blob(data)}

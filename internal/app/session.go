@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/changeguard/changeguard/internal/nearest"
@@ -55,11 +56,14 @@ func (k SessionStart) start(ctx context.Context) (text string, err error) {
 	if err := k.check(g); err != nil {
 		return "", err
 	}
-	var id [8]byte
-	if _, err := rand.Read(id[:]); err != nil {
-		return "", fmt.Errorf("make an id: %w", err)
+	id := g.id
+	if id == "" || g.mode == "" {
+		id = newID()
 	}
-	values := [][]string{{configMode, k.Mode}, {configSession, hex.EncodeToString(id[:])}, append([]string{configPath}, k.Paths...)}
+	if len(k.Paths) == 0 {
+		k.Paths = g.paths
+	}
+	values := [][]string{{configMode, k.Mode}, {configSession, id}, append([]string{configPath}, k.Paths...)}
 	for _, v := range values {
 		if err := g.repo.SetBranchConfig(ctx, g.where.Branch, configPrefix+v[0], v[1:]...); err != nil {
 			return "", err
@@ -74,6 +78,12 @@ func (k SessionStart) start(ctx context.Context) (text string, err error) {
 	}
 	return fmt.Sprintf("Branch %s is a session declared %s%s. Its commits get the trailers %s and %s by git's hooks.\nFor the agent's own tools: `changeguard hook install AGENT`.\n",
 		g.where.Branch, k.Mode, held, session.ModeTrailer, session.SessionTrailer), nil
+}
+
+func newID() string {
+	var id [8]byte
+	rand.Read(id[:]) // never fails
+	return hex.EncodeToString(id[:])
 }
 
 // check holds the request against the policy and against a session that is
@@ -97,6 +107,9 @@ func (k SessionStart) check(g *guarded) error {
 		return errors.New(nearest.Unknown("mode", k.Mode, known))
 	case g.mode != "" && g.mode != k.Mode:
 		return fmt.Errorf("branch %s is declared %s already; a declaration sticks, so start another branch from the base", g.where.Branch, g.mode)
+	}
+	if len(g.paths) > 0 && len(k.Paths) > 0 && !slices.Equal(g.paths, k.Paths) {
+		return fmt.Errorf("branch %s is held to %s already; a declaration sticks, so start another branch from the base for other paths", g.where.Branch, strings.Join(g.paths, ", "))
 	}
 	for _, p := range k.Paths {
 		if err := pathset.Validate(p); err != nil {

@@ -206,3 +206,48 @@ func (r *Repo) AddTrailers(ctx context.Context, file string, trailers ...string)
 	}
 	return nil
 }
+
+// ChangedBy lists the files that a commit changed, as seen from its first parent;
+// none where it is no commit here.
+func (r *Repo) ChangedBy(ctx context.Context, rev string) ([]string, error) {
+	out, err := r.there(ctx, "rev-parse", "-q", "--verify", "--end-of-options", rev+"^{commit}")
+	if err != nil {
+		if ended(err) {
+			return nil, err
+		}
+		return nil, nil
+	}
+	id := strings.TrimSpace(string(out))
+	out, err = r.there(ctx, "diff-tree", "-r", "-z", "--name-only", "--no-renames", id+"^1", id)
+	if err != nil {
+		if ended(err) {
+			return nil, err
+		}
+		return nil, nil // the first commit of all
+	}
+	return splitNUL(out), nil
+}
+
+// A Search is for text in tracked files: Syntax is G, E or F, as for git grep.
+type Search struct {
+	Folder, Text string
+	Syntax       byte
+	Fold         bool
+}
+
+// Holding lists the tracked files of the work tree that hold a text.
+func (r *Repo) Holding(ctx context.Context, s Search) ([]string, error) {
+	args := []string{"grep", "-l", "-z", "--full-name", "--no-recurse-submodules", "-" + string(s.Syntax)}
+	if s.Fold {
+		args = append(args, "-i")
+	}
+	out, err := r.there(ctx, append(args, "-e", s.Text, "--", s.Folder)...)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && !ended(err) {
+		return nil, nil // none does, or it is no pattern of git's
+	}
+	if err != nil {
+		return nil, fmt.Errorf("search the tracked files: %w", err)
+	}
+	return splitNUL(out), nil
+}

@@ -45,6 +45,7 @@ type edit struct {
 // The keys under which tools name files, without case and underlines.
 var (
 	pathKeys   = []string{"filepath", "path", "notebookpath", "targetnotebook", "targetfile", "absolutepath", "relativepath", "filename", "file", "uri", "fileuri"}
+	folderKeys = []string{"directory", "directorypath", "folder", "folderpath", "targetdirectory", "outputdirectory", "outputdir", "dirpath", "dir"}
 	listKeys   = []string{"paths", "files", "filepaths", "replacements", "edits", "changes", "operations"}
 	sourceKeys = []string{"source", "sourcepath", "oldpath"}
 	targetKeys = []string{"destination", "destinationpath", "newpath"}
@@ -52,8 +53,8 @@ var (
 
 // names are the files that arguments name.
 type names struct {
-	files, listed, sources, targets []string
-	notebook                        bool
+	files, listed, sources, targets, folders []string
+	notebook                                 bool
 }
 
 // namesIn finds them. Two keys that differ in case alone are refused: which one the
@@ -74,6 +75,8 @@ func namesIn(data json.RawMessage) (n names, err error) {
 		case slices.Contains(pathKeys, plain):
 			n.files = append(n.files, located(all[key])...)
 			n.notebook = n.notebook || strings.Contains(plain, "notebook")
+		case slices.Contains(folderKeys, plain):
+			n.folders = append(n.folders, located(all[key])...)
 		case slices.Contains(listKeys, plain):
 			n.listed = append(n.listed, listed(all[key])...)
 		case slices.Contains(sourceKeys, plain):
@@ -146,7 +149,7 @@ func (c *Call) arguments(data json.RawMessage, text string) error {
 	if command != "" {
 		c.Dir = a.workdir(c.Dir)
 	}
-	nameless := len(a.named.files) == 0
+	nameless := len(a.named.files)+len(a.named.folders) == 0
 	switch {
 	case nameless && slices.Contains(fileTools, c.Tool):
 		return fmt.Errorf("the tool %s writes, and its arguments name no file", c.Tool)
@@ -157,7 +160,10 @@ func (c *Call) arguments(data json.RawMessage, text string) error {
 	default:
 		c.Assumed = !c.writes()
 		for _, name := range a.named.files {
-			c.Write = append(c.Write, Write{Path: name, Removed: c.named(removes), Edit: a.edit()})
+			c.Write = append(c.Write, Write{Path: name, Removed: c.named(removes), Edit: a.edit(), Into: true})
+		}
+		for _, name := range a.named.folders {
+			c.Write = append(c.Write, Write{Path: name, Removed: c.named(removes), Into: true})
 		}
 		return c.several(a, command)
 	}
@@ -170,10 +176,10 @@ func (c *Call) several(a arguments, command string) error {
 		return err
 	}
 	for _, name := range a.named.listed {
-		c.Write = append(c.Write, Write{Path: name, Removed: c.named(removes)})
+		c.Write = append(c.Write, Write{Path: name, Removed: c.named(removes), Into: true})
 	}
 	for _, name := range a.named.targets {
-		c.Write = append(c.Write, Write{Path: name})
+		c.Write = append(c.Write, Write{Path: name, Into: true})
 	}
 	for _, name := range a.named.sources {
 		if c.named(moving) {

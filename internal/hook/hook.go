@@ -53,10 +53,36 @@ type Write struct {
 	Path    string // as the agent says it
 	Dir     string // what a relative path is relative to; "" means the call's
 	Removed bool
+	// Set says that Path is not the file itself but stands for some.
+	Set Set
+	// Names are globs of which one fits the files of a tracked set, Text what they
+	// hold, in the syntax Match of grep, without case when Fold; Shallow leaves out
+	// what is in folders within it.
+	Names         []string
+	Text          string
+	Match         byte
+	Fold, Shallow bool
+	// From is a revision whose file FromPath (its own where empty) is written.
+	From, FromPath string
+	// Exec is whether the file is to be executable, nil where that stays.
+	Exec *bool
+	// Into says that a file of unknown name is written where Path is a folder.
+	Into bool
 	// Edit makes the new content of the old one. It is nil where the call does not
 	// say what is written, and reports false where it does not fit the old content.
 	Edit func(old string) (string, bool)
 }
+
+// A Set is what the path of a write stands for.
+type Set int
+
+// The sets.
+const (
+	File     Set = iota // itself
+	Tracked             // the files below it that git knows
+	Diff                // the files that the diff in it changes
+	Revision            // the files that the commit of this name changed
+)
 
 // input are the keys of all agents.
 type input struct {

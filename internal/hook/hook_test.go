@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -77,7 +78,7 @@ func TestShellWrites(t *testing.T) {
 		"npm install":                          nil,
 		"npm test":                             nil,
 		"poetry add requests && go get x@v1":   {"pyproject.toml", "go.mod"},
-		"git checkout main -- a && git rm b && git status": nil,
+		"git checkout main -- a && git rm b && git status": {"a", "-b"},
 		"python script.py":         nil,
 		"cat a | sort | uniq":      nil,
 		"diff <(sort a) <(sort b)": nil,
@@ -94,6 +95,9 @@ func TestCommandsThatPassByTheGuard(t *testing.T) {
 		"git commit --no-verify -m x": true, "git commit -n -m x": true, "git push --no-verify": true, "git -C sub commit --no-verify": true,
 		"git -c core.hooksPath=/dev/null commit": true, "git config core.hooksPath x": true, "git config --unset branch.x.changeguard-mode": true,
 		"git commit -m 'no --no-verify'": false, "git config --get core.hooksPath": false, "git log -n 3": false, "git push -n": false, "git commit -m n": false,
+		"git commit -anm x": true, "git push --no-veri": true, "git config --local core.hooksPath": false, "git config --local core.hooksPath x": true,
+		"git config --remove-section branch.x": true, "git config unset branch.x.changeguard-mode": true, "git commit -m -n": false,
+		"GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=x git commit -m x": true,
 	} {
 		if c := shell(t, command); (c.Bypass != "") != want {
 			t.Errorf("%s: %q", command, c.Bypass)
@@ -236,8 +240,16 @@ func TestEdits(t *testing.T) {
 // Hostile commands take linear time: 250 KB of anything come to an end.
 func TestHostileCommands(t *testing.T) {
 	t.Parallel()
-	for _, part := range []string{"'", "\"", "(", "<<", "<<a ", ">", "&", "\\", "#", "$(", "a\n", "bash -c ", "mv a ", "eval ", "<<E\n", "> a;"} {
-		shell(t, strings.Repeat(part, (250<<10)/len(part)))
+	for _, part := range []string{"'", "\"", "(", "<<", "<<a ", ">", "&", "\\", "#", "$(", "a\n", "bash -c ", "mv a ", "eval ", "<<E\n", "> a;", "((", "[[ ", "if ", "$((", "`", "\"$(", "${", "{a,b}", "echo {a,b}{a,b}{a,b};", "find . -exec ", "xargs ", "python -c '", "for a in b; do "} {
+		data, err := json.Marshal(map[string]any{"tool_name": "Bash", "tool_input": map[string]string{"command": strings.Repeat(part, (250<<10)/len(part))}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		c, err := hook.Parse(data, "")
+		if took := time.Since(start); took > 3*time.Second || err == nil && len(c.Write) > 5000 {
+			t.Errorf("%q: %v, %d writes", part, took, len(c.Write))
+		}
 	}
 }
 

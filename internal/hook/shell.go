@@ -3,27 +3,34 @@ package hook
 import (
 	"errors"
 	"path"
-	"slices"
 	"strings"
 )
 
 // The bounds of what is read of a command.
 const (
-	maxCommand = 256 << 10
-	maxNested  = 3 // shells in shells
+	maxCommand  = 256 << 10
+	maxNested   = 3 // shells in shells
+	maxPrefixes = 8
+	maxWords    = 1 << 19
 )
 
-var shells = []string{"sh", "bash", "zsh", "dash", "ksh"}
-
-func base(name string) string { return path.Base(name) }
+func base(name string) string { return path.Base(strings.ReplaceAll(name, `\`, "/")) }
 
 // shell finds the files that a command would write, where that can be told.
 func (c *Call) shell(command string) error {
 	if len(command) > maxCommand {
 		return errors.New("the command is too long to be looked at")
 	}
-	s := &script{dir: c.Dir}
-	s.read(command, 0)
+	s := &script{place: place{dir: c.Dir}, vars: make(map[string][]string), programs: programs()}
+	command = strings.ReplaceAll(command, "\x00", "")
+	if name := strings.ToLower(own(c.Tool)); strings.Contains(name, "powershell") || strings.Contains(name, "pwsh") {
+		s.power(command)
+	} else {
+		s.read(command)
+	}
+	if len(s.writes) > maxWrites || s.words > maxWords {
+		return errors.New("the command changes too many files to be looked at")
+	}
 	c.Write = append(c.Write, s.writes...)
 	c.Bypass = s.bypass
 	return nil
@@ -31,95 +38,177 @@ func (c *Call) shell(command string) error {
 
 // script is one command line being read.
 type script struct {
-	dir    string
+	place
+	outer  []place // of the subshells that it is in
+	pushed []place
+	vars   map[string][]string
+	lists  []Write
 	writes []Write
 	bypass string
+	depth  int
+
+	programs map[string]program
+	words    int // that were made
 }
 
-func (s *script) add(removed bool, names ...string) {
+// add is a write to each of some names. What they name may not be told, or be none
+// of the repository's.
+func (s *script) add(w Write, names ...string) {
 	for _, n := range names {
-		if n == "" || strings.ContainsAny(n, "$`") || strings.HasPrefix(n, "/dev/") || strings.HasPrefix(n, "~") {
-			continue // what it names cannot be told, or is none of the repository's
+		if len(s.writes) > maxWrites {
+			return
 		}
-		s.writes = append(s.writes, Write{Path: n, Dir: s.dir, Removed: removed})
-	}
-}
-
-// read goes through the commands of a text.
-func (s *script) read(text string, depth int) {
-	for _, words := range split(text) {
-		s.command(words, depth)
-	}
-}
-
-// prefixes run what follows them.
-var prefixes = []string{"sudo", "env", "command", "time", "nohup", "exec", "builtin", "then", "do", "else", "if", "while", "until", "!", "{", "("}
-
-func (s *script) command(words []word, depth int) {
-	var args []string
-	for i := 0; i < len(words); i++ {
-		if words[i].redirects {
-			if i+1 < len(words) {
-				s.add(false, words[i+1].text)
-			}
-			i++
+		if l, ok := s.marked(n); ok {
+			l.Removed, l.Edit = w.Removed, w.Edit
+			s.writes = append(s.writes, l)
 			continue
 		}
-		args = append(args, words[i].text)
+		if !told(n) || strings.HasPrefix(n, "/dev/") || s.lost && !absolute(n) {
+			continue
+		}
+		w.Path, w.Dir = n, s.dir
+		s.writes = append(s.writes, w)
 	}
-	for len(args) > 0 && (slices.Contains(prefixes, args[0]) || isAssignment(args[0])) {
-		args = args[1:]
+}
+
+func (s *script) write(names ...string)  { s.add(Write{}, names...) }
+func (s *script) remove(names ...string) { s.add(Write{Removed: true}, names...) }
+
+// read goes through the commands of a text, and is what the last of them writes.
+func (s *script) read(text string) (out output) {
+	return s.run(split(text))
+}
+
+func (s *script) run(commands []*command) (out output) {
+	level := len(s.outer)
+	for _, c := range commands {
+		switch {
+		case c.open:
+			s.outer = append(s.outer, s.place)
+		case c.close:
+			if n := len(s.outer); n > level {
+				s.place, s.outer = s.outer[n-1], s.outer[:n-1]
+			}
+		default:
+			in := out
+			if !c.piped {
+				in = output{}
+			}
+			out = s.command(c, in)
+		}
 	}
+	s.outer = s.outer[:level]
+	return out
+}
+
+// command is one of them, with what is redirected.
+func (s *script) command(c *command, in output) output {
+	var args, to []string
+	for i := 0; i < len(c.words); i++ {
+		redirect := c.words[i].redirect
+		if redirect == "" {
+			if args = append(args, s.values(c.words[i])...); s.words > maxWords {
+				return output{}
+			}
+			continue
+		}
+		if i++; i == len(c.words) {
+			break
+		}
+		values := s.values(c.words[i])
+		switch redirect {
+		case ">":
+			to = append(to, values...)
+		case "<<<":
+			in = said(strings.Join(values, " ") + "\n")
+		default:
+			in = output{file: strings.Join(values, " ")}
+		}
+	}
+	if n := len(c.docs); n > 0 {
+		in = said(c.docs[n-1])
+	}
+	at := s.place
+	out := s.simple(args, in)
+	at, s.place = s.place, at
+	s.add(Write{From: out.from, FromPath: out.file}, to...)
+	s.place = at
+	return out
+}
+
+// simple is a command without its redirections.
+func (s *script) simple(args []string, in output) output {
+	args = s.prefixed(args)
 	if len(args) == 0 {
-		return
+		return output{}
 	}
-	s.program(base(args[0]), args[1:], depth)
+	if args[0] == "for" && len(args) > 3 && args[2] == "in" {
+		s.vars[args[1]] = args[3:min(len(args), 3+maxValues)]
+		return output{}
+	}
+	return s.program(base(args[0]), args[1:], in)
+}
+
+// prefixes run what follows them. Their options that take an argument are named,
+// and those that begin with how many words before it are their own.
+var prefixes = map[string]struct {
+	takes string
+	own   int
+}{
+	"sudo": {"ugpCTDRh", 0}, "doas": {"uC", 0}, "env": {"uCS", 0}, "command": {"", 0}, "time": {"fo", 0}, "nohup": {"", 0}, "exec": {"a", 0}, "builtin": {"", 0},
+	"timeout": {"ks", 1}, "nice": {"n", 0}, "ionice": {"cnp", 0}, "stdbuf": {"ioe", 0}, "setsid": {"", 0}, "busybox": {"", 0}, "flock": {"wE", 1}, "npx": {"p", 0}, "bunx": {"", 0},
+	"then": {}, "do": {}, "else": {}, "if": {}, "elif": {}, "while": {}, "until": {}, "!": {}, "{": {}, "function": {"", 1},
+}
+
+// prefixed is a command without what only runs it.
+func (s *script) prefixed(args []string) []string {
+	for len(args) > 0 {
+		p, ok := prefixes[args[0]]
+		switch {
+		case args[0] == "command" && len(args) > 1 && strings.HasPrefix(args[1], "-v"):
+			return nil
+		case ok:
+			args = afterOptions(args[1:], p.takes, p.own)
+		case len(args) > 2 && args[1] == "run" && (args[0] == "uv" || args[0] == "poetry" || args[0] == "pdm" || args[0] == "pipenv"):
+			args = afterOptions(args[2:], "", 0)
+		case isAssignment(args[0]):
+			name, value, _ := strings.Cut(args[0], "=")
+			if len(s.vars) < maxWrites {
+				s.vars[name] = []string{value}
+			}
+			s.environment(name, value)
+			args = args[1:]
+		default:
+			return args
+		}
+	}
+	return nil
+}
+
+func afterOptions(args []string, takes string, own int) []string {
+	for len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' {
+		option := args[0]
+		args = args[1:]
+		if option == "--" {
+			break
+		}
+		if len(option) == 2 && strings.Contains(takes, option[1:]) && len(args) > 0 {
+			args = args[1:]
+		}
+	}
+	return args[min(own, len(args)):]
 }
 
 func isAssignment(w string) bool {
 	name, _, ok := strings.Cut(w, "=")
-	return ok && name != "" && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") == ""
+	return ok && name != "" && nameLength(name) == len(name) && isName(name[0])
 }
 
-// program knows the commands that write files named on their line.
-func (s *script) program(name string, args []string, depth int) {
-	files := operands(args)
-	switch {
-	case name == "cd" && len(files) == 1:
-		s.dir = within(s.dir, files[0])
-	case slices.Contains(shells, name) && depth < maxNested:
-		if i := slices.IndexFunc(args, func(a string) bool { return len(a) > 1 && a[0] == '-' && a[1] != '-' && strings.HasSuffix(a, "c") }); i >= 0 && i+1 < len(args) {
-			s.read(args[i+1], depth+1)
-		}
-	case name == "eval" && depth < maxNested:
-		s.read(strings.Join(args, " "), depth+1)
-	case name == "tee", name == "touch", name == "truncate":
-		s.add(false, files...)
-	case name == "rm", name == "unlink", name == "shred", name == "rmdir":
-		s.add(true, files...)
-	case name == "mv" || name == "cp" || name == "install" || name == "ln" || name == "rsync":
-		s.moved(name, files)
-	case name == "sed" || name == "perl" || name == "ruby":
-		s.inPlace(name, args, files)
-	case name == "dd":
-		for _, a := range args {
-			if f, ok := strings.CutPrefix(a, "of="); ok {
-				s.add(false, f)
-			}
-		}
-	case name == "git":
-		s.git(args)
-	default:
-		s.packages(name, files)
+// environment looks for what switches git's hooks off.
+func (s *script) environment(name, value string) {
+	if strings.HasPrefix(name, "GIT_CONFIG_KEY_") && guardKey(value) || name == "GIT_CONFIG_PARAMETERS" && strings.Contains(strings.ToLower(value), "core.hookspath") {
+		s.bypass = name + "=" + value
 	}
-}
-
-// within is a folder as seen from another.
-func within(dir, name string) string {
-	if strings.HasPrefix(name, "/") {
-		return name
-	}
-	return path.Join(dir, name)
 }
 
 // operands are the arguments that are no options.
@@ -135,75 +224,75 @@ func operands(args []string) (files []string) {
 	return files
 }
 
-// moved writes the last operand; where that is a folder, within it.
-func (s *script) moved(name string, files []string) {
-	if len(files) < 2 {
-		return
-	}
-	last := files[len(files)-1]
-	s.add(false, last)
-	for _, f := range files[:len(files)-1] {
-		s.add(false, path.Join(last, path.Base(f)))
-		if name == "mv" {
-			s.add(true, f)
-		}
-	}
+// options are arguments read as a program does that knows which of its options
+// take a value: of one letter, and long ones that begin with two dashes.
+type options struct {
+	letters map[byte][]string
+	long    map[string][]string
+	rest    []string
 }
 
-// inPlace is for stream editors told to change files.
-func (s *script) inPlace(name string, args, files []string) {
-	inPlace := slices.ContainsFunc(args, func(a string) bool {
-		return strings.HasPrefix(a, "--in-place") || len(a) > 1 && a[0] == '-' && a[1] != '-' && strings.Contains(strings.TrimLeft(a, "-0123456789pEnraszl"), "i")
-	})
-	if !inPlace {
-		return
-	}
-	scripted := slices.ContainsFunc(args, func(a string) bool {
-		return strings.HasPrefix(a, "--expression") || strings.HasPrefix(a, "--file") || len(a) > 1 && a[0] == '-' && a[1] != '-' && strings.HasSuffix(a, "e") || a == "-f"
-	})
-	if !scripted && len(files) > 0 {
-		files = files[1:] // the script itself
-	}
-	if scripted && name != "sed" || scripted && len(files) > 1 {
-		files = files[1:] // what -e takes
-	}
-	s.add(false, files...)
-}
-
-// git leaves alone what undoes changes; it looks for what passes by the guard.
-func (s *script) git(args []string) {
-	for len(args) > 1 && (args[0] == "-C" || args[0] == "-c") {
-		if args[0] == "-c" && strings.HasPrefix(strings.ToLower(args[1]), "core.hookspath") {
-			s.bypass = "git -c core.hooksPath"
-		}
-		args = args[2:]
-	}
-	if len(args) == 0 {
-		return
-	}
-	for _, a := range args[1:] {
+func parseOptions(args []string, takes string, long ...string) options {
+	o := options{letters: make(map[byte][]string), long: make(map[string][]string)}
+	for len(args) > 0 {
+		a := args[0]
+		args = args[1:]
 		switch {
-		case a == "--no-verify" && slices.Contains([]string{"commit", "push", "merge", "am"}, args[0]), args[0] == "commit" && a == "-n":
-			s.bypass = "git " + args[0] + " " + a
-		case args[0] == "config" && (strings.Contains(strings.ToLower(a), ".changeguard") || strings.EqualFold(a, "core.hooksPath")) && len(args) > 2 && !strings.HasPrefix(args[1], "--get") && args[1] != "get":
-			s.bypass = "git config " + a
+		case a == "--":
+			o.rest = append(o.rest, args...)
+			return o
+		case strings.HasPrefix(a, "--"):
+			name, value, ok := strings.Cut(a[2:], "=")
+			for _, l := range long {
+				if !ok && l == name && len(args) > 0 {
+					value, args = args[0], args[1:]
+				}
+			}
+			o.long[name] = append(o.long[name], value)
+		case len(a) > 1 && a[0] == '-':
+			args = o.cluster(a[1:], takes, args)
+		default:
+			o.rest = append(o.rest, a)
 		}
 	}
+	return o
 }
 
-// adders write the manifest beside which they are run.
-var adders = map[string]struct {
-	verbs    []string
-	manifest string
-}{
-	"npm": {[]string{"install", "i", "add"}, "package.json"}, "pnpm": {[]string{"add", "install", "i"}, "package.json"}, "yarn": {[]string{"add"}, "package.json"}, "bun": {[]string{"add", "install", "i"}, "package.json"},
-	"poetry": {[]string{"add"}, "pyproject.toml"}, "uv": {[]string{"add"}, "pyproject.toml"}, "pdm": {[]string{"add"}, "pyproject.toml"}, "pipenv": {[]string{"install"}, "Pipfile"},
-	"cargo": {[]string{"add"}, "Cargo.toml"}, "go": {[]string{"get"}, "go.mod"}, "composer": {[]string{"require"}, "composer.json"}, "bundle": {[]string{"add"}, "Gemfile"},
-}
-
-// packages knows that a package manager told to add something changes a manifest.
-func (s *script) packages(name string, files []string) {
-	if a, ok := adders[name]; ok && len(files) > 1 && slices.Contains(a.verbs, files[0]) {
-		s.add(false, a.manifest)
+// cluster reads letters behind one dash. A letter that takes a value takes the
+// rest, or the next argument.
+func (o *options) cluster(letters, takes string, args []string) []string {
+	for i := 0; i < len(letters); i++ {
+		c := letters[i]
+		switch {
+		case !strings.Contains(takes, string(c)):
+			o.letters[c] = append(o.letters[c], "")
+			continue
+		case i+1 < len(letters):
+			o.letters[c] = append(o.letters[c], letters[i+1:])
+		case len(args) > 0:
+			o.letters[c] = append(o.letters[c], args[0])
+			args = args[1:]
+		default:
+			o.letters[c] = append(o.letters[c], "")
+		}
+		return args
 	}
+	return args
+}
+
+func (o options) has(letter byte, long ...string) bool {
+	_, ok := o.letters[letter]
+	for _, l := range long {
+		_, there := o.long[l]
+		ok = ok || there
+	}
+	return ok
+}
+
+func (o options) value(letter byte, long ...string) (values []string) {
+	values = append(values, o.letters[letter]...)
+	for _, l := range long {
+		values = append(values, o.long[l]...)
+	}
+	return values
 }
