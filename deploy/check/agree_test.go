@@ -14,7 +14,6 @@ import (
 	networking "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"sigs.k8s.io/yaml"
 )
 
 func source(t *testing.T, name string) string {
@@ -168,48 +167,5 @@ func allowed(t *testing.T, n networking.NetworkPolicySpec, open map[string]int32
 	}
 	if len(out) != 4 || len(n.PolicyTypes) != 2 {
 		t.Errorf("let out is %v, of %v", out, n.PolicyTypes)
-	}
-}
-
-func TestCloudRunAgrees(t *testing.T) {
-	t.Parallel()
-	var s struct {
-		Spec struct {
-			Template struct {
-				Metadata struct{ Annotations map[string]string }
-				Spec     struct{ Containers []core.Container }
-			}
-		}
-	}
-	if err := yaml.Unmarshal(read(t, "cloudrun/service.yaml"), &s); err != nil || len(s.Spec.Template.Spec.Containers) != 1 {
-		t.Fatalf("%v: %+v", err, s)
-	}
-	c := s.Spec.Template.Spec.Containers[0]
-	if open := ports(c); len(open) != 1 || open["http1"] != exposed(t) {
-		t.Errorf("ports %v", open)
-	}
-	probed(t, c, ports(c))
-	set, secrets := make(map[string]core.EnvVar), make(map[string]bool)
-	for _, e := range c.Env {
-		if _, twice := set[e.Name]; twice {
-			t.Errorf("%s is set twice", e.Name)
-		}
-		set[e.Name] = e
-		if e.ValueFrom != nil {
-			if secrets[e.ValueFrom.SecretKeyRef.Name] {
-				t.Errorf("%s is of another's secret", e.Name)
-			}
-			secrets[e.ValueFrom.SecretKeyRef.Name] = true
-		}
-	}
-	remembered(t, set["GOMEMLIMIT"].Value, c.Resources.Limits.Memory().String())
-	for _, name := range []string{"PRIVATE_KEY", "WEBHOOK_SECRET", "CLIENT_SECRET", "SECRET_KEY", "DATABASE_URL"} {
-		if e := set["CHANGEGUARD_"+name]; e.ValueFrom == nil || e.Value != "" {
-			t.Errorf("%s is no secret", name)
-		}
-	}
-	a := s.Spec.Template.Metadata.Annotations
-	if number(t, a["autoscaling.knative.dev/minScale"]) > number(t, a["autoscaling.knative.dev/maxScale"]) {
-		t.Errorf("%v", a)
 	}
 }

@@ -251,25 +251,3 @@ func TestExpressionsParse(t *testing.T) {
 		t.Errorf("only %d expressions", n)
 	}
 }
-
-func TestCloudRunKeepsAnInstanceAtWork(t *testing.T) {
-	t.Parallel()
-	var s struct {
-		Spec struct {
-			Template struct {
-				Metadata struct{ Annotations map[string]string }
-				Spec     struct{ Containers []core.Container }
-			}
-		}
-	}
-	if err := yaml.Unmarshal(read(t, "cloudrun/service.yaml"), &s); err != nil {
-		t.Fatal(err)
-	}
-	a := s.Spec.Template.Metadata.Annotations
-	if a["run.googleapis.com/cpu-throttling"] != "false" || a["autoscaling.knative.dev/minScale"] != "1" {
-		t.Errorf("%v", a)
-	}
-	if c := s.Spec.Template.Spec.Containers; len(c) != 1 || c[0].StartupProbe.HTTPGet.Path != "/healthz" {
-		t.Errorf("%+v", c)
-	}
-}

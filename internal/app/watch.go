@@ -104,8 +104,11 @@ const (
 // can be stored.
 func (s *Server) warnings(ctx context.Context, last guard.Reconciled) string {
 	var b strings.Builder
-	now := s.outside.Now()
-	if late := now.Sub(last.At); !last.At.IsZero() && late > lateRounds*s.config.every {
+	now, began := s.outside.Now(), last.At
+	if began.IsZero() { // none since the start, or ever
+		began = s.vitals.since
+	}
+	if late := now.Sub(began); s.config.every > 0 && late > lateRounds*s.config.every {
 		fmt.Fprintf(&b, "warning: no reconciliation went through for %s; the log says why\n", late.Round(time.Minute))
 	}
 	failing, first, err := s.store.Failing(ctx)

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v4"
 
+	"github.com/changeguard/changeguard/internal/ghfake/ghschema"
 	"github.com/changeguard/changeguard/internal/metrics"
 )
 
@@ -54,20 +55,30 @@ func readPage(t *testing.T, name string) string {
 	return string(data)
 }
 
-func TestWhatHappensIsCounted(t *testing.T) {
-	t.Parallel()
+// busy is the page after everything has happened that is counted, and only that.
+func busy(t *testing.T) string {
+	t.Helper()
 	now := time.Unix(1_000_000, 0)
-	m := metrics.New("1.2.3", state{Up: true, Waiting: 3, Oldest: 90 * time.Second, Reconciled: now, Caches: []metrics.Cache{{"contents", 5, 2, 1024}}})
+	m := metrics.New("1.2.3", state{
+		Up: true, Waiting: 3, Oldest: 90 * time.Second, Reconciled: now, Redelivered: 11, Evaluated: 12, NotificationsWaiting: 13,
+		Caches: []metrics.Cache{{"contents", 5, 2, 1024}},
+	})
 	hook := m.Answers(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }), func() time.Time { return now })
 	for _, event := range []string{"push", "push", "nonsense"} {
 		r := httptest.NewRequest(http.MethodPost, "/webhook", nil)
 		r.Header.Set("X-GitHub-Event", event)
 		hook.ServeHTTP(httptest.NewRecorder(), r)
 	}
+	unsigned := httptest.NewRequest(http.MethodPost, "/webhook", nil)
+	unsigned.Header.Set("X-GitHub-Event", "push")
+	m.Answers(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }), func() time.Time { return now }).ServeHTTP(httptest.NewRecorder(), unsigned)
 	m.Delivery(true)
+	m.Verdict(metrics.Verdict{Outcome: "pass", Observed: true})
 	m.Evaluation("failed")
 	m.PublishFailure("comment")
-	m.Notification("slack", "sent")
+	for _, result := range []string{"sent", "failed", "dropped"} {
+		m.Notification("slack", result)
+	}
 	m.Verdict(metrics.Verdict{
 		Outcome: "fail", Took: time.Second, Since: 3 * time.Second,
 		Findings: []metrics.Finding{{"core", "protected-paths", "block"}, {"core", "protected-paths", "warn"}, {"deps", "dependencies", "approve"}},
@@ -75,11 +86,16 @@ func TestWhatHappensIsCounted(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "/repos/acme/app/compare/a...b", nil)
 	m.Request(7, r, &http.Response{StatusCode: 200, Header: http.Header{"X-Ratelimit-Remaining": {"4999"}, "X-Ratelimit-Resource": {"core"}, "X-Ratelimit-Reset": {"1700000000"}}}, time.Second)
 	m.Request(7, r, nil, time.Second)
+	return page(t, m)
+}
+
+func TestWhatHappensIsCounted(t *testing.T) {
+	t.Parallel()
 	has(
-		t, page(t, m),
+		t, busy(t),
 		`changeguard_webhook_answers_total{code="202",event="push"} 2`,
 		`changeguard_webhook_answers_total{code="202",event="other"} 1`,
-		`changeguard_webhook_answer_seconds_count 3`,
+		`changeguard_webhook_answer_seconds_count 4`,
 		`changeguard_deliveries_total{result="accepted"} 1`,
 		`changeguard_deliveries_total{result="refused"} 0`,
 		`changeguard_evaluations_total{result="failed"} 1`,
@@ -95,6 +111,9 @@ func TestWhatHappensIsCounted(t *testing.T) {
 		`changeguard_github_rate_reset_timestamp_seconds{installation="7",resource="core"} 1.7e+09`,
 		`changeguard_up 1`, `changeguard_waiting 3`, `changeguard_waiting_oldest_seconds 90`, `changeguard_reconciled_timestamp_seconds 1e+06`,
 		`changeguard_cache_requests_total{cache="contents",result="hit"} 5`, `changeguard_cache_requests_total{cache="contents",result="miss"} 2`, `changeguard_cache_bytes{cache="contents"} 1024`,
+		`changeguard_evaluation_seconds_sum 1`, `changeguard_github_request_seconds_sum{route="GET /repos/{owner}/{repo}/compare/…"} 2`,
+		`changeguard_reconciled_redelivered 11`, `changeguard_reconciled_evaluated 12`, `changeguard_notifications_waiting 13`,
+		`changeguard_verdicts_total{observed="true",outcome="pass"} 1`, `changeguard_webhook_answers_total{code="401",event="push"} 1`,
 		`changeguard_build_info{version="1.2.3"} 1`,
 	)
 }
@@ -144,7 +163,7 @@ func TestRoutes(t *testing.T) {
 		"GET /repos/a/b/compare/main...x/y":           "GET /repos/{owner}/{repo}/compare/…",
 		"DELETE /repos/a/b/check-runs/5":              "other",
 		"GET /repos//b/pulls/7":                       "other",
-		"GET /repos/a/b":                              "other",
+		"GET /repos/a/b":                              "GET /repos/{owner}/{repo}",
 		"GET /repos/a/b/compare":                      "other",
 		"GET ":                                        "other",
 		"GET /repos/a/b/collaborators/lee/permission": "GET /repos/{owner}/{repo}/collaborators/{user}/permission",
@@ -153,6 +172,23 @@ func TestRoutes(t *testing.T) {
 		if got := metrics.Route(method, path); got != want {
 			t.Errorf("%s: %s, want %s", request, got, want)
 		}
+	}
+}
+
+// What the program may ask of GitHub, which is what its stand-in answers, is told
+// apart, so that an operator sees what used up the budget.
+func TestEveryRequestHasARoute(t *testing.T) {
+	t.Parallel()
+	name := regexp.MustCompile(`\{[^}]*\}`)
+	operations := append(ghschema.Operations(), "POST /graphql", "POST /repos/{owner}/{repo}/rulesets", "GET /repos/{owner}/{repo}/rulesets/{ruleset_id}")
+	for _, operation := range operations {
+		method, path, _ := strings.Cut(name.ReplaceAllString(operation, "x"), " ")
+		if got := metrics.Route(method, path); got == metrics.Other || strings.Count(got, "/") != strings.Count(path, "/") {
+			t.Errorf("%s counts as %s", operation, got)
+		}
+	}
+	if len(operations) < 30 {
+		t.Errorf("only %d operations", len(operations))
 	}
 }
 

@@ -36,7 +36,7 @@ type Notifier struct {
 // New makes one.
 func New(c Config) *Notifier { return &Notifier{Config: c, sender: newSender(c.Now)} }
 
-// Red is a verdict that lets nothing through.
+// Red is a verdict that lets nothing through, or passes with warnings.
 type Red struct {
 	Subject store.Subject
 	Message Message // without findings
@@ -67,10 +67,26 @@ func (n *Notifier) Red(ctx context.Context, r Red) error {
 		}
 		list = append(list, more...)
 	}
+	if r.Message.Outcome == pass { // what was red is over, and told anew when it comes up again
+		if err := n.Store.EndNotifications(ctx, r.Subject.ID, keys(list)...); err != nil {
+			return err
+		}
+		return n.Store.AddNotifications(ctx, list)
+	}
 	if err := n.Store.AddNotifications(ctx, list); err != nil {
 		return err
 	}
 	return n.Store.ConfirmEscalations(ctx, r.Subject.ID, now)
+}
+
+// pass is the outcome of a verdict that has warnings at most.
+const pass = "pass"
+
+func keys(list []store.Notification) (all []string) {
+	for _, x := range list {
+		all = append(all, x.Key)
+	}
+	return all
 }
 
 // wanted are the channels that the policies name and that there are.
@@ -96,7 +112,7 @@ func (c *Channel) notifications(s store.Subject, m Message, now time.Time) ([]st
 	}
 	slices.Sort(key[4:])
 	first, err := c.row(s, m, digest(key...), now)
-	if err != nil || c.Escalate == nil {
+	if err != nil || c.Escalate == nil || m.Outcome == pass {
 		return []store.Notification{first}, err
 	}
 	m.Kind = store.NotificationEscalation

@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +27,7 @@ var background = context.Background()
 type receiver struct {
 	mu     sync.Mutex
 	status int
+	wait   string // Retry-After
 	bodies []string
 	heads  []http.Header
 }
@@ -36,6 +39,9 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	r.bodies, r.heads = append(r.bodies, string(body)), append(r.heads, q.Header)
 	if r.status >= 300 && r.status < 400 {
 		w.Header().Set("Location", "/elsewhere")
+	}
+	if r.wait != "" {
+		w.Header().Set("Retry-After", r.wait)
 	}
 	w.WriteHeader(r.status)
 }
@@ -260,6 +266,124 @@ func TestNoEscalationOfWhatIsGreen(t *testing.T) {
 	w.now = w.now.Add(2 * time.Hour)
 	if got := w.sent(); len(got) != 0 || len(w.again) != 1 {
 		t.Errorf("%q %v", got, w.again)
+	}
+}
+
+// A change that passes with a warning is not red: what was told before is over and
+// is told anew when it comes up again, and nobody is told that it is red still.
+func TestWarningsAreNotEscalated(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, `{"ops": {"url": "%s/ops", "allow-private": true, "escalate": {"after": "1h", "to": "ops"}}}`)
+	s, soft := w.pull(), notify.Finding{ID: "w", Rule: "soft", Level: "warn", Message: "mind this"}
+	passes := func() {
+		t.Helper()
+		w.check(w.Red(background, notify.Red{
+			Subject: s, Findings: []notify.Finding{soft}, Wanted: map[string][]string{"block": {"ops"}, "warn": {"ops"}},
+			Message: notify.Message{Repository: "acme/app", Number: 7, Outcome: "pass", Title: "Passed with a warning"},
+		}))
+	}
+	w.red(s, core("a"))
+	if got := w.sent(); len(got) != 1 {
+		t.Fatalf("%q", got)
+	}
+	passes()
+	if got := w.sent(); len(got) != 1 || !strings.Contains(got[0], "mind this") {
+		t.Errorf("the warning: %q", got)
+	}
+	w.now = w.now.Add(2 * time.Hour)
+	w.check(w.Send(background))
+	passes() // the same once more
+	if got := w.sent(); len(got) != 0 || len(w.again) != 0 {
+		t.Errorf("told of what passes: %q %v", got, w.again)
+	}
+	w.red(s, core("a"))
+	if got := w.sent(); len(got) != 1 || !strings.Contains(got[0], "core/a.py:3") {
+		t.Errorf("red again: %q", got)
+	}
+}
+
+// Each level is told to the channels that the policy names for it, and to no other.
+func TestEachLevelHasItsChannels(t *testing.T) {
+	t.Parallel()
+	const to = `{"url": "%s", "allow-private": true, "format": "json", "secret": "sixteen bytes or more"}`
+	w := newWorld(t, `{"ops": `+to+`, "lead": `+to+`, "all": `+to+`}`)
+	findings := []notify.Finding{{ID: "b", Rule: "r", Level: "block"}, {ID: "a", Rule: "r", Level: "approve"}, {ID: "w", Rule: "r", Level: "warn"}}
+	w.check(w.Red(background, notify.Red{
+		Subject: w.pull(), Findings: findings, Message: notify.Message{Repository: "acme/app", Outcome: "fail"},
+		Wanted: map[string][]string{"block": {"ops", "all"}, "approve": {"lead", "all"}, "warn": {"all"}},
+	}))
+	var heard []string
+	for _, body := range w.sent() {
+		var m notify.Message
+		w.check(json.Unmarshal([]byte(body), &m))
+		var levels []string
+		for _, f := range m.Findings {
+			levels = append(levels, f.Level)
+		}
+		heard = append(heard, strings.Join(levels, " "))
+	}
+	slices.Sort(heard)
+	if want := []string{"approve", "block", "block approve warn"}; !slices.Equal(heard, want) {
+		t.Errorf("%q, want %q", heard, want)
+	}
+}
+
+// A channel that asks to be left alone for a while is, though for an hour at most.
+func TestRetryAfterIsObeyed(t *testing.T) {
+	t.Parallel()
+	for seconds, want := range map[int]time.Duration{1: 15 * time.Second, 600: 10 * time.Minute, 86400: time.Hour} {
+		w := newWorld(t, `{"ops": {"url": "%s/hook", "allow-private": true}}`)
+		w.at.answer(429)
+		w.at.wait = fmt.Sprint(seconds)
+		w.red(w.pull(), core("a"))
+		w.sent()
+		w.now = w.now.Add(want - time.Second)
+		early := w.sent()
+		w.now = w.now.Add(time.Second)
+		if again := w.sent(); len(early) != 0 || len(again) != 1 {
+			t.Errorf("Retry-After %d: %d before %s, %d then", seconds, len(early), want, len(again))
+		}
+	}
+}
+
+// genuine is what the manual has a receiver do, written without the sender's code:
+// HMAC by its definition in RFC 2104.
+func genuine(secret, timestamp, signature, body string, now time.Time) bool {
+	key := make([]byte, sha256.BlockSize) // of at most as many bytes; longer keys are hashed first
+	copy(key, secret)
+	inner, outer := sha256.New(), sha256.New()
+	for _, b := range key {
+		inner.Write([]byte{b ^ 0x36})
+		outer.Write([]byte{b ^ 0x5c})
+	}
+	inner.Write([]byte(timestamp + "." + body))
+	outer.Write(inner.Sum(nil))
+	at, err := strconv.ParseInt(timestamp, 10, 64)
+	return err == nil && signature == fmt.Sprintf("sha256=%x", outer.Sum(nil)) && now.Sub(time.Unix(at, 0)).Abs() < 5*time.Minute
+}
+
+// A receiver that does what the manual says takes what was sent, and nothing that
+// was changed, signed by somebody else, or sent again later. Slack gets no signature.
+func TestReceiversTellWhatIsGenuine(t *testing.T) {
+	t.Parallel()
+	const secret = "sixteen bytes or more"
+	w := newWorld(t, `{"ops": {"url": "%s", "allow-private": true, "format": "json", "secret": "`+secret+`"}}`)
+	w.red(w.pull(), core("a"))
+	got := w.sent()
+	if len(got) != 1 {
+		t.Fatalf("%q", got)
+	}
+	at, signature := w.at.heads[0].Get("X-Changeguard-Timestamp"), w.at.heads[0].Get("X-Changeguard-Signature")
+	if !genuine(secret, at, signature, got[0], w.now) {
+		t.Errorf("%s %s of %s is not taken", at, signature, got[0])
+	}
+	if genuine(secret, at, signature, got[0]+" ", w.now) || genuine("another secret!!", at, signature, got[0], w.now) || genuine(secret, at+"0", signature, got[0], w.now) || genuine(secret, at, signature, got[0], w.now.Add(time.Hour)) {
+		t.Error("what is not genuine is taken")
+	}
+	slack := newWorld(t, `{"ops": {"url": "%s", "allow-private": true}}`)
+	slack.red(slack.pull(), core("a"))
+	if got := slack.sent(); len(got) != 1 || slack.at.heads[0].Get("X-Changeguard-Signature") != "" {
+		t.Errorf("%q %v", got, slack.at.heads)
 	}
 }
 

@@ -98,15 +98,20 @@ func (s *Store) ConfirmEscalations(ctx context.Context, subject int64, at time.T
 	})
 }
 
-// EndNotifications forgets what was to be told of a subject, and what was: it is
-// green, or gone. What comes up later is told anew.
-func (s *Store) EndNotifications(ctx context.Context, subject int64) error {
+// EndNotifications forgets what was to be told of a subject, and what was, but
+// what has one of the keys: it is green, or gone. What comes up later is told anew.
+func (s *Store) EndNotifications(ctx context.Context, subject int64, but ...string) error {
 	var n int
 	if err := s.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM notifications WHERE subject = $1`, subject).Scan(&n); err != nil || n == 0 {
 		return explain(err)
 	}
+	query, args := `DELETE FROM notifications WHERE subject = $1 AND kind <> $2`, []any{subject, NotificationNotice}
+	for _, key := range but {
+		args = append(args, text(key))
+		query += fmt.Sprintf(" AND key <> $%d", len(args))
+	}
 	return s.InTx(ctx, func(tx *Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM notifications WHERE subject = $1 AND kind <> $2`, subject, NotificationNotice)
+		_, err := tx.ExecContext(ctx, query, args...)
 		return err
 	})
 }

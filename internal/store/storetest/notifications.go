@@ -50,6 +50,10 @@ func notified(t *testing.T, f *fixture) {
 	f.check(f.ConfirmEscalations(background, 5, later))
 	f.same("confirmed", due(store.NotificationWaiting, later), []string{"k2", "k3"})
 
+	f.check(f.EndNotifications(background, 5, "k1", "k2", "another"))
+	f.same("but those", due(store.NotificationWaiting, later), []string{"k2", "k3"})
+	f.check(f.AddNotifications(background, []store.Notification{n}))
+	f.same("told before", len(due(store.NotificationWaiting, start)), 0)
 	f.check(f.EndNotifications(background, 5))
 	f.same("what is left", due(store.NotificationWaiting, later), []string{"k3"})
 	f.check(f.AddNotifications(background, []store.Notification{n}))
