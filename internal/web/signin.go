@@ -54,6 +54,9 @@ func (v viewer) sees(owner, repo string) bool {
 	return v.all || slices.Contains(v.repos, strings.ToLower(owner+"/"+repo))
 }
 
+// known reports whether somebody was let in.
+func (v viewer) known() bool { return v.all || v.Login != "" }
+
 // only is what a list is narrowed to; nil for everything.
 func (v viewer) only() []string {
 	if v.all {
