@@ -218,7 +218,7 @@ func (s *server) attempted(r *http.Request) (a attempt, ok bool) {
 	return a, s.Now().Before(a.Until)
 }
 
-// welcome begins a session.
+// welcome begins a session, and ends the one before in the same browser.
 func (s *server) welcome(w http.ResponseWriter, r *http.Request, a attempt, code string) error {
 	token, life, err := s.SignIn.Exchange(r.Context(), code, origin(r)+signedInPath, a.Verifier)
 	if err != nil {
@@ -233,10 +233,14 @@ func (s *server) welcome(w http.ResponseWriter, r *http.Request, a attempt, code
 	}
 	value, now := secret.Random(), s.Now()
 	err = s.Store.AddSession(r.Context(), store.Session{ID: hashed(value), Login: login, Sealed: s.SignIn.Key.Seal(sessionCookie, []byte(token)), Expires: now.Add(life)}, now)
-	if err == nil {
-		http.SetCookie(w, cookie(r, sessionCookie, value, life))
+	if err != nil {
+		return err
 	}
-	return err
+	if before, err := s.session(r); err == nil {
+		s.forget(r.Context(), before.ID)
+	}
+	http.SetCookie(w, cookie(r, sessionCookie, value, life))
+	return nil
 }
 
 // logOut ends a session.
