@@ -187,6 +187,10 @@ func TestWithoutJavaScript(t *testing.T) {
 	x.press(`a[href="/policy"]`)
 	x.types("#policy", "version: 1\nruels: {}\n")
 	p.tried(x, "did you mean")
+	x.visit(p.home + "/acme/web/pull/1/what-if")
+	x.types("#approvals", "1")
+	x.press(`form.whatif button`)
+	x.sees("What would change", "core")
 	x.press(`a[href="/audit"]`)
 	if _, err := chromedp.RunResponse(x.ctx, chromedp.SendKeys(chromedp.CSS(`input[type=search]`), "platform#1"+kb.Enter)); err != nil {
 		t.Fatal(err)
