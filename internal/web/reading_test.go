@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -8,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/changeguard/changeguard/internal/store"
+	"github.com/changeguard/changeguard/internal/web"
 	"github.com/changeguard/changeguard/verdict"
 )
 
@@ -76,6 +79,27 @@ func TestTitleOfAPageIsBounded(t *testing.T) {
 	for page, want := range map[string]string{"/acme/app/pull/1": strings.Repeat("ab", 128) + "…", "/acme/app/pull/2": strings.Repeat("x", 256)} {
 		if m := h1.FindStringSubmatch(p.get(page)); m == nil || m[1] != want {
 			t.Errorf("%s: %q", page, m)
+		}
+	}
+}
+
+// A page that could not be made says so in words, with a way on, and says nothing
+// of why.
+func TestBrokenPageHasAWayOn(t *testing.T) {
+	t.Parallel()
+	p := openWith(t, func(c *web.Config) {
+		c.Facts = func(context.Context) (web.Facts, error) { return web.Facts{}, errors.New("the secret reason") }
+	})
+	p.judged(1, "One", sample())
+	for _, target := range []string{"/", "/health"} {
+		w := p.ask(http.MethodGet, target, nil)
+		page := w.Body.String()
+		balanced(t, target, page)
+		if w.Code != http.StatusInternalServerError || !strings.Contains(page, "could not be made") || !strings.Contains(page, `<a href="/">`) || strings.Contains(page, "secret reason") {
+			t.Errorf("%s: %d %s", target, w.Code, page)
+		}
+		if w.Header().Get("Cache-Control") != "no-store" || !strings.Contains(p.log.String(), "the secret reason") {
+			t.Errorf("%s: %v, logged %s", target, w.Header(), p.log.String())
 		}
 	}
 }

@@ -223,7 +223,7 @@ func TestEveryFormIsRefusedFromElsewhere(t *testing.T) {
 		posts++
 		for header, value := range map[string]string{"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"} {
 			w := g.ask(jar, http.MethodPost, address(x[1], "acme", "app"), func(r *http.Request) { r.Header.Set(header, value) })
-			if w.Code != http.StatusForbidden {
+			if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "came from another site") || !strings.Contains(w.Body.String(), `<a href="/">`) {
 				t.Errorf("POST %s with %s: %d", x[1], header, w.Code)
 			}
 		}
@@ -329,6 +329,9 @@ func TestRightsAreAskedOfGitHub(t *testing.T) {
 	g.down.Store(true)
 	g.gone.Store(int64(6 * time.Minute))
 	see(http.StatusForbidden)
+	g.down.Store(false)
+	g.lost.Store(false)
+	see(http.StatusOK) // the sign-in outlives that GitHub did not answer
 }
 
 // An answer that did not begin in this browser signs nobody in, and nobody is led
@@ -355,6 +358,10 @@ func TestSignInBeganHere(t *testing.T) {
 	}
 	if w := back(cookies{}, theirs); w.Code != http.StatusBadRequest {
 		t.Errorf("without a cookie: %d", w.Code)
+	}
+	refused := g.ask(mine, http.MethodGet, "/auth/callback?error=access_denied&state="+url.QueryEscape(state(mine, "/")), nil)
+	if refused.Code != http.StatusForbidden || !strings.Contains(text(refused.Body.String()), "was not allowed to tell") || mine[sessionName] != nil {
+		t.Errorf("refused on GitHub's page: %d %s", refused.Code, text(refused.Body.String()))
 	}
 	late := state(mine, "/")
 	g.gone.Store(int64(10 * time.Minute))

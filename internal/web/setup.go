@@ -111,7 +111,7 @@ func SetUpRoutes(r chi.Router, c SetUp) error {
 func (s *server) addSetUp(r chi.Router, c SetUp) {
 	u := &setUp{server: s, SetUp: c}
 	r.Group(func(r chi.Router) {
-		r.Use(secure, sameSite, u.allowGitHub)
+		r.Use(secure, s.sameSite, u.allowGitHub)
 		get(r, "/setup", u.page)
 		if c.Token == "" {
 			return
@@ -123,9 +123,6 @@ func (s *server) addSetUp(r chi.Router, c SetUp) {
 		r.Post("/setup/{owner}/{repo}/require", u.known(u.require))
 	})
 }
-
-// sameSite refuses what another site's page sends.
-func sameSite(next http.Handler) http.Handler { return http.NewCrossOriginProtection().Handler(next) }
 
 // allowGitHub lets the form go on to GitHub, which must see where it comes from.
 func (u *setUp) allowGitHub(next http.Handler) http.Handler {

@@ -131,8 +131,7 @@ func (s *server) signedIn(next http.Handler) http.Handler {
 		repos, err := s.rightsOf(r.Context(), session)
 		if err != nil {
 			s.Logger.WarnContext(r.Context(), "what somebody may read is not known", logkey.Err, err)
-			s.forget(r.Context(), session.ID)
-			s.sayIn(w, r, http.StatusForbidden, "GitHub did not say what you may read", "Your sign-in was ended or GitHub does not answer.")
+			s.sayIn(w, r, http.StatusForbidden, "GitHub did not say what you may read", "Either GitHub does not answer, and the page is there again when it does, or it ended your sign-in.")
 			return
 		}
 		next.ServeHTTP(w, asViewer(r, viewer{Login: session.Login, repos: repos}))
@@ -194,6 +193,10 @@ func (s *server) loggedIn(w http.ResponseWriter, r *http.Request) {
 	a, ok := s.attempted(r)
 	q := r.URL.Query()
 	http.SetCookie(w, cookie(r, loginCookie, "", -time.Second))
+	if ok && q.Get("state") == a.State && q.Get("error") != "" {
+		s.sayIn(w, r, http.StatusForbidden, "Nobody was signed in", "GitHub was not allowed to tell this server who you are. Nothing is shown to who is not known.")
+		return
+	}
 	if !ok || q.Get("state") != a.State || q.Get("code") == "" {
 		s.sayIn(w, r, http.StatusBadRequest, "The sign-in did not begin here", "Nobody was signed in. Begin again, within ten minutes and in one browser.")
 		return

@@ -61,14 +61,14 @@ func Routes(r chi.Router, c Config) error {
 	if c.SignIn != nil {
 		allow = s.signedIn
 		r.Group(func(r chi.Router) {
-			r.Use(secure, sameSite)
+			r.Use(secure, s.sameSite)
 			get(r, "/auth/login", s.logIn)
 			get(r, signedInPath, s.loggedIn)
 			r.Post("/auth/logout", s.logOut)
 		})
 	}
 	r.Group(func(r chi.Router) {
-		r.Use(secure, sameSite, allow)
+		r.Use(secure, s.sameSite, allow)
 		get(r, "/", s.list)
 		get(r, "/audit", s.audit)
 		get(r, "/audit.jsonl", s.auditExport)
@@ -233,5 +233,12 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 func (s *server) broken(w http.ResponseWriter, r *http.Request, err error) {
 	s.Logger.ErrorContext(r.Context(), "a page could not be made", logkey.Path, r.URL.Path, logkey.Err, err)
-	http.Error(w, "the page could not be made; the log says why", http.StatusInternalServerError)
+	var page strings.Builder
+	if s.templates.ExecuteTemplate(&page, "message.html", message{Title: "The page could not be made", Text: "The server's log says why. It may be over in a moment: load the page again.", Home: s.home}) != nil {
+		http.Error(w, "the page could not be made; the log says why", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(http.StatusInternalServerError)
+	_, _ = w.Write([]byte(page.String())) // the client went away
 }
