@@ -202,6 +202,26 @@ func TestWithoutJavaScript(t *testing.T) {
 	x.sees("Health")
 }
 
+// What is copied from the commands are the commands, a line each, however they are
+// broken into the box.
+func TestCommandsAreCopiedAsTheyAre(t *testing.T) {
+	p := shop(t)
+	x := openTab(t)
+	p.signIn(x, "ann")
+	x.wide(360)
+	x.visit(p.home + "/acme/platform/pull/1")
+	copied := script[string](x, `(getSelection().selectAllChildren(document.querySelector('pre.commands')), getSelection().toString())`)
+	lines := strings.Split(strings.TrimSuffix(copied, "\n"), "\n")
+	for _, line := range lines {
+		if !strings.HasPrefix(line, "git ") {
+			t.Errorf("%q is no command", line)
+		}
+	}
+	if len(lines) != 6 {
+		t.Errorf("%d lines: %q", len(lines), copied)
+	}
+}
+
 // Everything from a change is text, and who may not read a repository sees nothing
 // of it.
 func TestHostileChangeIsText(t *testing.T) {
