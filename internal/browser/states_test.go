@@ -120,6 +120,9 @@ func TestEveryState(t *testing.T) {
 				t.Errorf("the verdict is %.0f pixels down, out of sight", top)
 			}
 			x.wide(360)
+			if first := script[float64](x, `(document.querySelector('.findings') ?? document.querySelector('#way')).getBoundingClientRect().top`); first > 1800 {
+				t.Errorf("the first finding is %.0f pixels down", first)
+			}
 			if cut := script[bool](x, `[...document.querySelectorAll('pre.commands')].some(e => e.scrollWidth > e.clientWidth)`); cut {
 				t.Error("commands are cut off at the edge of their box")
 			}
