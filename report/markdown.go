@@ -93,6 +93,9 @@ func AfterHeading(v *verdict.Verdict) string {
 	if !ok {
 		return v.Title
 	}
+	if strings.HasSuffix(rest, ".") || strings.HasSuffix(rest, "?") || strings.HasSuffix(rest, "!") {
+		return upperFirst(rest)
+	}
 	return upperFirst(rest) + "."
 }
 
@@ -104,7 +107,7 @@ func (d *document) missing() {
 	for _, m := range d.v.Missing[:min(len(d.v.Missing), maxListed)] {
 		fmt.Fprintf(d, "- %s", within(maxWhat, m.What, prose))
 		switch {
-		case isCommand(m.Remedy) && len(m.Remedy) <= maxWhat:
+		case IsCommand(m.Remedy) && len(m.Remedy) <= maxWhat:
 			d.WriteString(": " + code(m.Remedy, false))
 		case m.Remedy != "":
 			d.WriteString(": " + within(maxWhat, m.Remedy, prose))

@@ -159,7 +159,7 @@ func Remedies(v *verdict.Verdict) (commands, advice []string) {
 			continue
 		}
 		seen[f.Remedy] = true
-		if isCommand(f.Remedy) {
+		if IsCommand(f.Remedy) {
 			commands = append(commands, f.Remedy)
 		} else {
 			advice = append(advice, f.Remedy)
@@ -176,7 +176,8 @@ func removes(command string) int {
 	return 0
 }
 
-func isCommand(remedy string) bool {
+// IsCommand reports whether a remedy is a command, and not words.
+func IsCommand(remedy string) bool {
 	return strings.HasPrefix(remedy, "git ") || strings.HasPrefix(remedy, "changeguard ")
 }
 

@@ -145,7 +145,7 @@ func TestPagesSayWhyAndWhatIf(t *testing.T) {
 	b.visit(w.home + "/policy?repo=acme/app")
 	b.wants(200, "version: 1", `value="acme/app"`)
 	b.do(http.MethodPost, "/policy", url.Values{"repo": {"acme/app"}, "policy": {"version: 1\n"}, "blast": {"1"}})
-	b.wants(200, "Blast radius", "Of the last 1 pull requests", "1 could be judged again", "let 1 through", "#1</a>")
+	b.wants(200, "Blast radius", "Of the last pull request", "1 could be judged again", "let 1 through", "#1</a>")
 	b.do(http.MethodPost, "/policy", url.Values{"policy": {"version: 1\n"}, "blast": {"1"}})
 	b.wants(200, "Name the repository")
 	if after := len(w.github.Requests()); after != before {

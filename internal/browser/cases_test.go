@@ -187,6 +187,10 @@ func TestWithoutJavaScript(t *testing.T) {
 	x.press(`a[href="/policy"]`)
 	x.types("#policy", "version: 1\nruels: {}\n")
 	p.tried(x, "did you mean")
+	x.visit(p.home + "/acme/web/pull/1/what-if")
+	x.types("#approvals", "1")
+	x.press(`form.whatif button`)
+	x.sees("What would change", "core")
 	x.press(`a[href="/audit"]`)
 	if _, err := chromedp.RunResponse(x.ctx, chromedp.SendKeys(chromedp.CSS(`input[type=search]`), "platform#1"+kb.Enter)); err != nil {
 		t.Fatal(err)
@@ -196,6 +200,26 @@ func TestWithoutJavaScript(t *testing.T) {
 	x.sees("Blocked", "websocket-core", "git checkout")
 	x.visit(p.home + "/health")
 	x.sees("Health")
+}
+
+// What is copied from the commands are the commands, a line each, however they are
+// broken into the box.
+func TestCommandsAreCopiedAsTheyAre(t *testing.T) {
+	p := shop(t)
+	x := openTab(t)
+	p.signIn(x, "ann")
+	x.wide(360)
+	x.visit(p.home + "/acme/platform/pull/1")
+	copied := script[string](x, `(getSelection().selectAllChildren(document.querySelector('pre.commands')), getSelection().toString())`)
+	lines := strings.Split(strings.TrimSuffix(copied, "\n"), "\n")
+	for _, line := range lines {
+		if !strings.HasPrefix(line, "git ") {
+			t.Errorf("%q is no command", line)
+		}
+	}
+	if len(lines) != 6 {
+		t.Errorf("%d lines: %q", len(lines), copied)
+	}
 }
 
 // Everything from a change is text, and who may not read a repository sees nothing

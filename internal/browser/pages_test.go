@@ -88,6 +88,7 @@ func (p *place) keeps(x *tab, page string) {
 func (p *place) looks(x *tab) {
 	x.Helper()
 	p.weighs(x)
+	named(x)
 	walks(x)
 	accessible(x)
 	x.scheme("dark")
@@ -96,6 +97,25 @@ func (p *place) looks(x *tab) {
 	for _, width := range widths {
 		x.wide(width)
 		fits(x, width)
+		named(x)
+	}
+}
+
+// named wants a title of its own, one heading of the whole, and a caption on each
+// table.
+func named(x *tab) {
+	x.Helper()
+	if title := script[string](x, `document.title`); !strings.HasSuffix(title, " · changeguard") || strings.HasPrefix(title, " ") {
+		x.Errorf("the page is called %q", title)
+	}
+	if n := script[int](x, `document.querySelectorAll('h1').length`); n != 1 {
+		x.Errorf("%d headings of the whole", n)
+	}
+	if n := script[int](x, `[...document.querySelectorAll('table')].filter(t => !t.caption || !t.caption.innerText.trim()).length`); n != 0 {
+		x.Errorf("%d tables have no caption", n)
+	}
+	if broken := script[[]string](x, `[...document.querySelectorAll('caption:not(.hidden)')].filter(c => c.checkVisibility() && c.getBoundingClientRect().width < 60).map(c => c.innerText)`); len(broken) > 0 {
+		x.Errorf("captions without room: %q", broken)
 	}
 }
 

@@ -3,8 +3,10 @@ package browser_test
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,6 +16,8 @@ import (
 	"github.com/changeguard/changeguard/internal/ghfake"
 	"github.com/changeguard/changeguard/internal/ghfake/ghtest"
 	"github.com/changeguard/changeguard/internal/store"
+	"github.com/changeguard/changeguard/policy"
+	"github.com/changeguard/changeguard/verdict"
 )
 
 // A place is the real server against the stand-in for GitHub.
@@ -124,6 +128,7 @@ func (p *place) aged(names ...string) {
 			if err != nil {
 				p.Fatal(err)
 			}
+			v.Actor, v.Rules = told(p, v)
 			v.Created = now.AddDate(0, 0, -day).Add(time.Duration(i) * time.Hour)
 			v.Subject.Number = 100 + day*10 + i
 			v.Digest = fmt.Sprintf("%s-%d", v.Digest, v.Subject.Number)
@@ -135,6 +140,22 @@ func (p *place) aged(names ...string) {
 	if err := s.Close(); err != nil {
 		p.Fatal(err)
 	}
+}
+
+// told is what a verdict says of who made the change, and of the rules that
+// stopped it.
+func told(p *place, stored store.Verdict) (actor string, rules []string) {
+	p.Helper()
+	v := new(verdict.Verdict)
+	if err := json.Unmarshal(stored.Body, v); err != nil {
+		p.Fatal(err)
+	}
+	for _, f := range v.Findings {
+		if f.LiftedBy == nil && f.Level != policy.Warn && !slices.Contains(rules, f.Rule) {
+			rules = append(rules, f.Rule)
+		}
+	}
+	return string(v.Session.Actor), rules
 }
 
 // remember keeps a verdict with its subject, which then waits for nothing.

@@ -1,6 +1,9 @@
 package ghfake
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // newRuleset is what GitHub is sent for a ruleset, as far as it is read.
 type newRuleset struct {
@@ -33,7 +36,16 @@ func (s *Server) createRuleset(c *call) (any, *refusal) {
 	if sent.Name == "" || sent.Enforcement == "" {
 		return nil, unfit("name and enforcement are required.")
 	}
-	r := Ruleset{ID: s.id(), Level: "Repository"}
+	r := Ruleset{ID: s.id(), Level: "Repository", Enforcement: sent.Enforcement}
+	for _, ref := range sent.Conditions.RefName.Include {
+		switch ref {
+		case "~DEFAULT_BRANCH":
+			ref = "main"
+		case "~ALL":
+			ref = "*"
+		}
+		r.Branches = append(r.Branches, strings.TrimPrefix(ref, "refs/heads/"))
+	}
 	for _, rule := range sent.Rules {
 		for _, k := range rule.Parameters.Checks {
 			r.Checks = append(r.Checks, RequiredCheck{k.Context, k.App})

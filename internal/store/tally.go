@@ -107,10 +107,10 @@ type Stopped struct {
 }
 
 // StoppedIn counts the verdicts of some repositories since a day, those with the
-// most first.
+// most first. What only observes stops nothing, unless it is incomplete.
 func (s *Store) StoppedIn(ctx context.Context, repos []string, since time.Time, limit int) ([]Stopped, error) {
 	where, args := among("lower(t.repository)", repos, []any{micros(since) / day, limit})
-	rows, err := s.read.QueryContext(ctx, `SELECT t.repository, SUM(t.number), SUM(CASE WHEN t.outcome = 'pass' THEN 0 ELSE t.number END) FROM tallies t
+	rows, err := s.read.QueryContext(ctx, `SELECT t.repository, SUM(t.number), SUM(CASE WHEN t.outcome = 'pass' OR t.observed AND t.outcome <> 'incomplete' THEN 0 ELSE t.number END) FROM tallies t
 		WHERE t.day >= $1 AND `+where+` GROUP BY t.repository ORDER BY 2 DESC, 1 LIMIT $2`, args...)
 	if err != nil {
 		return nil, explain(err)

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/changeguard/changeguard/internal/logkey"
 	"github.com/changeguard/changeguard/internal/store"
@@ -15,6 +16,7 @@ import (
 
 type auditPage struct {
 	Search    string
+	Cut       int  // how many characters of it are searched for, 0 for all
 	Overrides bool // what went in by an override, and nothing else
 	Entries   []auditEntry
 	Older     int64
@@ -95,6 +97,16 @@ func kindOf(q url.Values) string {
 	return ""
 }
 
+// searched is what is searched for, and how many characters that are where it is
+// not all that was asked for.
+func searched(asked string) (search string, cut int) {
+	if len(asked) <= longestSearch {
+		return asked, 0
+	}
+	search = strings.ToValidUTF8(asked[:longestSearch], "")
+	return search, utf8.RuneCountInString(search)
+}
+
 // audit shows what was decided, the newest first.
 func (s *server) audit(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
@@ -102,10 +114,8 @@ func (s *server) audit(w http.ResponseWriter, r *http.Request) {
 	if err != nil || before < 1 {
 		before = math.MaxInt64
 	}
-	p := auditPage{Search: q.Get("q"), Overrides: kindOf(q) != ""}
-	if len(p.Search) > longestSearch {
-		p.Search = strings.ToValidUTF8(p.Search[:longestSearch], "") // the page shows what is searched for
-	}
+	p := auditPage{Overrides: kindOf(q) != ""}
+	p.Search, p.Cut = searched(q.Get("q"))
 	list, err := s.Store.AuditFind(r.Context(), viewing(r).only(), kindOf(q), p.Search, before, listed+1)
 	if err != nil {
 		s.broken(w, r, err)

@@ -196,7 +196,7 @@ func TestHealthSaysWhatIsWrong(t *testing.T) {
 	balanced(t, "/health", page)
 	seen := text(page)
 	for _, want := range []string{
-		"The oldest waits for 1m30s", "Change For acme/app#2 1 minute", "5 minutes ago 3 asked for again, 4 judged", "check run 7", "1250 of 5000 20 minutes",
+		"The oldest waits for 1m30s", "Change For acme/app#2 1 minute", "5 minutes ago 3 asked for again, 4 judged", "check run 7", "1250 of 5000 Full again in 20 minutes",
 		"1 repository has something to look at", "main does not require it", "Require it.", "pull_request opened acme/app#2 waits",
 	} {
 		if !strings.Contains(seen, want) {

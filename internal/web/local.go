@@ -23,6 +23,15 @@ func secure(next http.Handler) http.Handler {
 	})
 }
 
+// sameSite refuses what another site's page sends.
+func (s *server) sameSite(next http.Handler) http.Handler {
+	p := http.NewCrossOriginProtection()
+	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.say(w, r, http.StatusForbidden, "That came from another site", "Forms are taken from this server's own pages, and nothing was done. If you did send it from here, a proxy changes the address under which the server is asked: it must pass the Host header on.")
+	}))
+	return p.Handler(next)
+}
+
 // loopbackOnly refuses everybody who is not on this machine. A page in a browser
 // that points a name of its own here (DNS rebinding) asks for that name; a proxy
 // on this machine says for whom it asks, or speaks HTTP/1.0.

@@ -32,6 +32,7 @@ const (
 // overview is what the last days were like.
 type overview struct {
 	All, Stopped, Share int
+	Would               int // that observing alone let through
 	Makers              []maker
 	Bars                []bar
 	From, Words         string
@@ -133,6 +134,10 @@ func (o *overview) count(tallies []store.Tally, first time.Time) {
 		default:
 			b.fail += t.Count
 		}
+		if !(badge{t.Outcome, t.Observed}).stops() {
+			o.Would += t.Count
+			continue
+		}
 		m.Stopped += t.Count
 		o.Stopped += t.Count
 	}
@@ -149,7 +154,7 @@ func share(of, all int) int {
 	if all == 0 {
 		return 0
 	}
-	return of * wholePercent / all
+	return (of*wholePercent + all/2) / all
 }
 
 // draw turns counts into heights.
@@ -168,7 +173,7 @@ func (o *overview) draw(first time.Time) {
 		b.Title = fmt.Sprintf("%s: %d passed, %d need approval, %d blocked or incomplete", first.AddDate(0, 0, i).Format("2 Jan"), b.pass, b.approve, b.fail)
 	}
 	o.Most = most
-	o.Words = fmt.Sprintf("%d verdicts in %d days, %d of them stopped the change; the most on a day were %d.", o.All, days, o.Stopped, most)
+	o.Words = fmt.Sprintf("%d verdicts in %d days, %d of them stopped the change and %d more would have, were they enforced; the most on a day were %d.", o.All, days, o.Stopped, o.Would, most)
 }
 
 // tall is a height: what there is at all can be seen.
@@ -227,11 +232,11 @@ func (o *overview) wait(list []store.Count) {
 func span(seconds int) string {
 	switch {
 	case seconds >= 3600:
-		return fmt.Sprintf("%d h", seconds/3600)
+		return fmt.Sprintf("%d\u00a0h", seconds/3600)
 	case seconds >= 60:
-		return fmt.Sprintf("%d min", seconds/60)
+		return fmt.Sprintf("%d\u00a0min", seconds/60)
 	}
-	return fmt.Sprintf("%d s", seconds)
+	return fmt.Sprintf("%d\u00a0s", seconds)
 }
 
 // repositories are those with the most verdicts, with how they are guarded.

@@ -71,7 +71,7 @@ type pullPage struct {
 	Groups       []group
 	Page, Pages  int               // of the findings
 	on           map[string]string // the address of each finding
-	Commands     string            // those that undo what was found
+	Commands     []string          // those that undo what was found
 	MoreCommands int               // that are not shown
 	MoreAdvice   int
 	ToDo         string
@@ -165,14 +165,13 @@ func shownLen(s string) int {
 // remedies are what undoes it, as far as there is room.
 func (p *pullPage) remedies() {
 	commands, advice := report.Remedies(p.Verdict)
-	var script strings.Builder
 	left := room(commandBytes)
 	for i, c := range commands {
-		if !left.take(1, c) {
+		if !left.take(15, c) {
 			p.MoreCommands = len(commands) - i
 			break
 		}
-		script.WriteString(report.Visible(c) + "\n")
+		p.Commands = append(p.Commands, c)
 	}
 	left = adviceBytes
 	for i, a := range advice {
@@ -182,7 +181,7 @@ func (p *pullPage) remedies() {
 		}
 		p.Advice = append(p.Advice, a)
 	}
-	p.Commands, p.ToDo, p.HowTo = script.String(), report.ToDo(p.Verdict), report.HowTo(commands)
+	p.ToDo, p.HowTo = report.ToDo(p.Verdict), report.HowTo(commands)
 }
 
 // findings puts those of the page in groups by what they do to the change; each
@@ -192,6 +191,9 @@ func (p *pullPage) findings(file func(verdict.Finding) string) {
 	all := []group{{Title: "What blocks it", Level: "block"}, {Title: "What needs an approval", Level: "approve"}, {Title: "Warnings", Level: "warn"}, {Title: "Only observed", Level: "observed"}, {Title: "Lifted", Level: "lifted"}}
 	if v.Observed {
 		all[0].Title, all[1].Title = "What would block it", "What would need an approval"
+	}
+	if v.Waiting {
+		all[groupAt[verdictLevel[v.Outcome]]].Title = "What it waits for"
 	}
 	p.Pages, p.on = 1, make(map[string]string, len(v.Findings))
 	left, empty := room(findingBytes), true
@@ -227,8 +229,15 @@ func groupOf(v *verdict.Verdict, f verdict.Finding) int {
 	case report.ObservedOnly(v, f):
 		return 3
 	}
-	return map[policy.Level]int{policy.Block: 0, policy.Approve: 1, policy.Warn: 2}[f.Level]
+	return groupAt[f.Level]
 }
+
+// groupAt is the group of findings of a level, and verdictLevel the level that
+// makes an outcome.
+var (
+	groupAt      = map[policy.Level]int{policy.Block: 0, policy.Approve: 1, policy.Warn: 2}
+	verdictLevel = map[verdict.Outcome]policy.Level{verdict.Fail: policy.Block, verdict.Approve: policy.Approve}
+)
 
 // Older and Newer are the pages of findings beside this one, 0 for none.
 func (p pullPage) Older() int {

@@ -111,7 +111,7 @@ func SetUpRoutes(r chi.Router, c SetUp) error {
 func (s *server) addSetUp(r chi.Router, c SetUp) {
 	u := &setUp{server: s, SetUp: c}
 	r.Group(func(r chi.Router) {
-		r.Use(secure, sameSite, u.allowGitHub)
+		r.Use(secure, s.sameSite, u.allowGitHub)
 		get(r, "/setup", u.page)
 		if c.Token == "" {
 			return
@@ -123,9 +123,6 @@ func (s *server) addSetUp(r chi.Router, c SetUp) {
 		r.Post("/setup/{owner}/{repo}/require", u.known(u.require))
 	})
 }
-
-// sameSite refuses what another site's page sends.
-func sameSite(next http.Handler) http.Handler { return http.NewCrossOriginProtection().Handler(next) }
 
 // allowGitHub lets the form go on to GitHub, which must see where it comes from.
 func (u *setUp) allowGitHub(next http.Handler) http.Handler {
@@ -152,11 +149,16 @@ func (u *setUp) may(r *http.Request) bool {
 	return err == nil && u.Token != "" && subtle.ConstantTimeCompare([]byte(c.Value), []byte(u.Token)) == 1
 }
 
+// tell is say, with the way back to the set-up.
+func (u *setUp) tell(w http.ResponseWriter, r *http.Request, status int, title, text string) {
+	u.render(w, r, status, "message.html", message{Title: title, Text: text, Home: "/setup"})
+}
+
 // known lets in who has the token.
 func (u *setUp) known(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if !u.may(r) {
-			u.say(w, r, http.StatusForbidden, "The token is needed", "Open the set-up page with the token that the log of this server prints.")
+			u.tell(w, r, http.StatusForbidden, "The token is needed", "Open the set-up page with the token that the log of this server prints.")
 			return
 		}
 		next(w, r)
@@ -272,14 +274,14 @@ func (u *setUp) begin(w http.ResponseWriter, r *http.Request) {
 	if server := r.PostFormValue("server"); server != "" {
 		var err error
 		if pages, api, err = enterprise(server); err != nil {
-			u.say(w, r, http.StatusBadRequest, "That is no Enterprise Server", err.Error()+".")
+			u.tell(w, r, http.StatusBadRequest, "That is no Enterprise Server", err.Error()+".")
 			return
 		}
 	}
 	address := pages + "/settings/apps/new"
 	if org := strings.TrimSpace(r.PostFormValue("organization")); org != "" {
 		if !organisation.MatchString(org) {
-			u.say(w, r, http.StatusBadRequest, "That is no organisation's name", "Write the name as it is in GitHub's addresses, or leave it empty for your own account.")
+			u.tell(w, r, http.StatusBadRequest, "That is no organisation's name", "Write the name as it is in GitHub's addresses, or leave it empty for your own account.")
 			return
 		}
 		address = pages + "/organizations/" + org + "/settings/apps/new"
@@ -301,12 +303,12 @@ func (u *setUp) created(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if q.Get("code") == "" || !good {
-		u.say(w, r, http.StatusBadRequest, "This did not begin here", "The answer from GitHub carries no state that this server gave out within the last hour. Begin again on the set-up page.")
+		u.tell(w, r, http.StatusBadRequest, "This did not begin here", "The answer from GitHub carries no state that this server gave out within the last hour. Begin again on the set-up page.")
 		return
 	}
 	if err := u.Create(r.Context(), api, q.Get("code")); err != nil {
 		u.Config.Logger.ErrorContext(r.Context(), "the App's credentials were not kept", logkey.Err, err)
-		u.say(w, r, http.StatusBadGateway, "The App's credentials were not kept", "GitHub made the App, but this server could not take its credentials over: "+err.Error()+". Delete the App on GitHub and begin again.")
+		u.tell(w, r, http.StatusBadGateway, "The App's credentials were not kept", "GitHub made the App, but this server could not take its credentials over: "+err.Error()+". Delete the App on GitHub and begin again.")
 		return
 	}
 	http.Redirect(w, r, "/setup", http.StatusSeeOther)
@@ -325,7 +327,7 @@ func (u *setUp) showRepository(w http.ResponseWriter, r *http.Request, refused b
 	b, err := u.Begin(r.Context(), chi.URLParam(r, "owner"), chi.URLParam(r, "repo"))
 	if err != nil {
 		u.Config.Logger.WarnContext(r.Context(), "a repository could not be looked at", logkey.Err, err)
-		u.say(w, r, http.StatusBadGateway, "GitHub did not say how far the repository is", err.Error()+". Is the App installed there?")
+		u.tell(w, r, http.StatusBadGateway, "The repository could not be looked at", "Either the App is not installed there, or GitHub does not answer ("+err.Error()+").")
 		return
 	}
 	u.render(w, r, http.StatusOK, "begin.html", beginPage{Beginning: b, CheckName: u.CheckName, Rules: b.RulesURL(u.GitHub), NewPolicy: b.PolicyURL(u.GitHub), Refused: refused})
@@ -337,7 +339,7 @@ func (u *setUp) require(w http.ResponseWriter, r *http.Request) {
 	allowed, err := u.Require(r.Context(), owner, repo)
 	switch {
 	case err != nil:
-		u.say(w, r, http.StatusBadGateway, "The check is not required", err.Error())
+		u.tell(w, r, http.StatusBadGateway, "The check is not required", "GitHub did not take the ruleset: "+err.Error()+". The repository's page leads to its settings, where you can require it yourself.")
 	case !allowed:
 		u.showRepository(w, r, true)
 	default:

@@ -54,6 +54,9 @@ func (v viewer) sees(owner, repo string) bool {
 	return v.all || slices.Contains(v.repos, strings.ToLower(owner+"/"+repo))
 }
 
+// known reports whether somebody was let in.
+func (v viewer) known() bool { return v.all || v.Login != "" }
+
 // only is what a list is narrowed to; nil for everything.
 func (v viewer) only() []string {
 	if v.all {
@@ -128,8 +131,7 @@ func (s *server) signedIn(next http.Handler) http.Handler {
 		repos, err := s.rightsOf(r.Context(), session)
 		if err != nil {
 			s.Logger.WarnContext(r.Context(), "what somebody may read is not known", logkey.Err, err)
-			s.forget(r.Context(), session.ID)
-			s.sayIn(w, r, http.StatusForbidden, "GitHub did not say what you may read", "Your sign-in was ended or GitHub does not answer.")
+			s.sayIn(w, r, http.StatusForbidden, "GitHub did not say what you may read", "Either GitHub does not answer, and the page is there again when it does, or it ended your sign-in.")
 			return
 		}
 		next.ServeHTTP(w, asViewer(r, viewer{Login: session.Login, repos: repos}))
@@ -191,6 +193,10 @@ func (s *server) loggedIn(w http.ResponseWriter, r *http.Request) {
 	a, ok := s.attempted(r)
 	q := r.URL.Query()
 	http.SetCookie(w, cookie(r, loginCookie, "", -time.Second))
+	if ok && q.Get("state") == a.State && q.Get("error") != "" {
+		s.sayIn(w, r, http.StatusForbidden, "Nobody was signed in", "GitHub was not allowed to tell this server who you are. Nothing is shown to who is not known.")
+		return
+	}
 	if !ok || q.Get("state") != a.State || q.Get("code") == "" {
 		s.sayIn(w, r, http.StatusBadRequest, "The sign-in did not begin here", "Nobody was signed in. Begin again, within ten minutes and in one browser.")
 		return
@@ -215,7 +221,7 @@ func (s *server) attempted(r *http.Request) (a attempt, ok bool) {
 	return a, s.Now().Before(a.Until)
 }
 
-// welcome begins a session.
+// welcome begins a session, and ends the one before in the same browser.
 func (s *server) welcome(w http.ResponseWriter, r *http.Request, a attempt, code string) error {
 	token, life, err := s.SignIn.Exchange(r.Context(), code, origin(r)+signedInPath, a.Verifier)
 	if err != nil {
@@ -230,10 +236,14 @@ func (s *server) welcome(w http.ResponseWriter, r *http.Request, a attempt, code
 	}
 	value, now := secret.Random(), s.Now()
 	err = s.Store.AddSession(r.Context(), store.Session{ID: hashed(value), Login: login, Sealed: s.SignIn.Key.Seal(sessionCookie, []byte(token)), Expires: now.Add(life)}, now)
-	if err == nil {
-		http.SetCookie(w, cookie(r, sessionCookie, value, life))
+	if err != nil {
+		return err
 	}
-	return err
+	if before, err := s.session(r); err == nil {
+		s.forget(r.Context(), before.ID)
+	}
+	http.SetCookie(w, cookie(r, sessionCookie, value, life))
+	return nil
 }
 
 // logOut ends a session.

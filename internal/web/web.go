@@ -61,14 +61,14 @@ func Routes(r chi.Router, c Config) error {
 	if c.SignIn != nil {
 		allow = s.signedIn
 		r.Group(func(r chi.Router) {
-			r.Use(secure, sameSite)
+			r.Use(secure, s.sameSite)
 			get(r, "/auth/login", s.logIn)
 			get(r, signedInPath, s.loggedIn)
 			r.Post("/auth/logout", s.logOut)
 		})
 	}
 	r.Group(func(r chi.Router) {
-		r.Use(secure, sameSite, allow)
+		r.Use(secure, s.sameSite, allow)
 		get(r, "/", s.list)
 		get(r, "/audit", s.audit)
 		get(r, "/audit.jsonl", s.auditExport)
@@ -129,6 +129,9 @@ var functions = template.FuncMap{
 	"bar":      func() template.HTML { return barGoesHere },
 	"word":     word,
 	"brief":    brief,
+	"headline": headline,
+	"command":  report.IsCommand,
+	"waits":    func(title string) bool { return strings.HasPrefix(title, "Waiting: ") },
 	"evidence": func(list []session.Evidence) []session.Evidence { return list[:min(len(list), 40)] },
 	"factors":  func(list []verdict.Factor) []verdict.Factor { return list[:min(len(list), 40)] },
 	"short":    short,
@@ -140,7 +143,14 @@ var functions = template.FuncMap{
 
 // brief is a text for a list: visible, and not much of it.
 func brief(s string) string {
-	const most = 120
+	return cut(s, 120)
+}
+
+// headline is a title as long as GitHub takes one.
+func headline(s string) string { return cut(s, 256) }
+
+// cut is a text, visible, with so many characters of it at most.
+func cut(s string, most int) string {
 	r := []rune(report.Visible(s))
 	if len(r) > most {
 		return string(r[:most]) + "…"
@@ -191,14 +201,20 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, status int, name
 	_, _ = w.Write([]byte(text)) // the client went away
 }
 
+// A message is a page of nothing but a sentence or two, with a way out of it.
+type message struct {
+	Title, Text, Home, SignIn string
+	Known                     bool // it is for somebody who is let in, to whom the pages are named
+}
+
 // say answers with a page of nothing but a sentence or two.
 func (s *server) say(w http.ResponseWriter, r *http.Request, status int, title, text string) {
-	s.render(w, r, status, "message.html", map[string]string{"Title": title, "Text": text, "Home": s.home})
+	s.render(w, r, status, "message.html", message{Title: title, Text: text, Home: s.home, Known: viewing(r).known()})
 }
 
 // sayIn is say, with the way to sign in.
 func (s *server) sayIn(w http.ResponseWriter, r *http.Request, status int, title, text string) {
-	s.render(w, r, status, "message.html", map[string]string{"Title": title, "Text": text, "SignIn": "/auth/login"})
+	s.render(w, r, status, "message.html", message{Title: title, Text: text, SignIn: "/auth/login"})
 }
 
 func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
@@ -217,5 +233,12 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 func (s *server) broken(w http.ResponseWriter, r *http.Request, err error) {
 	s.Logger.ErrorContext(r.Context(), "a page could not be made", logkey.Path, r.URL.Path, logkey.Err, err)
-	http.Error(w, "the page could not be made; the log says why", http.StatusInternalServerError)
+	var page strings.Builder
+	if s.templates.ExecuteTemplate(&page, "message.html", message{Title: "The page could not be made", Text: "The server's log says why. It may be over in a moment: load the page again.", Home: s.home}) != nil {
+		http.Error(w, "the page could not be made; the log says why", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(http.StatusInternalServerError)
+	_, _ = w.Write([]byte(page.String())) // the client went away
 }

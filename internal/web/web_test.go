@@ -261,7 +261,7 @@ func TestWhatIsNotThere(t *testing.T) {
 		"/acme/app/pull/", "/acme/app", "/?before=x", "/?before=0", "/?before=-5", "/?before=99999999999999999999", "/%2e%2e/x", "/pages/pull.html", "/style.css/", "/favicon.ico", "/metrics", "/setup",
 	} {
 		w := p.ask(http.MethodGet, target, nil)
-		if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), `<a href="/">All verdicts</a>`) {
+		if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), `<a href="/">To the overview</a>`) {
 			t.Errorf("GET %s: %d", target, w.Code)
 		}
 	}

@@ -67,7 +67,7 @@ type whatIfPage struct {
 type whatIfResult struct {
 	difference
 	Outcome, Heading, Reason string
-	Observed, Same           bool
+	Observed, Waiting, Same  bool
 	Was                      string
 	Drift                    bool // what is judged now differs from what was stored
 	Missing                  []string
@@ -191,7 +191,7 @@ func (s *server) begin(ctx context.Context) (context.Context, func(), bool) {
 
 func (p *whatIfPage) result(stored store.Verdict, was, is *verdict.Verdict, organisation bool) {
 	p.Result = &whatIfResult{
-		difference: differ(was, is), Outcome: string(is.Outcome), Observed: is.Observed, Heading: report.Heading(is), Reason: report.AfterHeading(is), Was: word(string(was.Outcome)),
+		difference: differ(was, is), Outcome: string(is.Outcome), Observed: is.Observed, Waiting: is.Waiting, Heading: report.Heading(is), Reason: report.AfterHeading(is), Was: word(string(was.Outcome)),
 		Same: was.Outcome == is.Outcome && was.Observed == is.Observed, Drift: was.ID != stored.Digest, Way: ways(is, organisation, nil),
 	}
 	for _, m := range is.Missing[:min(len(is.Missing), namedChanges)] {
