@@ -172,7 +172,7 @@ func (c *collector) goCollection(view string, files []string, runs []goRun) erro
 	one.By = slices.DeleteFunc(one.By, func(s string) bool { return s == "" })
 	if !slices.Contains(selected, "") {
 		slices.Sort(selected)
-		one.Selects, one.Keep = strings.Join(selected, " | "), goKeep(selected)
+		one.Selects, one.keep = strings.Join(selected, " | "), goKeep(selected)
 	}
 	c.add(one)
 	return nil

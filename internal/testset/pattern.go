@@ -336,7 +336,7 @@ func phpunitProject(file string, x phpunitXML) project {
 }
 
 var (
-	dotnetTests  = lazyregexp.New(`(?i)Microsoft\.NET\.Test\.Sdk|<IsTestProject>\s*true|MSTest\.Sdk|TUnit`)
+	dotnetSDK    = lazyregexp.New(`(?i)Microsoft\.NET\.Test\.Sdk|<IsTestProject>\s*true|MSTest\.Sdk|TUnit`)
 	dotnetOff    = lazyregexp.New(`(?i)<IsTestProject>\s*false`)
 	dotnetRemove = lazyregexp.New(`(?i)<Compile\s+Remove="([^"]+)"`)
 )
@@ -358,7 +358,7 @@ func (c *collector) dotnet() (patternRunner, error) {
 			continue
 		}
 		dir := parent(file)
-		tests := dotnetTests.MatchString(text) && !dotnetOff.MatchString(text)
+		tests := dotnetSDK.MatchString(text) && !dotnetOff.MatchString(text)
 		var removed globs
 		for _, m := range dotnetRemove.FindAllStringSubmatch(text, -1) {
 			for p := range strings.SplitSeq(m[1], ";") {

@@ -453,11 +453,17 @@ func (p *pytests) collection(view string, runs []*pytestRun) Collection {
 		slices.Sort(dirs)
 		return slices.Compact(dirs)
 	}
+	one.naming = func(path string) Naming {
+		if runs := byFile[path]; len(runs) > 0 {
+			return runs[0].config.naming()
+		}
+		return usualNames
+	}
 	for _, r := range runs {
 		one.By = append(one.By, r.by, r.config.file)
 	}
 	one.By = slices.DeleteFunc(one.By, func(s string) bool { return s == "" })
-	one.Selects, one.Keep = pytestSelection(runs)
+	one.Selects, one.keep = pytestSelection(runs)
 	return one
 }
 

@@ -111,6 +111,18 @@ func (c *collector) pytestTOML(config *pytestConfig, text string, shared bool) (
 	return config, nil
 }
 
+// naming is what the configuration takes for tests.
+func (p *pytestConfig) naming() Naming {
+	names := usualNames
+	if p.functions != nil {
+		names.functions = p.functions
+	}
+	if p.classes != nil {
+		names.classes = p.classes
+	}
+	return names
+}
+
 func (p *pytestConfig) set(key string, words []string) {
 	switch key {
 	case "testpaths":

@@ -41,14 +41,28 @@ type Collection struct {
 	// Why says why a file that is in the tree is not collected, and which file
 	// decides that; "" for what nobody decided.
 	Why func(path string) (reason, cause string)
-	// Selects names what leaves out tests within files, such as -m "not slow"; Keep
+	// Selects names what leaves out tests within files, such as -m "not slow"; keep
 	// applies it. Equal texts select alike.
 	Selects string
-	Keep    func(t Test) bool
+	keep    func(t Test) bool
+	// naming is pytest's for a file; nil for other runners.
+	naming func(path string) Naming
 	// SearchPath is where a Python file's imports are looked for; nil for others.
 	SearchPath func(path string) []string
 	By         []string // the configuration and command files behind it, sorted
 }
+
+// Tests reads the tests of a file as its runner does.
+func (c Collection) Tests(path string, data []byte) []Test {
+	if c.naming != nil {
+		return PytestTests(path, data, c.naming(path))
+	}
+	return Tests(c.Runner, path, data)
+}
+
+// Keeps reports whether the runner is told to run a test of a file that it
+// collects.
+func (c Collection) Keeps(t Test) bool { return c.keep == nil || c.keep(t) }
 
 // An Opaque is a decision about tests that only running could tell.
 type Opaque struct {

@@ -119,7 +119,7 @@ func (p *pair) compare() error {
 
 // read reads a file for its tests. ok is false for one that is not there or is
 // no file of the change and too large: it counts as one test.
-func (d *diff) read(side change.Side, runner, path string) (tests []testset.Test, ok bool, err error) {
+func (d *diff) read(side change.Side, of testset.Collection, path string) (tests []testset.Test, ok bool, err error) {
 	data, err := d.in.Change.Read(d.ctx, side, path)
 	_, touched := d.touched[path]
 	switch {
@@ -128,7 +128,7 @@ func (d *diff) read(side change.Side, runner, path string) (tests []testset.Test
 	case err != nil:
 		return nil, false, err
 	}
-	return testset.Tests(runner, path, data), true, nil
+	return of.Tests(path, data), true, nil
 }
 
 // count counts all tests of the base, where they are few enough to be read; else
@@ -142,7 +142,7 @@ func (p *pair) count() error {
 	p.d.in.Change.Prefetch(p.d.ctx, change.AtBase, files)
 	n := 0
 	for _, f := range files {
-		tests, ok, err := p.d.read(change.AtBase, p.before.Runner, f)
+		tests, ok, err := p.d.read(change.AtBase, p.before, f)
 		if err != nil {
 			return err
 		}
@@ -150,7 +150,7 @@ func (p *pair) count() error {
 			n++
 		}
 		for _, t := range tests {
-			if p.before.Keep == nil || p.before.Keep(t) {
+			if p.before.Keeps(t) {
 				n++
 			}
 		}
