@@ -3,6 +3,8 @@ package testset
 import (
 	"slices"
 	"strings"
+
+	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // marksBefore is how far before a function its marks are looked for, and how far
@@ -26,7 +28,7 @@ func blockTests(text string, l blockLanguage) []Test {
 	r.off = append(r.scopes(), r.conditions()...)
 	slices.SortFunc(r.off, func(a, b span) int { return a.from - b.from })
 	w := newWeighing(l.asserts.unswallowed(r.code, r.ends), r.ends, l.asserts)
-	tests, spans, taken := r.tests()
+	tests, spans, bodies, taken := r.tests()
 	off := false
 	for i, fn := range r.functions {
 		if name, body := r.name(fn), r.body(i); !taken[i] && body.to > fn[1] {
@@ -36,7 +38,9 @@ func blockTests(text string, l blockLanguage) []Test {
 	}
 	rest := restOf(text, spans)
 	for i := range tests {
-		w.test(&tests[i], spans[i])
+		w.test(&tests[i], bodies[i])
+		asserts, weight := w.weigh(span{spans[i].from, bodies[i].from - len(lastName(tests[i].Name)) - 2}) // its marks
+		tests[i].Asserts, tests[i].Weight = tests[i].Asserts+asserts, tests[i].Weight+weight
 		tests[i].fill(text[spans[i].from:spans[i].to], r.code[spans[i].from:spans[i].to])
 		tests[i].rest = rest
 		tests[i].Skipped = tests[i].Skipped || off
@@ -45,7 +49,7 @@ func blockTests(text string, l blockLanguage) []Test {
 }
 
 // tests finds the functions that are marked; taken are those, by their index.
-func (r *blockReader) tests() (tests []Test, spans []span, taken map[int]bool) {
+func (r *blockReader) tests() (tests []Test, spans, bodies []span, taken map[int]bool) {
 	taken = make(map[int]bool)
 	lines := lineCount{text: r.text}
 	next, last, offs, offTo := 0, -1, 0, 0
@@ -73,11 +77,25 @@ func (r *blockReader) tests() (tests []Test, spans []span, taken map[int]bool) {
 		t := Test{Name: r.name(fn), Line: lines.of(fn[nameGroup(fn)])}
 		t.Skipped = at.from < offTo || r.skips(body) || r.l.skip.MatchString(before+r.code[at.from:fn[1]]) ||
 			r.l.source.name == "php" && r.l.skip.MatchString(r.code[body.to:min(len(r.code), body.to+40)])
-		from := max(last, strings.LastIndexByte(r.text[:at.from], '\n')+1)
+		t.Marks = r.groups(at.from-len(before), fn[1])
+		from := max(last, at.from-len(before), strings.LastIndexByte(before, '{')+1+at.from-len(before))
 		last = max(body.to, at.to) // a test within a test is none
-		tests, spans = append(tests, t), append(spans, span{from, body.to})
+		tests, spans, bodies = append(tests, t), append(spans, span{from, body.to}), append(bodies, body)
 	}
-	return tests, spans, taken
+	return tests, spans, bodies, taken
+}
+
+var phpGroup = lazyregexp.New(`(?:@group\s+|\bGroup\(\s*['"])([\w.-]+)`)
+
+// groups are those of PHPUnit, in a comment or an attribute.
+func (r *blockReader) groups(from, to int) (list []string) {
+	if r.l.source.name != "php" {
+		return nil
+	}
+	for _, m := range phpGroup.FindAllStringSubmatch(r.text[from:to], -1) {
+		list = append(list, m[1])
+	}
+	return list
 }
 
 // marks are where tests are marked, in the code and in comments.

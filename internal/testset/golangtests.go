@@ -39,11 +39,42 @@ func goTests(text string) []Test {
 		t.skipsOf(fn.Body)
 		tests, spans = append(tests, t), append(spans, span{from, to})
 	}
-	rest := restOf(text, spans)
+	rest, off := restOf(text, spans), goMainSkips(f)
 	for i := range tests {
 		tests[i].rest = rest
+		tests[i].Skipped = tests[i].Skipped || off
 	}
 	return tests
+}
+
+// goMainSkips reports whether a TestMain runs no tests.
+func goMainSkips(f *ast.File) bool {
+	for _, decl := range f.Decls {
+		fn, ok := decl.(*ast.FuncDecl)
+		if !ok || fn.Name.Name != "TestMain" || fn.Recv != nil || fn.Body == nil {
+			continue
+		}
+		runs := false
+		ast.Inspect(fn.Body, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok {
+				name, _ := goCallee(call)
+				runs = runs || name == "Run" || goTakesMain(call)
+			}
+			return !runs
+		})
+		return !runs
+	}
+	return false
+}
+
+// goTakesMain reports whether a call gets the m of TestMain.
+func goTakesMain(call *ast.CallExpr) bool {
+	for _, arg := range call.Args {
+		if id, ok := arg.(*ast.Ident); ok && id.Name == "m" {
+			return true
+		}
+	}
+	return false
 }
 
 // goHelpers are the functions of a file that assert and are no tests.

@@ -54,6 +54,7 @@ type pythonScope struct {
 	test    *Test
 	body    int // the indent of its first statement, 0 before
 	from    int
+	inner   int  // behind its name
 	done    bool // a statement ended it
 	ended   int  // where
 	first   int  // how many tests there were before it
@@ -68,7 +69,8 @@ type pythonReader struct {
 	cases    map[string]bool // classes that are of unittest
 	tests    []Test
 	spans    []span
-	skipped  bool // the whole module
+	bodies   []int // where the tests' own names end
+	skipped  bool  // the whole module
 	marks    []string
 	pending  []string // decorators
 	// decorated is where the last decorators begin.
@@ -102,7 +104,7 @@ func (r *pythonReader) weighed() []Test {
 		if last[t.Name] != i {
 			continue
 		}
-		r.weighing.test(&t, r.spans[i])
+		r.weighing.test(&t, span{r.bodies[i], r.spans[i].to})
 		t.fill(r.text[r.spans[i].from:r.spans[i].to], r.weighing.code[r.spans[i].from:r.spans[i].to])
 		t.rest = rest
 		t.Skipped = t.Skipped || r.skipped
@@ -128,9 +130,9 @@ func (r *pythonReader) leave(indent, at int) {
 			}
 		case s.class:
 		case s.test == nil:
-			r.weighing.help(s.name, span{s.from, end})
+			r.weighing.help(s.name, span{s.inner, end})
 		case len(r.tests) < maxTests:
-			r.tests, r.spans = append(r.tests, *s.test), append(r.spans, span{s.from, end})
+			r.tests, r.spans, r.bodies = append(r.tests, *s.test), append(r.spans, span{s.from, end}), append(r.bodies, min(s.inner, end))
 		}
 	}
 }
@@ -159,7 +161,7 @@ func (r *pythonReader) line(l pythonLine) {
 		if m := pyDef.FindStringSubmatch(l.code); m != nil {
 			if m[1] == "__init__" && top != nil && top.class && !top.cases { // pytest collects no class that has one
 				n := min(top.first, len(r.tests))
-				top.body, r.tests, r.spans = -1, r.tests[:n], r.spans[:n]
+				top.body, r.tests, r.spans, r.bodies = -1, r.tests[:n], r.spans[:n], r.bodies[:n]
 			}
 			r.enter(l, decorators, m[1], "", false)
 			return
@@ -207,7 +209,7 @@ func (r *pythonReader) within(l pythonLine, top *pythonScope, off bool) {
 
 // enter opens a class or a function, which is a test where its name says so.
 func (r *pythonReader) enter(l pythonLine, decorators []string, name, bases string, class bool) {
-	s := &pythonScope{indent: l.indent, name: name, class: class, from: l.from, first: len(r.tests)}
+	s := &pythonScope{indent: l.indent, name: name, class: class, from: l.from, inner: l.body + strings.Index(l.code, name) + len(name), first: len(r.tests)}
 	s.skipped, s.marks = markings(decorators)
 	outer := make([]string, 0, len(r.scopes)+1)
 	holds, method := true, false // all scopes around it are classes of tests

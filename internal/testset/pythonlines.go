@@ -11,6 +11,7 @@ type pythonLine struct {
 	indent   int
 	code     string // masked
 	from, to int    // in the source
+	body     int    // where its code begins
 	line     int
 }
 
@@ -30,7 +31,7 @@ func pythonLines(code string) []pythonLine {
 					indent += 7
 				}
 			}
-			list = append(list, pythonLine{indent, strings.TrimSpace(body), at, end, line})
+			list = append(list, pythonLine{indent, strings.TrimSpace(body), at, end, at + len(raw) - len(body), line})
 		}
 		line += strings.Count(raw, "\n") + 1
 		at = end + 1

@@ -1,6 +1,7 @@
 package testset
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/changeguard/changeguard/internal/lazyregexp"
@@ -9,6 +10,7 @@ import (
 var (
 	rubyTest = lazyregexp.New(`(?m)^([ \t]*)(?:RSpec\.)?(x|f)?(it|specify|example|scenario|pending|skip|describe|context|feature|test)\b[ ({]([^\n]*)$`)
 	rubyMark = lazyregexp.New(`(?:,\s*|\(\s*):?\b(?:skip|pending)\b`)
+	rubyTag  = lazyregexp.New(`,\s*:?(\w+)\b`)
 	rubyOnly = lazyregexp.New(`,\s*:?\bfocus\b`)
 	rubyOff  = lazyregexp.New(`(?m)^\s*(?:skip|pending)\b`)
 	// rubyBefore is a hook that skips all examples of its group.
@@ -28,6 +30,7 @@ type rubyScope struct {
 	indent        int
 	name          string
 	skipped, only bool
+	tags          []string
 }
 
 // A rubyReader reads examples by their indentation, which Ruby's style fixes: one
@@ -45,7 +48,10 @@ type rubyReader struct {
 func rubyTests(text string) []Test {
 	code := mask(text, ruby)
 	r := &rubyReader{text: text, code: code, lines: lineCount{text: text}, hooks: rubyBefore.FindAllStringSubmatchIndex(code, maxHelpers)}
-	found := rubyTest.FindAllStringSubmatchIndex(code, -1)
+	found := slices.DeleteFunc(rubyTest.FindAllStringSubmatchIndex(code, -1), func(at []int) bool {
+		word := code[at[6]:at[7]] // a call within an example, or what begins one
+		return (word == "pending" || word == "skip") && !rubyBlock(code[at[8]:at[9]])
+	})
 	for i, at := range found {
 		if len(r.tests) >= maxTests {
 			break
@@ -93,27 +99,31 @@ func (r *rubyReader) example(at []int, next int) {
 	s := rubyScope{indent: indent, name: rubyTitle(r.text[at[8]:at[9]], line)}
 	s.skipped = at[4] >= 0 && r.code[at[4]] == 'x' || word == "pending" || word == "skip" || rubyMark.MatchString(args) && !strings.Contains(args, "skip: false")
 	s.only = at[4] >= 0 && r.code[at[4]] == 'f' || rubyOnly.MatchString(args)
+	for _, m := range rubyTag.FindAllStringSubmatch(args, -1) {
+		s.tags = append(s.tags, m[1])
+	}
 	template := strings.Contains(s.name, "#{")
 	if n := len(r.scopes); n > 0 {
 		outer := r.scopes[n-1]
+		s.tags = append(s.tags, outer.tags...)
 		s.name, s.skipped, s.only = outer.name+" > "+s.name, s.skipped || outer.skipped, s.only || outer.only
 	}
 	r.anyOnly = r.anyOnly || s.only
-	block := strings.HasSuffix(strings.TrimSpace(line), "do") || strings.Contains(line, "{") || strings.Contains(line, " do |") || r.code[at[7]] == '{'
+	block := rubyBlock(line) || r.code[at[7]] == '{'
 	switch word {
 	case "describe", "context", "feature":
 		s.skipped = s.skipped || r.hooked(at[1], indent)
 		r.scopes = append(r.scopes, s)
 		return
-	case "pending", "skip":
-		if !block {
-			return // a call within an example
-		}
 	}
 	end := rubyEnd(r.code[:next], at[1], r.code[at[2]:at[3]])
 	skipped := s.skipped || !block && !strings.HasSuffix(strings.TrimSpace(line), ",") || rubyOff.MatchString(r.code[at[1]:max(at[1], end)])
-	r.tests = append(r.tests, Test{Name: s.name, Line: r.lines.of(at[2]), Skipped: skipped, Only: s.only, Repeats: template})
+	r.tests = append(r.tests, Test{Name: s.name, Line: r.lines.of(at[2]), Skipped: skipped, Only: s.only, Repeats: template, Marks: s.tags})
 	r.spans = append(r.spans, span{at[0], end})
+}
+
+func rubyBlock(line string) bool {
+	return strings.HasSuffix(strings.TrimSpace(line), "do") || strings.Contains(line, "{") || strings.Contains(line, " do |")
 }
 
 // hooked reports whether a hook that skips stands in the group that begins here:

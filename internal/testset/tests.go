@@ -16,6 +16,7 @@ type Test struct {
 	Marks   []string // pytest's
 	Asserts int      // assertions that can fail
 	Weight  int      // how much they say: 2 for a comparison, 1 for a mere truth
+	lines   int      // how many it has behind its first
 	body    []uint64 // its lines, hashed
 	words   words    // of all that belongs to it
 	rest    *words   // of what belongs to no test of its file
@@ -77,6 +78,7 @@ func (t *Test) fill(text, code string) {
 			t.body = append(t.body, hash(line))
 		}
 	}
+	t.lines = strings.Count(strings.TrimSpace(text), "\n")
 	t.words = wordsOf(text)
 	t.Repeats = t.Repeats || repeats.MatchString(code)
 }

@@ -69,12 +69,18 @@ type Opaque struct {
 	Path string
 	Line int
 	What string // "a hook decides in code which tests are collected"
+	// MayFail says that tests run, and that nothing stops when they fail: where a
+	// command of Runner says so, others of it may still stop the workflow.
+	MayFail bool
+	Runner  string
 }
 
 // A Result is all that is collected from a tree.
 type Result struct {
 	Collections []Collection // sorted by runner and view
 	Opaque      []Opaque
+	// Strict counts, by runner, the commands whose failure stops a workflow.
+	Strict map[string]int
 }
 
 // Collect lays every runner on the tree. differ are the files that another tree,
@@ -102,6 +108,7 @@ type collector struct {
 	tree   *Tree
 	differ map[string]bool
 	calls  []call // what the workflows run
+	strict map[string]bool
 	result Result
 }
 
@@ -115,7 +122,7 @@ func (c *collector) add(one Collection) {
 const maxOpaque = 500
 
 func (c *collector) opaque(path string, line int, what string) {
-	o := Opaque{path, line, what}
+	o := Opaque{Path: path, Line: line, What: what}
 	if len(c.result.Opaque) < maxOpaque && !slices.Contains(c.result.Opaque, o) {
 		c.result.Opaque = append(c.result.Opaque, o)
 	}

@@ -90,6 +90,9 @@ func (t Test) TakesIn(gone Test, before *Test) bool {
 	if before != nil && before.Repeats && t.words.values+rest.values <= before.words.values+before.restValues() {
 		return false
 	}
+	if _, there := slices.BinarySearch(rest.all, hash(lastName(gone.Name))); there {
+		return false // it is there, and no test any more
+	}
 	return share(gone.words.numbers, t.words.numbers, rest.numbers) == 100 && share(gone.words.all, t.words.all, rest.all) >= alikeWords
 }
 

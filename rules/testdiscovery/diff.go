@@ -80,7 +80,7 @@ func (p *pair) compare() error {
 	for f := range p.before.Files {
 		switch {
 		case p.d.ignored != nil && p.d.ignored(f):
-		case p.after.Files[f]:
+		case p.after.Files[f], p.elsewhere(f):
 			both = append(both, f)
 		case p.after.Files[p.d.renamed[f]]: // moved, and still collected
 		default:
@@ -115,6 +115,16 @@ func (p *pair) compare() error {
 		return p.count()
 	}
 	return nil
+}
+
+// elsewhere reports whether another runner collects a file at the head instead.
+func (p *pair) elsewhere(f string) bool {
+	for _, c := range p.d.results[change.AtHead].Collections {
+		if c.View == p.before.View && c.Runner != p.before.Runner && c.Files[f] {
+			return true
+		}
+	}
+	return false
 }
 
 // read reads a file for its tests. ok is false for one that is not there or is
