@@ -124,10 +124,11 @@ func (c *collector) follow(script string, at call, depth int) error {
 		return nil
 	}
 	commands := shellCommands(script)
+	asked := lastAsked(commands)
 	for i, cmd := range commands {
 		one := at
 		one.line += cmd.line
-		one.soft = firstOf(one.soft, at.shell.mayFail(commands, i))
+		one.soft = firstOf(one.soft, at.shell.mayFail(commands, i, i < asked))
 		for _, e := range cmd.env {
 			if value, ok := strings.CutPrefix(e, "PYTHONPATH="); ok {
 				one.pythonPath = searchPath(value, at.dir)

@@ -32,8 +32,11 @@ func (c *collector) dotnet() (patternRunner, error) {
 		dir := parent(file)
 		tests := dotnetSDK.MatchString(text) && !dotnetOff.MatchString(text)
 		var removed globs
-		for _, m := range dotnetRemove.FindAllStringSubmatch(text, -1) {
-			for p := range strings.SplitSeq(m[1], ";") {
+		if strings.Count(text, "Remove=") > maxPatterns {
+			c.opaque(file, 1, tooManyPatterns)
+		}
+		for _, m := range dotnetRemove.FindAllStringSubmatch(text, maxPatterns) {
+			for p := range slices.Values(c.few(file, strings.Split(m[1], ";"))) {
 				removed = appendGlob(removed, strings.ReplaceAll(p, `\`, "/"))
 			}
 		}

@@ -206,6 +206,20 @@ func (g *globber) class() {
 	g.out.WriteString(strings.NewReplacer(`\`, `\\`, "[", `\[`, "^", `\^`).Replace(set) + "]")
 }
 
+// maxPatterns is how many patterns of one list are followed.
+const maxPatterns = 500
+
+const tooManyPatterns = "there are more patterns in a list than are followed"
+
+// few bounds a list of patterns, and says where it is longer.
+func (c *collector) few(p string, list []string) []string {
+	if len(list) > maxPatterns {
+		c.opaque(p, 1, tooManyPatterns)
+		return list[:maxPatterns]
+	}
+	return list
+}
+
 // A globs is a list of patterns of which any may match.
 type globs []matcher
 

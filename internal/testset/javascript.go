@@ -243,6 +243,9 @@ func (c *collector) jsConfig(runner, p, text string) (config *jsConfig, says boo
 	if jsNoTests.MatchString(text) {
 		c.mayFail("", p, 1, runner+" passes with no tests (passWithNoTests)")
 	}
+	for name, list := range settings {
+		settings[name] = c.few(p, list)
+	}
 	return jsFrom(runner, p, dir, settings), true
 }
 

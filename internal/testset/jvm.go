@@ -70,6 +70,9 @@ func (c *collector) maven() (patternRunner, error) {
 		}
 		r.projects = append(r.projects, mavenProject(file, p))
 		for _, plugin := range p.Build.Plugins {
+			if len(plugin.Include) > maxPatterns || len(plugin.Exclude) > maxPatterns {
+				c.opaque(file, 1, tooManyPatterns)
+			}
 			if truthy(plugin.Ignore) {
 				c.mayFail("", file, 1, "testFailureIgnore is true")
 			}
@@ -95,9 +98,9 @@ func mavenProject(file string, p pom) project {
 			if plugin.Artifact == "maven-failsafe-plugin" {
 				other = surefire
 			}
-			include = slices.Concat(plugin.Include, other)
+			include = slices.Concat(plugin.Include[:min(len(plugin.Include), maxPatterns)], other)
 		}
-		exclude = append(exclude, plugin.Exclude...)
+		exclude = append(exclude, plugin.Exclude[:min(len(plugin.Exclude), maxPatterns)]...)
 		if plugin.Artifact == "maven-surefire-plugin" {
 			skip = skip || truthy(plugin.Skip) || truthy(plugin.SkipAll)
 		}

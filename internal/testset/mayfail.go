@@ -71,7 +71,7 @@ func (s *shell) set(words []string) {
 
 // mayFail says why the failure of the i-th command of a script is lost, "" where
 // it is not.
-func (s *shell) mayFail(commands []command, i int) string {
+func (s *shell) mayFail(commands []command, i int, asked bool) string {
 	rest := commands[i+1:]
 	switch after := commands[i].after; {
 	case len(rest) == 0:
@@ -80,7 +80,7 @@ func (s *shell) mayFail(commands []command, i int) string {
 		return "|| " + path.Base(rest[0].words[0])
 	case after == "|" && !s.pipefail && len(rest[0].words) > 0 && slices.Contains([]string{"tee", "cat", "tail", "head", "sed", "awk", "ts"}, path.Base(rest[0].words[0])):
 		return "its exit code is that of " + path.Base(rest[0].words[0])
-	case s.goesOn && after != "&&" && after != "||" && !looksAtFailure(rest):
+	case s.goesOn && after != "&&" && after != "||" && !asked:
 		return "set +e"
 	}
 	return ""
@@ -110,12 +110,13 @@ func failsOnLine(rest []command) bool {
 	return false
 }
 
-// looksAtFailure reports whether a script asks how a command ended.
-func looksAtFailure(rest []command) bool {
-	for _, c := range rest {
+// lastAsked is the last command of a script that asks how another ended, -1 for
+// none.
+func lastAsked(commands []command) int {
+	for i, c := range slices.Backward(commands) {
 		if text := strings.Join(append(slices.Clone(c.env), c.words...), " "); strings.Contains(text, "$?") || strings.Contains(text, "PIPESTATUS") || strings.HasPrefix(text, "exit ") && !strings.HasPrefix(text, "exit 0") {
-			return true
+			return i
 		}
 	}
-	return false
+	return -1
 }

@@ -66,7 +66,7 @@ func (c *collector) phpunit() (patternRunner, error) {
 			}
 			r.projects = append(r.projects, phpunitProject(file, x))
 			if len(x.Excluded)+len(x.Included) > 0 {
-				r.standing = groupSelection(x.Included, x.Excluded)
+				r.standing = groupSelection(c.few(file, x.Included), c.few(file, x.Excluded))
 			}
 			for _, s := range append(x.Suites, x.Alone...) {
 				only := x

@@ -27,7 +27,7 @@ func (c *collector) rspec() (patternRunner, error) {
 			return r, err
 		}
 		include, exclude, home := "**/*_spec.rb", "", "spec"
-		words := splitWords(text)
+		words := c.few(file, splitWords(text))
 		for i, w := range words {
 			name, value, ok := strings.Cut(w, "=")
 			if !ok && i+1 < len(words) {
