@@ -17,7 +17,9 @@ type call struct {
 	pythonPath []string // folders of PYTHONPATH
 	by         string   // the file that says it
 	line       int
-	installs   *bool // shared in a job: the repository's own package was installed
+	installs   *bool  // shared in a job: the repository's own package was installed
+	soft       string // why its failure stops nothing; "" where it does
+	shell      shell
 }
 
 const (
@@ -73,6 +75,7 @@ func (c *collector) job(file string, f *workflow.File, job workflow.Job) error {
 			at.line++
 		}
 		at.pythonPath = searchPath(env["PYTHONPATH"], "")
+		at.soft, at.shell.pipefail = stepMayFail(job, s), mindsPipes(f, job, s)
 		if err := c.follow(s.Run.Text, at, 0); err != nil {
 			return err
 		}
@@ -120,9 +123,12 @@ func (c *collector) follow(script string, at call, depth int) error {
 	if depth > maxFollow {
 		return nil
 	}
-	for _, cmd := range shellCommands(script) {
+	commands := shellCommands(script)
+	asked := lastAsked(commands)
+	for i, cmd := range commands {
 		one := at
 		one.line += cmd.line
+		one.soft = firstOf(one.soft, at.shell.mayFail(commands, i, i < asked))
 		for _, e := range cmd.env {
 			if value, ok := strings.CutPrefix(e, "PYTHONPATH="); ok {
 				one.pythonPath = searchPath(value, at.dir)
@@ -134,6 +140,8 @@ func (c *collector) follow(script string, at call, depth int) error {
 		}
 		one.words = unwrapped(cmd.words)
 		switch one.words[0] {
+		case "set":
+			at.shell.set(one.words[1:])
 		case "cd", "pushd":
 			if len(one.words) > 1 {
 				at.dir = folder(at.dir, one.words[1])
@@ -243,7 +251,7 @@ func (c *collector) script(one call, name string, depth int) error {
 	if first, _, _ := strings.Cut(text, "\n"); strings.HasPrefix(first, "#!") && !strings.Contains(first, "sh") {
 		return nil // another language
 	}
-	one.by, one.line = join(one.dir, name), 1
+	one.by, one.line, one.shell = join(one.dir, name), 1, shell{}
 	return c.follow(text, one, depth+1)
 }
 

@@ -73,7 +73,7 @@ func (c *collector) ignoreList(f *conftest, text, code string, from, to int) {
 	if !literal {
 		c.opaque(f.path, lineAt(text, from), "collect_ignore is made by code")
 	}
-	for _, s := range pythonStrings(text[to:end], code[to:end]) {
+	for _, s := range c.few(f.path, pythonStrings(text[to:end], code[to:end])) {
 		s = strings.TrimSuffix(path.Clean(s), "/")
 		if isGlob {
 			if re := fnmatch(s); re != nil {

@@ -27,8 +27,9 @@ func Decides(p string) bool {
 	return !vendored(p) && (deciders[base] || workflow.Is(p) || deciderName.MatchString(base))
 }
 
-// Matters reports whether a change of a file may change what is collected, or what
-// the tests in it are worth. It errs on the side of true.
+// Matters reports whether a change of a file may, by its name, change what is
+// collected, or what the tests in it are worth. Other sources may as well, where a
+// configuration says so: see [MayTest].
 func Matters(p string) bool {
 	if vendored(p) {
 		return false
@@ -44,6 +45,12 @@ func Matters(p string) bool {
 	}
 	return Language(p) && (strings.Contains(lower, "test") || strings.Contains(lower, "spec"))
 }
+
+var testing = lazyregexp.New(`(?i)assert|expect|\btest|test\b|\bfact\b|\bit\s*\(|\bshould|\bdef\s+\w*(?:check|spec|should)`)
+
+// MayTest reports whether a source holds what tests are made of, whatever its name
+// says. It errs on the side of true.
+func MayTest(data []byte) bool { return testing.Match(data) }
 
 // IsPython reports whether a path is of a Python source.
 func IsPython(p string) bool { return strings.HasSuffix(p, ".py") }

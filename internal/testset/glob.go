@@ -9,26 +9,92 @@ const maxGlob = 1000 // bytes
 
 // A globber turns a pattern into a regular expression, which runs in linear time.
 type globber struct {
-	in   string
-	at   int
-	out  strings.Builder
-	flat bool // fnmatch: * crosses slashes, and there is nothing but *, ?, []
-	bad  bool
+	in  string
+	at  int
+	out strings.Builder
+	bad bool
 }
 
 // glob compiles a pattern as JavaScript's runners and Maven write it: **, *, ?, [],
 // {a,b} and ?(a|b), +(a), *(a), @(a). nil means that it cannot be told what it
 // matches.
-func glob(pattern string) *regexp.Regexp { return compile(pattern, false) }
+func glob(pattern string) matcher { return compile(pattern) }
 
-// fnmatch compiles a pattern as Python's fnmatch reads it.
-func fnmatch(pattern string) *regexp.Regexp { return compile(pattern, true) }
+// A matcher is a pattern that a path, or a name, may match.
+type matcher interface{ MatchString(s string) bool }
 
-func compile(pattern string, flat bool) *regexp.Regexp {
+// A wild is a pattern as Python's fnmatch reads it: *, ?, [] and nothing else, and
+// * crosses slashes. It needs no compiling, as a configuration may have thousands.
+type wild string
+
+// fnmatch makes a pattern of Python; nil when it cannot be told what it matches.
+func fnmatch(pattern string) matcher {
 	if len(pattern) > maxGlob {
 		return nil
 	}
-	g := &globber{in: pattern, flat: flat}
+	return wild(pattern)
+}
+
+// MatchString reports whether all of a text matches.
+func (w wild) MatchString(s string) bool { return wildcard(string(w), s) }
+
+// wildcard goes back to the last star only: those before it have what they need.
+func wildcard(pattern, s string) bool {
+	p, at, star, back := 0, 0, -1, 0
+	for at < len(s) {
+		if p < len(pattern) && pattern[p] == '*' {
+			star, back = p, at
+			p++
+			continue
+		}
+		if n, ok := wildByte(pattern[p:], s[at]); ok {
+			p, at = p+n, at+1
+			continue
+		}
+		if star < 0 {
+			return false
+		}
+		back++
+		p, at = star+1, back
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}
+
+// wildByte matches one byte against what the pattern begins with, which is n bytes
+// long.
+func wildByte(pattern string, c byte) (n int, ok bool) {
+	switch {
+	case pattern == "":
+		return 0, false
+	case pattern[0] == '?':
+		return 1, true
+	case pattern[0] != '[':
+		return 1, pattern[0] == c
+	}
+	end := strings.IndexByte(pattern[1:], ']')
+	if end <= 0 {
+		return 1, c == '['
+	}
+	set := pattern[1 : 1+end]
+	negated := set[0] == '!'
+	set = strings.TrimPrefix(set, "!")
+	in := false
+	for i := 0; i < len(set); i++ {
+		if i+2 < len(set) && set[i+1] == '-' {
+			in = in || set[i] <= c && c <= set[i+2]
+			i += 2
+		} else {
+			in = in || set[i] == c
+		}
+	}
+	return end + 2, in != negated
+}
+
+func compile(pattern string) matcher {
+	if len(pattern) > maxGlob {
+		return nil
+	}
+	g := &globber{in: pattern}
 	g.alternatives("", 0)
 	if g.bad || g.at < len(g.in) {
 		return nil
@@ -53,17 +119,17 @@ func (g *globber) alternatives(end string, depth int) {
 		case end == "}" && c == ',', end == ")" && c == '|':
 			g.out.WriteByte('|')
 			g.at++
-		case !g.flat && g.extended(c, depth):
+		case g.extended(c, depth):
 		case c == '*':
 			g.star()
 		case c == '?':
 			g.at++
-			g.out.WriteString(g.any())
+			g.out.WriteString("[^/]")
 		case c == '[':
 			g.class()
-		case c == '{' && !g.flat && strings.Contains(g.in[g.at:], "}"):
+		case c == '{' && strings.Contains(g.in[g.at:], "}"):
 			g.group("}", 1, ")", depth)
-		case c == '\\' && !g.flat && g.at+1 < len(g.in):
+		case c == '\\' && g.at+1 < len(g.in):
 			g.literal(g.in[g.at+1 : g.at+2])
 			g.at += 2
 		default:
@@ -71,13 +137,6 @@ func (g *globber) alternatives(end string, depth int) {
 			g.at++
 		}
 	}
-}
-
-func (g *globber) any() string {
-	if g.flat {
-		return "(?s:.)"
-	}
-	return "[^/]"
 }
 
 // literal writes bytes; those of one character stay together, as Latin-1 never
@@ -118,8 +177,6 @@ func (g *globber) star() {
 	n := len(g.in[g.at:]) - len(strings.TrimLeft(g.in[g.at:], "*"))
 	g.at += n
 	switch {
-	case g.flat:
-		g.out.WriteString("(?s:.*)")
 	case n == 1:
 		g.out.WriteString("[^/]*")
 	case g.at < len(g.in) && g.in[g.at] == '/':
@@ -149,11 +206,25 @@ func (g *globber) class() {
 	g.out.WriteString(strings.NewReplacer(`\`, `\\`, "[", `\[`, "^", `\^`).Replace(set) + "]")
 }
 
+// maxPatterns is how many patterns of one list are followed.
+const maxPatterns = 500
+
+const tooManyPatterns = "there are more patterns in a list than are followed"
+
+// few bounds a list of patterns, and says where it is longer.
+func (c *collector) few(p string, list []string) []string {
+	if len(list) > maxPatterns {
+		c.opaque(p, 1, tooManyPatterns)
+		return list[:maxPatterns]
+	}
+	return list
+}
+
 // A globs is a list of patterns of which any may match.
-type globs []*regexp.Regexp
+type globs []matcher
 
 // compileAll compiles patterns; ok is false when one of them cannot be told.
-func compileAll(patterns []string, one func(string) *regexp.Regexp) (list globs, ok bool) {
+func compileAll(patterns []string, one func(string) matcher) (list globs, ok bool) {
 	ok = true
 	for _, p := range patterns {
 		if re := one(p); re != nil {

@@ -31,6 +31,7 @@ func (c *collector) golang() error {
 	var runs []goRun
 	for _, one := range c.calls {
 		if r, ok := goCall(one); ok && len(runs) < maxRuns {
+			c.runs("go", one)
 			if r.all {
 				c.opaque(one.by, one.line, "the command "+shown(one.words)+" is made of variables")
 			}
@@ -69,7 +70,7 @@ func goCall(one call) (r goRun, ok bool) {
 			return goRun{dirs: []string{join(one.dir, "") + "/..."}, by: one.by}, one.dir != "?"
 		}
 		w = append([]string{"go", "test"}, w[at+1:]...)
-	case len(w) < 2 || path.Base(w[0]) != "go" || w[1] != "test":
+	case len(w) < 2 || path.Base(w[0]) != "go" || w[1] != "test" || flagged(w, "-c", "-n", "-list"):
 		return r, false
 	}
 	r.by, r.all = one.by, one.dir == "?"
@@ -85,6 +86,8 @@ func goCall(one call) (r goRun, ok bool) {
 			r.tags = strings.FieldsFunc(value, func(c rune) bool { return c == ',' || c == ' ' })
 		case name == "-run" || name == "-skip":
 			r.selected += " " + name + " " + value
+		case name == "-short":
+			r.selected += " -skip -short"
 		case name == "-C":
 			dir = folder(dir, value)
 		case strings.HasPrefix(w[i], "-"), strings.HasPrefix(w[i], ">"), w[i] == "2>":
@@ -164,16 +167,13 @@ func (c *collector) goCollection(view string, files []string, runs []goRun) erro
 		}
 		return why, runs[len(runs)-1].by
 	}
-	var selected []string
+	var selections []selection
 	for _, r := range runs {
 		one.By = append(one.By, r.by)
-		selected = append(selected, strings.TrimSpace(r.selected))
+		selections = append(selections, selection{func(p string) bool { return refuses(r, p) == "" }, strings.TrimSpace(r.selected), goKeep(r.selected)})
 	}
 	one.By = slices.DeleteFunc(one.By, func(s string) bool { return s == "" })
-	if !slices.Contains(selected, "") {
-		slices.Sort(selected)
-		one.Selects, one.Keep = strings.Join(selected, " | "), goKeep(selected)
-	}
+	one.Selects, one.keep = unite(selections)
 	c.add(one)
 	return nil
 }
@@ -190,30 +190,27 @@ func (c *collector) goMatches(pattern, p, module string) bool {
 	return under(p, before) && home == module
 }
 
-// goKeep applies -run and -skip to the names of tests, as far as subtests go.
-func goKeep(selected []string) func(Test) bool {
-	type one struct{ run, skip *regexp.Regexp }
-	var runs []one
-	for _, s := range selected {
-		var o one
-		words := strings.Fields(s)
-		for i := 0; i+1 < len(words); i += 2 {
-			name, _, _ := strings.Cut(words[i+1], "/")
-			re, err := regexp.Compile(name)
-			switch {
-			case err != nil:
-			case words[i] == "-run":
-				o.run = re
-			case !strings.Contains(words[i+1], "/"):
-				o.skip = re
-			}
+// goKeep applies -run, -skip and -short to the names of tests, as far as subtests
+// go.
+func goKeep(selected string) func(Test) bool {
+	var run, skip *regexp.Regexp
+	short := false
+	words := strings.Fields(selected)
+	for i := 0; i+1 < len(words); i += 2 {
+		name, _, _ := strings.Cut(words[i+1], "/")
+		re, err := regexp.Compile(name)
+		switch {
+		case words[i+1] == "-short":
+			short = true
+		case err != nil:
+		case words[i] == "-run":
+			run = re
+		case !strings.Contains(words[i+1], "/"):
+			skip = re
 		}
-		runs = append(runs, o)
 	}
 	return func(t Test) bool {
-		return slices.ContainsFunc(runs, func(o one) bool {
-			return (o.run == nil || o.run.MatchString(t.Name)) && (o.skip == nil || !o.skip.MatchString(t.Name))
-		})
+		return (run == nil || run.MatchString(t.Name)) && (skip == nil || !skip.MatchString(t.Name)) && !(short && slices.Contains(t.Marks, goShort))
 	}
 }
 

@@ -24,6 +24,8 @@ func goTests(text string) []Test {
 		return nil
 	}
 	var tests []Test
+	var spans []span
+	helpers := goHelpers(f)
 	for _, decl := range f.Decls {
 		fn, ok := decl.(*ast.FuncDecl)
 		if !ok || fn.Body == nil || !goTestFunc(fn) || len(tests) >= maxTests {
@@ -31,15 +33,77 @@ func goTests(text string) []Test {
 		}
 		t := Test{Name: goName(fn), Line: set.Position(fn.Pos()).Line}
 		from, to := set.Position(fn.Pos()).Offset, set.Position(fn.End()).Offset
-		t.fill(text[from:to], "", scale{call: never})
-		t.Asserts, t.Weight = goWeigh(fn.Body)
-		t.Skipped = goSkips(fn.Body)
-		tests = append(tests, t)
+		t.fill(text[from:to], "")
+		t.Repeats = goRepeats(fn.Body)
+		t.Asserts, t.Weight = goWeigh(fn.Body, helpers)
+		t.skipsOf(fn.Body)
+		tests, spans = append(tests, t), append(spans, span{from, to})
+	}
+	rest, off := restOf(text, spans), goMainSkips(f)
+	for i := range tests {
+		tests[i].rest = rest
+		tests[i].Skipped = tests[i].Skipped || off
 	}
 	return tests
 }
 
-var never = lazyregexp.New(`$^a`)
+// goMainSkips reports whether a TestMain runs no tests.
+func goMainSkips(f *ast.File) bool {
+	for _, decl := range f.Decls {
+		fn, ok := decl.(*ast.FuncDecl)
+		if !ok || fn.Name.Name != "TestMain" || fn.Recv != nil || fn.Body == nil {
+			continue
+		}
+		runs := false
+		ast.Inspect(fn.Body, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok {
+				name, _ := goCallee(call)
+				runs = runs || name == "Run" || goTakesMain(call)
+			}
+			return !runs
+		})
+		return !runs
+	}
+	return false
+}
+
+// goTakesMain reports whether a call gets the m of TestMain.
+func goTakesMain(call *ast.CallExpr) bool {
+	for _, arg := range call.Args {
+		if id, ok := arg.(*ast.Ident); ok && id.Name == "m" {
+			return true
+		}
+	}
+	return false
+}
+
+// goHelpers are the functions of a file that assert and are no tests.
+func goHelpers(f *ast.File) map[string]helper {
+	helpers := make(map[string]helper)
+	for _, decl := range f.Decls {
+		fn, ok := decl.(*ast.FuncDecl)
+		if !ok || fn.Body == nil || goTestFunc(fn) || len(helpers) >= maxHelpers {
+			continue
+		}
+		if asserts, weight := goWeigh(fn.Body, nil); asserts > 0 {
+			helpers[fn.Name.Name] = helper{asserts, weight}
+		}
+	}
+	return helpers
+}
+
+// goRepeats reports whether a test goes through cases.
+func goRepeats(body ast.Node) bool {
+	found := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.ForStmt, *ast.RangeStmt:
+			found = true
+		}
+		return !found
+	})
+	return found
+}
 
 // goTestFunc is TestX, FuzzX, or a method that a suite runs.
 func goTestFunc(fn *ast.FuncDecl) bool {
@@ -64,25 +128,28 @@ func goName(fn *ast.FuncDecl) string {
 	return fn.Name.Name
 }
 
-// goWeigh counts calls that fail a test, and those of assertion libraries.
-func goWeigh(body ast.Node) (asserts, weight int) {
+// goWeigh counts calls that fail a test, and those of assertion libraries and of
+// helpers. What stands under a condition that cannot hold is none.
+func goWeigh(body ast.Node, helpers map[string]helper) (asserts, weight int) {
+	bound := make(map[string]bool) // assert := assert.New(t)
 	ast.Inspect(body, func(n ast.Node) bool {
+		if s, ok := n.(*ast.IfStmt); ok && goNever(s.Cond) {
+			return false
+		}
+		if s, ok := n.(*ast.AssignStmt); ok && goBinds(s, bound) {
+			return false
+		}
 		call, ok := n.(*ast.CallExpr)
 		if !ok {
 			return true
 		}
-		name, of := "", ""
-		switch f := call.Fun.(type) {
-		case *ast.Ident:
-			name = f.Name
-		case *ast.SelectorExpr:
-			name = f.Sel.Name
-			if id, ok := f.X.(*ast.Ident); ok {
-				of = id.Name
-			}
+		name, of := goCallee(call)
+		if h, known := helpers[name]; known && of == "" {
+			asserts, weight = asserts+h.asserts, weight+h.weight
+			return true
 		}
 		w := goAsserts[name]
-		if of == "require" || of == "assert" || of == "is" || goHelper.MatchString(name) {
+		if of == "require" || of == "assert" || of == "is" || bound[of] || goHelper.MatchString(name) {
 			w = 2
 			if goWeak[name] {
 				w = 1
@@ -99,6 +166,50 @@ func goWeigh(body ast.Node) (asserts, weight int) {
 	return asserts, weight
 }
 
+func goCallee(call *ast.CallExpr) (name, of string) {
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return f.Name, ""
+	case *ast.SelectorExpr:
+		if id, ok := f.X.(*ast.Ident); ok {
+			return f.Sel.Name, id.Name
+		}
+		return f.Sel.Name, "?"
+	}
+	return "", ""
+}
+
+// goBinds notes a variable that is made of a library for this test.
+func goBinds(s *ast.AssignStmt, bound map[string]bool) bool {
+	if len(s.Lhs) != 1 || len(s.Rhs) != 1 {
+		return false
+	}
+	id, ok := s.Lhs[0].(*ast.Ident)
+	call, calls := s.Rhs[0].(*ast.CallExpr)
+	if !ok || !calls {
+		return false
+	}
+	name, of := goCallee(call)
+	if name != "New" && name != "NewGomegaWithT" && name != "NewWithT" || of == "" || !goHands(call) {
+		return false
+	}
+	bound[id.Name] = true
+	return true
+}
+
+// goNever reports whether a condition is false, or false and something.
+func goNever(cond ast.Expr) bool {
+	switch c := cond.(type) {
+	case *ast.Ident:
+		return c.Name == "false"
+	case *ast.ParenExpr:
+		return goNever(c.X)
+	case *ast.BinaryExpr:
+		return c.Op == token.LAND && (goNever(c.X) || goNever(c.Y))
+	}
+	return false
+}
+
 // goHands reports whether a call hands the test on.
 func goHands(call *ast.CallExpr) bool {
 	if len(call.Args) == 0 {
@@ -113,22 +224,60 @@ var (
 	goWeak   = map[string]bool{"True": true, "False": true, "NotNil": true, "Nil": true, "NotEmpty": true, "NotPanics": true}
 )
 
-// goSkips reports whether a test always skips: a call that stands in its body
-// itself, before anything else decides.
-func goSkips(body *ast.BlockStmt) bool {
+// The marks of a test that skips itself on some system, or when -short is given.
+const (
+	goShort    = "short"
+	goPlatform = "platform"
+)
+
+// skipsOf finds out whether a test skips: in its body itself, or under a condition
+// there. What depends on -short or the system alone is a mark.
+func (t *Test) skipsOf(body *ast.BlockStmt) {
 	for _, s := range body.List {
-		e, ok := s.(*ast.ExprStmt)
-		if !ok {
-			if _, returns := s.(*ast.ReturnStmt); returns {
-				return true
-			}
-			continue
-		}
-		if call, ok := e.X.(*ast.CallExpr); ok {
-			if sel, ok := call.Fun.(*ast.SelectorExpr); ok && (sel.Sel.Name == "Skip" || sel.Sel.Name == "Skipf" || sel.Sel.Name == "SkipNow") {
-				return true
+		switch s := s.(type) {
+		case *ast.ReturnStmt:
+			t.Skipped = true
+		case *ast.ExprStmt:
+			t.Skipped = t.Skipped || goSkips(s)
+		case *ast.IfStmt:
+			for _, inner := range s.Body.List {
+				if goSkips(inner) {
+					t.conditional(s.Cond)
+				}
 			}
 		}
 	}
-	return false
+}
+
+func (t *Test) conditional(cond ast.Expr) {
+	mark := ""
+	ast.Inspect(cond, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			if of, ok := sel.X.(*ast.Ident); ok && of.Name == "testing" && sel.Sel.Name == "Short" {
+				mark = goShort
+			} else if ok && of.Name == "runtime" {
+				mark = goPlatform
+			}
+		}
+		return mark == ""
+	})
+	if mark == "" {
+		t.Skipped = true
+		return
+	}
+	t.Marks = append(t.Marks, mark)
+}
+
+// goSkips reports whether a statement calls t.Skip and the like.
+func goSkips(s ast.Stmt) bool {
+	e, ok := s.(*ast.ExprStmt)
+	if !ok {
+		return false
+	}
+	call, ok := e.X.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	name, _ := goCallee(call)
+	return name == "Skip" || name == "Skipf" || name == "SkipNow"
 }

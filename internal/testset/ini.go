@@ -11,6 +11,7 @@ type section struct {
 type iniKey struct {
 	name, value string // the lines of a value are joined by line feeds
 	line        int
+	more        []string // lines that are not joined yet
 }
 
 func (s *section) get(name string) string {
@@ -52,14 +53,20 @@ func parseINI(text string) []*section {
 		case len(list) == 0:
 		case indented && len(list[len(list)-1].keys) > 0:
 			k := &list[len(list)-1].keys[len(list[len(list)-1].keys)-1]
-			k.value = strings.TrimPrefix(k.value+"\n"+body, "\n")
+			k.more = append(k.more, body)
 		default:
 			at := strings.IndexAny(body, "=:")
 			if at < 0 {
 				continue
 			}
 			s := list[len(list)-1]
-			s.keys = append(s.keys, iniKey{strings.TrimSpace(body[:at]), strings.TrimSpace(body[at+1:]), n})
+			s.keys = append(s.keys, iniKey{name: strings.TrimSpace(body[:at]), value: strings.TrimSpace(body[at+1:]), line: n})
+		}
+	}
+	for _, s := range list {
+		for i := range s.keys {
+			k := &s.keys[i]
+			k.value = strings.TrimPrefix(strings.Join(append([]string{k.value}, k.more...), "\n"), "\n")
 		}
 	}
 	return list

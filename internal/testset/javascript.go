@@ -2,6 +2,7 @@ package testset
 
 import (
 	"encoding/json"
+	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -23,6 +24,8 @@ type jsConfig struct {
 	ignore   globs            // vitest's and mocha's exclude
 	relative bool             // globs are of the path as seen from dir
 	only     *regexp.Regexp   // what the command names; nil for everything
+	names    *regexp.Regexp   // of tests; nil for all
+	invert   bool
 }
 
 var jsDefaults = map[string][]string{
@@ -78,9 +81,12 @@ func (c *collector) jsCollection(runner, view string, configs []*jsConfig) Colle
 		}
 		return reason, cause
 	}
+	var selections []selection
 	for _, config := range configs {
 		one.By = append(one.By, config.file)
+		selections = append(selections, config.selection())
 	}
+	one.Selects, one.keep = unite(selections)
 	return one
 }
 
@@ -115,6 +121,51 @@ func (j *jsConfig) refuses(p string) string {
 		return j.runner + " is told to leave it out"
 	}
 	return ""
+}
+
+// selection is by the names of tests.
+func (j *jsConfig) selection() selection {
+	s := selection{covers: func(p string) bool { return j.refuses(p) == "" }}
+	if j.names != nil {
+		s.text = fmt.Sprint("names ", j.names, " ", j.invert)
+		s.keep = func(t Test) bool { return j.names.MatchString(t.fullName()) != j.invert }
+	}
+	return s
+}
+
+// called selects by what a command says of names, and notes how it may find
+// nothing, or not all.
+func (j *jsConfig) called(c *collector, words []string, one call) {
+	for _, name := range option(words, "-t", "--testNamePattern", "--grep", "-g", "--fgrep", "-f") {
+		if j.runner != "mocha" && flagged(words, "-f", "-g") || unknown(name) {
+			continue
+		}
+		j.names = namesOf(name)
+	}
+	j.invert = flagged(words, "--invert", "-i") && j.runner == "mocha"
+	for _, w := range words {
+		switch name, _, _ := strings.Cut(w, "="); name {
+		case "--passWithNoTests":
+			one.soft = firstOf(one.soft, name)
+		case "--shard":
+			if !unknown(w) { // a matrix gives one to each job
+				c.opaque(one.by, one.line, "the command runs one shard of the tests")
+			}
+		case "--onlyChanged", "-o", "--changed", "--changedSince", "--findRelatedTests", "--lastCommit":
+			if j.runner != "mocha" {
+				c.opaque(one.by, one.line, "the command runs what "+name+" finds")
+			}
+		}
+	}
+	c.runs(j.runner, one)
+}
+
+// namesOf is a pattern for names; one that is no regular expression is a text.
+func namesOf(pattern string) *regexp.Regexp {
+	if re, err := regexp.Compile(pattern); err == nil {
+		return re
+	}
+	return regexp.MustCompile(regexp.QuoteMeta(pattern))
 }
 
 // jsConfigs finds the folders where a runner has a configuration, or where a
@@ -181,13 +232,49 @@ func (c *collector) jsConfig(runner, p, text string) (config *jsConfig, says boo
 		settings = jsonStrings(inline)
 	case strings.HasSuffix(base, ".json"), base == ".mocharc":
 		settings = jsonStrings([]byte(text))
+	case strings.HasSuffix(base, ".yml"), strings.HasSuffix(base, ".yaml"):
+		settings = yamlStrings(text)
 	default:
 		if strings.HasPrefix(base, "vite.config.") && !regexp.MustCompile(`\btest\s*:`).MatchString(mask(text, javascript)) {
 			return nil, false
 		}
 		settings = c.jsLiterals(p, text)
 	}
+	if jsNoTests.MatchString(text) {
+		c.mayFail("", p, 1, runner+" passes with no tests (passWithNoTests)")
+	}
+	for name, list := range settings {
+		settings[name] = c.few(p, list)
+	}
 	return jsFrom(runner, p, dir, settings), true
+}
+
+var jsNoTests = lazyregexp.New(`\bpassWithNoTests['"]?\s*:\s*true\b`)
+
+// yamlStrings are the texts and lists of texts of a YAML file, by name, as far as
+// they stand on lines of their own.
+func yamlStrings(text string) map[string][]string {
+	settings := make(map[string][]string)
+	name := ""
+	for line := range strings.Lines(text) {
+		body := strings.TrimSpace(line)
+		value, item := strings.CutPrefix(body, "- ")
+		switch key, rest, ok := strings.Cut(body, ":"); {
+		case body == "" || body[0] == '#':
+			continue
+		case item:
+		case ok && line[0] != ' ' && line[0] != '\t':
+			name, value = strings.Trim(key, `"'`), rest
+		default:
+			continue
+		}
+		for v := range strings.SplitSeq(strings.Trim(strings.TrimSpace(value), "[]"), ",") {
+			if v = strings.Trim(strings.TrimSpace(v), `"'`); v != "" {
+				settings[name] = append(settings[name], v)
+			}
+		}
+	}
+	return settings
 }
 
 func jsNeeds(pkg map[string]json.RawMessage, runner string) bool {
@@ -248,6 +335,9 @@ func jsFrom(runner, file, dir string, settings map[string][]string) *jsConfig {
 			j.exclude = append(j.exclude, re)
 		}
 	}
+	for _, name := range append(settings["grep"], settings["testNamePattern"]...) {
+		j.names = namesOf(name)
+	}
 	for _, name := range []string{"exclude", "ignore"} {
 		if runner == "jest" {
 			break
@@ -285,7 +375,7 @@ func jsonStrings(data []byte) map[string][]string {
 	return settings
 }
 
-var jsSetting = lazyregexp.New(`\b(testMatch|testRegex|testPathIgnorePatterns|roots|rootDir|include|exclude|dir|spec|ignore)['"]?\s*:\s*`)
+var jsSetting = lazyregexp.New(`\b(testMatch|testRegex|testPathIgnorePatterns|roots|rootDir|include|exclude|dir|spec|ignore|grep|testNamePattern)['"]?\s*:\s*`)
 
 // jsLiterals reads the settings of a program where they are literals; what is not
 // is opaque. include and exclude count only below "test".
@@ -298,7 +388,7 @@ func (c *collector) jsLiterals(p, text string) map[string][]string {
 			from = at[1]
 		}
 	}
-	for _, at := range jsSetting.FindAllStringSubmatchIndex(code[from:], -1) {
+	for _, at := range jsSetting.FindAllStringSubmatchIndex(code[from:], maxSettings) {
 		name := code[from+at[2] : from+at[3]]
 		start := from + at[1]
 		end := jsValueEnd(code, start)
@@ -326,6 +416,9 @@ func (c *collector) jsLiterals(p, text string) map[string][]string {
 	}
 	return settings
 }
+
+// maxSettings is how many settings of one configuration are read.
+const maxSettings = 300
 
 // jsDepthOther reports whether a place is within an object inside the one that was
 // entered, such as coverage: {include: …}.
@@ -362,6 +455,11 @@ func jsValueEnd(code string, from int) int {
 func (c *collector) jsCall(runner string, one call, configs []*jsConfig) (*jsConfig, bool) {
 	w := one.words
 	base := path.Base(w[0])
+	if base == "nyc" || base == "c8" { // coverage of what follows
+		if at := slices.IndexFunc(w[1:], func(s string) bool { return path.Base(s) == runner }); at >= 0 {
+			base, w = runner, w[at+1:]
+		}
+	}
 	if base == "react-scripts" && len(w) > 1 && w[1] == "test" || base == "vue-cli-service" && len(w) > 1 && w[1] == "test:unit" {
 		base = "jest"
 	}
@@ -412,11 +510,16 @@ func (c *collector) jsCall(runner string, one call, configs []*jsConfig) (*jsCon
 			filters = append(filters, w[i])
 		}
 	}
+	if flagged(w, "--listTests", "--showConfig", "--dry-run") || base == "vitest" && flagged(w, "list") {
+		return nil, false
+	}
 	config.file = firstOf(one.by, config.file)
-	return config.filtered(filters), true
+	config = config.filtered(filters)
+	config.called(c, w, one)
+	return config, true
 }
 
-var jsValued = map[string]bool{"--testTimeout": true, "--maxWorkers": true, "-w": true, "--reporter": true, "--reporters": true, "-R": true, "-r": true, "--require": true, "--timeout": true, "-t": true, "--project": true, "--environment": true, "--env": true, "--coverageReporters": true}
+var jsValued = map[string]bool{"--testTimeout": true, "--maxWorkers": true, "-w": true, "--reporter": true, "--reporters": true, "-R": true, "-r": true, "--require": true, "--timeout": true, "-t": true, "--testNamePattern": true, "--grep": true, "-g": true, "--fgrep": true, "-f": true, "--shard": true, "--project": true, "--environment": true, "--env": true, "--coverageReporters": true}
 
 // filtered keeps what the words of a command name: parts of paths; for Mocha,
 // files and globs instead of the configured ones.

@@ -2,6 +2,7 @@ package testset
 
 import (
 	"encoding/xml"
+	"path"
 	"slices"
 	"strings"
 
@@ -26,6 +27,9 @@ type pomPlugin struct {
 	Exclude  []string `xml:"configuration>excludes>exclude"`
 	Skip     string   `xml:"configuration>skip"`
 	SkipAll  string   `xml:"configuration>skipTests"`
+	Ignore   string   `xml:"configuration>testFailureIgnore"`
+	Groups   string   `xml:"configuration>groups"`
+	Excluded string   `xml:"configuration>excludedGroups"`
 }
 
 var (
@@ -34,7 +38,7 @@ var (
 )
 
 func (c *collector) maven() (patternRunner, error) {
-	r := patternRunner{name: "maven", ext: []string{".java", ".kt", ".groovy", ".scala"}, call: func(w []string) ([]string, bool) {
+	r := patternRunner{name: "maven", ext: []string{".java", ".kt", ".groovy", ".scala"}, call: func(w []string) (run patternCall, ok bool) {
 		goals := slices.ContainsFunc(w, func(s string) bool {
 			return slices.Contains([]string{"test", "verify", "install", "package", "deploy", "integration-test", "surefire:test"}, s)
 		})
@@ -42,7 +46,14 @@ func (c *collector) maven() (patternRunner, error) {
 			name, value, _ := strings.Cut(s, "=")
 			return (name == "-DskipTests" || name == "-Dmaven.test.skip") && value != "false"
 		})
-		return nil, starts(w, "mvn", "mvnw", "mvnd") && goals && !skips
+		if flagged(w, "-fn", "--fail-never") {
+			run.soft = "-fn"
+		}
+		if values := option(w, "-Dmaven.test.failure.ignore"); flagged(w, "-Dmaven.test.failure.ignore") || slices.Contains(values, "true") {
+			run.soft = "-Dmaven.test.failure.ignore"
+		}
+		run.selection = classSelection(option(w, "-Dtest"))
+		return run, starts(w, "mvn", "mvnw", "mvnd") && goals && !skips
 	}}
 	for _, file := range c.tree.named("pom.xml") {
 		text, ok, err := c.tree.text(file)
@@ -58,6 +69,17 @@ func (c *collector) maven() (patternRunner, error) {
 			continue
 		}
 		r.projects = append(r.projects, mavenProject(file, p))
+		for _, plugin := range p.Build.Plugins {
+			if len(plugin.Include) > maxPatterns || len(plugin.Exclude) > maxPatterns {
+				c.opaque(file, 1, tooManyPatterns)
+			}
+			if truthy(plugin.Ignore) {
+				c.mayFail("", file, 1, "testFailureIgnore is true")
+			}
+			if plugin.Groups+plugin.Excluded != "" {
+				c.opaque(file, 1, "the groups of "+plugin.Artifact+" select tests")
+			}
+		}
 	}
 	return r, nil
 }
@@ -76,9 +98,9 @@ func mavenProject(file string, p pom) project {
 			if plugin.Artifact == "maven-failsafe-plugin" {
 				other = surefire
 			}
-			include = slices.Concat(plugin.Include, other)
+			include = slices.Concat(plugin.Include[:min(len(plugin.Include), maxPatterns)], other)
 		}
-		exclude = append(exclude, plugin.Exclude...)
+		exclude = append(exclude, plugin.Exclude[:min(len(plugin.Exclude), maxPatterns)]...)
 		if plugin.Artifact == "maven-surefire-plugin" {
 			skip = skip || truthy(plugin.Skip) || truthy(plugin.SkipAll)
 		}
@@ -123,21 +145,25 @@ func mavenPatterns(list []string) []string {
 }
 
 var (
-	gradleOff     = lazyregexp.New(`\b(?:test\s*\{[^{}]*enabled\s*=\s*false|tasks\.(?:named\(|withType\()[^{}]*\{[^{}]*enabled\s*=\s*false)`)
+	gradleOff     = lazyregexp.New(`\b(?:test\.enabled\s*=\s*false|test\s*\{[^{}]*enabled\s*=\s*false|tasks\.(?:named\(|withType\()[^{}]*\{[^{}]*enabled\s*=\s*false)`)
+	gradleInclude = lazyregexp.New(`\b(?:include|includeTestsMatching)[( ]+`)
+	gradleIgnores = lazyregexp.New(`\bignoreFailures\s*(?:=|\.set\()\s*true\b|\bsetIgnoreFailures\(\s*true`)
+	gradleVague   = lazyregexp.New(`\b(onlyIf|(?:include|exclude)(?:Tags|Categories|Engines))\b`)
 	gradleExclude = lazyregexp.New(`\b(?:exclude|excludeTestsMatching)[( ]+`)
 )
 
 // gradle: everything below src/test and the like; exclusions are read where they
 // are literals.
 func (c *collector) gradle() (patternRunner, error) {
-	r := patternRunner{name: "gradle", ext: []string{".java", ".kt", ".groovy", ".scala"}, call: func(w []string) ([]string, bool) {
+	r := patternRunner{name: "gradle", ext: []string{".java", ".kt", ".groovy", ".scala"}, call: func(w []string) (run patternCall, ok bool) {
 		off, runs := false, false
 		for i, s := range w[1:] {
 			task := s[strings.LastIndexByte(s, ':')+1:]
-			off = off || w[i] == "-x" && task == "test"
-			runs = runs || w[i] != "-x" && (task == "test" || task == "check" || task == "build" || strings.HasSuffix(task, "Test") || strings.HasPrefix(task, "test"))
+			off = off || excludes(w[i]) && task == "test"
+			runs = runs || !excludes(w[i]) && (task == "test" || task == "check" || task == "build" || strings.HasSuffix(task, "Test") || strings.HasPrefix(task, "test"))
 		}
-		return nil, starts(w, "gradle", "gradlew", "gradlew.bat") && runs && !off
+		run.selection = classSelection(option(w, "--tests"))
+		return run, starts(w, "gradle", "gradlew", "gradlew.bat") && runs && !off && !flagged(w, "-m", "--dry-run")
 	}}
 	for _, file := range slices.Concat(c.tree.named("build.gradle"), c.tree.named("build.gradle.kts")) {
 		text, ok, err := c.tree.text(file)
@@ -149,14 +175,17 @@ func (c *collector) gradle() (patternRunner, error) {
 		}
 		code := mask(text, groovy)
 		off := gradleOff.MatchString(code)
-		var excluded []string
-		for _, at := range gradleExclude.FindAllStringIndex(code, -1) {
-			end := jsValueEnd(code, at[1])
-			if strings.Contains(code[max(0, at[0]-400):at[0]], "test") {
-				excluded = append(excluded, pythonStrings(text[at[1]:end], code[at[1]:end])...)
+		if at := gradleIgnores.FindStringIndex(code); at != nil {
+			c.mayFail("", file, lineAt(text, at[0]), "ignoreFailures is true")
+		}
+		for _, at := range gradleVague.FindAllStringSubmatchIndex(code, maxDecisions) {
+			if inTest(code, at[0]) {
+				c.opaque(file, lineAt(text, at[0]), "the test task has "+code[at[2]:at[3]])
 			}
 		}
-		out, _ := compileAll(gradlePatterns(excluded), glob)
+		out, _ := compileAll(gradlePatterns(gradleTexts(text, code, gradleExclude)), glob)
+		included := gradlePatterns(gradleTexts(text, code, gradleInclude))
+		in, _ := compileAll(included, glob)
 		dir := parent(file)
 		r.projects = append(r.projects, project{dir, file, func(p string) string {
 			rest := within(p, dir)
@@ -167,6 +196,8 @@ func (c *collector) gradle() (patternRunner, error) {
 				return "the test task is not enabled"
 			case out.match(rest):
 				return "the build file excludes it"
+			case len(included) > 0 && !in.match(rest):
+				return "the build file does not include it"
 			}
 			return ""
 		}})
@@ -187,4 +218,48 @@ func gradlePatterns(list []string) []string {
 		made = append(made, "**/"+strings.TrimPrefix(p, "**/"))
 	}
 	return made
+}
+
+func excludes(word string) bool { return word == "-x" || word == "--exclude-task" }
+
+// inTest reports whether a place of a build file is in the block of a test task, as
+// far as the words before it tell.
+func inTest(code string, at int) bool {
+	before := code[max(0, at-400):at]
+	open := strings.LastIndex(before, "test")
+	return open >= 0 && strings.Count(before[open:], "{") > strings.Count(before[open:], "}")
+}
+
+// gradleTexts are the texts behind a word, in the block of a test task.
+func gradleTexts(text, code string, word *lazyregexp.Regexp) []string {
+	var list []string
+	for _, at := range word.FindAllStringIndex(code, maxDecisions) {
+		if end := jsValueEnd(code, at[1]); inTest(code, at[0]) {
+			list = append(list, pythonStrings(text[at[1]:end], code[at[1]:end])...)
+		}
+	}
+	return list
+}
+
+// classSelection is by names of classes and methods: CalcTest, x.Calc*#adds,
+// *CalcTest.adds. A class is what its file is called.
+func classSelection(patterns []string) (s selection) {
+	patterns = strings.FieldsFunc(strings.Join(patterns, ","), isComma)
+	if len(patterns) == 0 {
+		return s
+	}
+	s.text = strings.Join(patterns, ",")
+	s.keep = func(t Test) bool {
+		file, _, _ := strings.Cut(path.Base(t.Path), ".")
+		class := strings.ReplaceAll(parent(t.Path), "/", ".") + "." + file
+		not, in, wanted := false, false, false
+		for _, p := range patterns {
+			p, negated := strings.CutPrefix(p, "!")
+			p = "*" + strings.ReplaceAll(strings.TrimSuffix(p, ".java"), "#", ".")
+			hit := wildcard(p, class) || wildcard(p, class+"."+t.Name)
+			not, in, wanted = not || negated && hit, in || !negated && hit, wanted || !negated
+		}
+		return !not && (in || !wanted)
+	}
+	return s
 }

@@ -115,9 +115,11 @@ func (m *masker) find(what string, from int) int {
 }
 
 func (m *masker) comment() {
-	depth, at := 1, m.at+len(m.l.block[0])
+	depth, at, end := 1, m.at+len(m.l.block[0]), -1
 	for depth > 0 && at < len(m.in) {
-		end := m.find(m.l.block[1], at)
+		if end < at {
+			end = m.find(m.l.block[1], at)
+		}
 		if open := -1; m.l.nested {
 			if open = strings.Index(m.in[at:end], m.l.block[0]); open >= 0 {
 				depth++

@@ -1,12 +1,9 @@
 package testset
 
 import (
-	"encoding/xml"
 	"path"
 	"slices"
 	"strings"
-
-	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // A project is a folder with a build file, and what a runner collects in it.
@@ -20,8 +17,18 @@ type patternRunner struct {
 	name     string
 	ext      []string
 	projects []project
-	// call recognises a command; paths are the files and folders that it names.
-	call func(words []string) (paths []string, ok bool)
+	// call recognises a command.
+	call func(words []string) (run patternCall, ok bool)
+	// standing is what the configuration selects for every run; the zero for nothing.
+	standing selection
+}
+
+// A patternCall is what a command names, and what it selects within that.
+type patternCall struct {
+	paths []string // files and folders; none for its own folder
+	selection
+	soft  string // an option by which failures stop nothing
+	vague string // an option whose effect cannot be told
 }
 
 // byPattern lays on the runners that are told by places and names.
@@ -60,6 +67,7 @@ func (c *collector) lay(r patternRunner) {
 		}
 	}
 	one.Why = why
+	one.Selects, one.keep = r.standing.text, r.standing.keep
 	for _, pr := range r.projects {
 		one.By = append(one.By, pr.file)
 	}
@@ -71,14 +79,20 @@ func (c *collector) layCommands(r patternRunner, all Collection) {
 	type run struct {
 		dirs []string
 		by   string
+		selection
 	}
 	var runs []run
 	for _, at := range c.calls {
-		paths, ok := r.call(at.words)
+		called, ok := r.call(at.words)
 		if !ok || len(runs) >= maxRuns {
 			continue
 		}
-		one := run{by: at.by}
+		paths := called.paths
+		if at.soft = firstOf(at.soft, called.soft); called.vague != "" {
+			c.opaque(at.by, at.line, called.vague)
+		}
+		c.runs(r.name, at)
+		one := run{by: at.by, selection: called.selection}
 		if at.dir == "?" {
 			one.dirs = []string{""}
 		}
@@ -108,10 +122,11 @@ func (c *collector) layCommands(r patternRunner, all Collection) {
 		return
 	}
 	one := Collection{Runner: r.name, View: ByCommands, Files: make(map[string]bool)}
+	names := func(one run, p string) bool {
+		return slices.ContainsFunc(one.dirs, func(dir string) bool { return under(p, dir) }) && (one.covers == nil || one.covers(p))
+	}
 	named := func(p string) bool {
-		return slices.ContainsFunc(runs, func(one run) bool {
-			return slices.ContainsFunc(one.dirs, func(dir string) bool { return under(p, dir) })
-		})
+		return slices.ContainsFunc(runs, func(one run) bool { return names(one, p) })
 	}
 	for p := range all.Files {
 		if named(p) {
@@ -120,11 +135,23 @@ func (c *collector) layCommands(r patternRunner, all Collection) {
 	}
 	one.Why = func(p string) (string, string) {
 		if !named(p) {
-			return "no command names its folder", runs[0].by
+			return "no command names it or its folder", runs[0].by
 		}
 		return all.Why(p)
 	}
 	one.By = slices.Clone(all.By)
+	selections := make([]selection, 0, len(runs))
+	for _, one := range runs {
+		s := one.selection
+		s.covers = func(p string) bool { return names(one, p) }
+		if standing := r.standing; standing.keep != nil {
+			own := s.keep
+			s.text = strings.TrimSpace(standing.text + " " + s.text)
+			s.keep = func(t Test) bool { return standing.keep(t) && (own == nil || own(t)) }
+		}
+		selections = append(selections, s)
+	}
+	one.Selects, one.keep = unite(selections)
 	for _, r := range runs {
 		one.By = append(one.By, r.by)
 	}
@@ -138,242 +165,4 @@ func starts(words []string, names ...string) bool {
 
 func plainWords(words []string) []string {
 	return slices.DeleteFunc(slices.Clone(words), func(w string) bool { return strings.HasPrefix(w, "-") })
-}
-
-// cargo: everything below src, and the files of tests, unless the manifest says
-// otherwise.
-func (c *collector) cargo() (patternRunner, error) {
-	r := patternRunner{name: "cargo", ext: []string{".rs"}, call: func(w []string) ([]string, bool) {
-		at := slices.IndexFunc(w, func(s string) bool { return s == "test" || s == "t" || s == "nextest" || s == "llvm-cov" })
-		return nil, starts(w, "cargo", "cross") && at > 0 && !slices.Contains(w, "--no-run")
-	}}
-	for _, file := range c.tree.named("Cargo.toml") {
-		text, ok, err := c.tree.text(file)
-		if err != nil {
-			return r, err
-		}
-		tables, bad := tomlTables(text)
-		if !ok {
-			continue
-		}
-		if bad != nil {
-			c.opaque(file, 1, "a manifest that cannot be read ("+bad.Error()+")")
-			continue
-		}
-		if tables["package"] == nil {
-			continue // a workspace alone
-		}
-		r.projects = append(r.projects, cargoProject(file, tables))
-	}
-	return r, nil
-}
-
-func cargoProject(file string, tables map[string]map[string]tomlValue) project {
-	dir := parent(file)
-	named := make(map[string]bool) // tests that the manifest lists
-	off := make(map[string]bool)
-	for name, t := range tables {
-		if !strings.HasPrefix(name, "test#") {
-			continue
-		}
-		p := join(dir, firstOf(t["path"].text, "tests/"+t["name"].text+".rs"))
-		named[p] = true
-		off[p] = t["test"].text == "false"
-	}
-	auto := tables["package"]["autotests"].text != "false"
-	lib := tables["lib"]["test"].text != "false"
-	return project{dir, file, func(p string) string {
-		rest := within(p, dir)
-		switch {
-		case off[p], strings.HasPrefix(rest, "src/") && !lib:
-			return "the manifest says test = false"
-		case strings.HasPrefix(rest, "src/"), named[p]:
-			return ""
-		case strings.HasPrefix(rest, "tests/") && auto:
-			return ""
-		case strings.HasPrefix(rest, "tests/"):
-			return "autotests is false and the manifest does not name it"
-		}
-		return "cargo looks in src and tests"
-	}}
-}
-
-// rspec: spec/**/*_spec.rb, unless .rspec says otherwise.
-func (c *collector) rspec() (patternRunner, error) {
-	r := patternRunner{name: "rspec", ext: []string{".rb"}, call: func(w []string) ([]string, bool) {
-		if starts(w, "rake", "rails") {
-			return nil, slices.Contains(w, "spec")
-		}
-		return plainWords(w[1:]), starts(w, "rspec", "parallel_rspec")
-	}}
-	dirs := make(map[string]bool)
-	for _, p := range c.tree.paths {
-		if at := strings.Index("/"+p, "/spec/"); at >= 0 && strings.HasSuffix(p, ".rb") && !vendored(p) {
-			dirs[strings.TrimSuffix(p[:at], "/")] = true
-		}
-	}
-	for dir := range dirs {
-		file := strings.TrimPrefix(dir+"/.rspec", "/")
-		text, _, err := c.tree.text(file)
-		if err != nil {
-			return r, err
-		}
-		include, exclude, home := "**/*_spec.rb", "", "spec"
-		words := splitWords(text)
-		for i, w := range words {
-			name, value, ok := strings.Cut(w, "=")
-			if !ok && i+1 < len(words) {
-				value = words[i+1]
-			}
-			switch name {
-			case "--pattern", "-P":
-				include = value
-			case "--exclude-pattern":
-				exclude = value
-			case "--default-path":
-				home = strings.Trim(value, "./")
-			}
-		}
-		in, out := glob(strings.TrimPrefix(include, home+"/")), glob(strings.TrimPrefix(exclude, home+"/"))
-		r.projects = append(r.projects, project{dir, file, func(p string) string {
-			rest := within(p, dir)
-			name := strings.TrimPrefix(rest, home+"/")
-			switch {
-			case rest == name:
-				return "RSpec looks in " + home
-			case in != nil && !in.MatchString(name):
-				return "its name does not match " + include
-			case exclude != "" && out != nil && out.MatchString(name):
-				return ".rspec excludes it"
-			}
-			return ""
-		}})
-	}
-	return r, nil
-}
-
-type phpunitXML struct {
-	Suites []struct {
-		Directories []struct {
-			Text   string `xml:",chardata"`
-			Suffix string `xml:"suffix,attr"`
-			Prefix string `xml:"prefix,attr"`
-		} `xml:"directory"`
-		Files   []string `xml:"file"`
-		Exclude []string `xml:"exclude"`
-	} `xml:"testsuites>testsuite"`
-	Alone []struct {
-		Directories []struct {
-			Text   string `xml:",chardata"`
-			Suffix string `xml:"suffix,attr"`
-			Prefix string `xml:"prefix,attr"`
-		} `xml:"directory"`
-		Files   []string `xml:"file"`
-		Exclude []string `xml:"exclude"`
-	} `xml:"testsuite"`
-}
-
-// phpunit: what the suites of phpunit.xml name.
-func (c *collector) phpunit() (patternRunner, error) {
-	r := patternRunner{name: "phpunit", ext: []string{".php"}, call: func(w []string) ([]string, bool) {
-		if starts(w, "php") && len(w) > 1 {
-			return nil, path.Base(w[1]) == "artisan" && slices.Contains(w, "test") || path.Base(w[1]) == "phpunit"
-		}
-		if starts(w, "composer") {
-			return nil, slices.Contains(w, "test")
-		}
-		return plainWords(w[1:]), starts(w, "phpunit", "pest", "paratest", "simple-phpunit")
-	}}
-	seen := make(map[string]bool)
-	for _, name := range []string{"phpunit.xml", "phpunit.dist.xml", "phpunit.xml.dist"} {
-		for _, file := range c.tree.named(name) {
-			text, ok, err := c.tree.text(file)
-			if err != nil {
-				return r, err
-			}
-			if !ok || seen[parent(file)] {
-				continue
-			}
-			seen[parent(file)] = true
-			var x phpunitXML
-			if xml.Unmarshal([]byte(text), &x) != nil {
-				c.opaque(file, 1, "a configuration that cannot be read")
-				continue
-			}
-			r.projects = append(r.projects, phpunitProject(file, x))
-		}
-	}
-	return r, nil
-}
-
-func phpunitProject(file string, x phpunitXML) project {
-	dir := parent(file)
-	return project{dir, file, func(p string) string {
-		why := "no test suite names its folder"
-		for _, s := range append(x.Suites, x.Alone...) {
-			excluded := slices.ContainsFunc(s.Exclude, func(e string) bool { return under(p, join(dir, strings.TrimSpace(e))) })
-			for _, f := range s.Files {
-				if p == join(dir, strings.TrimSpace(f)) && !excluded {
-					return ""
-				}
-			}
-			for _, d := range s.Directories {
-				if !under(p, join(dir, strings.TrimSpace(d.Text))) {
-					continue
-				}
-				switch {
-				case excluded:
-					why = "the test suite excludes it"
-				case !strings.HasSuffix(p, firstOf(d.Suffix, "Test.php")) || !strings.HasPrefix(path.Base(p), d.Prefix):
-					why = "its name does not end in " + firstOf(d.Suffix, "Test.php")
-				default:
-					return ""
-				}
-			}
-		}
-		return why
-	}}
-}
-
-var (
-	dotnetTests  = lazyregexp.New(`(?i)Microsoft\.NET\.Test\.Sdk|<IsTestProject>\s*true|MSTest\.Sdk|TUnit`)
-	dotnetOff    = lazyregexp.New(`(?i)<IsTestProject>\s*false`)
-	dotnetRemove = lazyregexp.New(`(?i)<Compile\s+Remove="([^"]+)"`)
-)
-
-// dotnet: everything below a project that is one of tests.
-func (c *collector) dotnet() (patternRunner, error) {
-	r := patternRunner{name: "dotnet", ext: []string{".cs", ".fs", ".vb"}, call: func(w []string) ([]string, bool) {
-		return plainWords(w[min(2, len(w)):]), starts(w, "dotnet") && len(w) > 1 && (w[1] == "test" || w[1] == "vstest")
-	}}
-	for _, file := range c.tree.paths {
-		if ext := path.Ext(file); ext != ".csproj" && ext != ".fsproj" && ext != ".vbproj" {
-			continue
-		}
-		text, ok, err := c.tree.text(file)
-		if err != nil {
-			return r, err
-		}
-		if !ok {
-			continue
-		}
-		dir := parent(file)
-		tests := dotnetTests.MatchString(text) && !dotnetOff.MatchString(text)
-		var removed globs
-		for _, m := range dotnetRemove.FindAllStringSubmatch(text, -1) {
-			for p := range strings.SplitSeq(m[1], ";") {
-				removed = appendGlob(removed, strings.ReplaceAll(p, `\`, "/"))
-			}
-		}
-		r.projects = append(r.projects, project{dir, file, func(p string) string {
-			switch {
-			case !tests:
-				return "the project is none of tests"
-			case removed.match(within(p, dir)):
-				return "the project leaves it out"
-			}
-			return ""
-		}})
-	}
-	return r, nil
 }

@@ -19,6 +19,7 @@ type pytestRun struct {
 	ignored          []string // --ignore
 	globs            globs    // --ignore-glob
 	selects          []string // -k and -m
+	nodes            []string // tests that are named: file::name
 	importlib        bool
 	rootdir          string
 	by               string            // the file that starts it, "" for nobody
@@ -71,7 +72,7 @@ func (p *pytests) add(runs []*pytestRun, r *pytestRun) []*pytestRun {
 
 func (r *pytestRun) like(o *pytestRun) bool {
 	return r.config.file == o.config.file && r.config.dir == o.config.dir && r.cwd == o.cwd && r.all == o.all && r.module == o.module && r.importlib == o.importlib && r.by == o.by &&
-		slices.Equal(r.args, o.args) && slices.Equal(r.path, o.path) && slices.Equal(r.ignored, o.ignored) && slices.Equal(r.selects, o.selects)
+		slices.Equal(r.args, o.args) && slices.Equal(r.path, o.path) && slices.Equal(r.ignored, o.ignored) && slices.Equal(r.selects, o.selects) && slices.Equal(r.nodes, o.nodes)
 }
 
 // defaults are the runs without arguments: at the root and wherever a
@@ -105,12 +106,15 @@ func (p *pytests) called() []*pytestRun {
 		args, module, ok := pytestArgs(one.words)
 		key := strings.Join(slices.Concat(one.words, one.pythonPath, []string{one.dir, one.by}), "\x00")
 		switch {
-		case !ok || seen[key]:
+		case !ok || flagged(args, "--collect-only", "--co", "--fixtures", "--version", "--help"):
+		case seen[key]:
+			p.c.runs("pytest", one)
 		case len(runs) == maxRuns:
 			p.c.opaque(one.by, one.line, tooMany)
 			return runs
 		default:
 			seen[key] = true
+			p.c.runs("pytest", one)
 			r := p.run(one, args)
 			if r.all {
 				p.c.opaque(one.by, one.line, "the command "+shown(one.words)+" is made of variables")
@@ -223,7 +227,10 @@ func (r *pytestRun) options(words []string, dir string) (config string) {
 
 // argument takes a file, a folder, or a test in one.
 func (r *pytestRun) argument(w, dir string) {
-	name, _, _ := strings.Cut(w, "::")
+	name, test, _ := strings.Cut(w, "::")
+	if test != "" {
+		r.nodes = append(r.nodes, join(dir, name)+"::"+test)
+	}
 	if strings.ContainsAny(name, "*?[") {
 		re := fnmatch(join(dir, name))
 		for _, p := range r.c.tree.paths {
@@ -453,11 +460,21 @@ func (p *pytests) collection(view string, runs []*pytestRun) Collection {
 		slices.Sort(dirs)
 		return slices.Compact(dirs)
 	}
+	one.naming = func(path string) Naming {
+		if runs := byFile[path]; len(runs) > 0 {
+			return runs[0].config.naming()
+		}
+		return usualNames
+	}
 	for _, r := range runs {
 		one.By = append(one.By, r.by, r.config.file)
 	}
 	one.By = slices.DeleteFunc(one.By, func(s string) bool { return s == "" })
-	one.Selects, one.Keep = pytestSelection(runs)
+	var selections []selection
+	for _, r := range runs {
+		selections = append(selections, r.selection())
+	}
+	one.Selects, one.keep = unite(selections)
 	return one
 }
 

@@ -71,7 +71,9 @@ func (c *collector) pytestConfig(p string) (*pytestConfig, error) {
 		}
 		found = true
 		for _, k := range s.keys {
-			config.set(k.name, splitWords(k.value))
+			if pytestKeys[k.name] {
+				config.set(k.name, c.few(p, splitWords(k.value)))
+			}
 		}
 	}
 	if !found {
@@ -99,16 +101,36 @@ func (c *collector) pytestTOML(config *pytestConfig, text string, shared bool) (
 		}
 		for key, v := range tables[name] {
 			words := v.list
+			if !pytestKeys[key] {
+				continue
+			}
 			if words == nil {
 				words = splitWords(v.text)
 			}
-			config.set(key, words)
+			config.set(key, c.few(config.file, words))
 		}
 	}
 	if !found {
 		return nil, nil
 	}
 	return config, nil
+}
+
+// naming is what the configuration takes for tests.
+func (p *pytestConfig) naming() Naming {
+	names := usualNames
+	if p.functions != nil {
+		names.functions = p.functions
+	}
+	if p.classes != nil {
+		names.classes = p.classes
+	}
+	return names
+}
+
+// pytestKeys are those that say what is collected.
+var pytestKeys = map[string]bool{
+	"testpaths": true, "python_files": true, "python_functions": true, "python_classes": true, "norecursedirs": true, "addopts": true, "pythonpath": true, "python_paths": true,
 }
 
 func (p *pytestConfig) set(key string, words []string) {
@@ -132,10 +154,13 @@ func (p *pytestConfig) set(key string, words []string) {
 	}
 }
 
+// shellSigns are no signs in a list of words.
+var shellSigns = strings.NewReplacer("\n", " ", ";", `\;`, "&", `\&`, "|", `\|`, "(", `\(`, ")", `\)`, "#", `\#`)
+
 // splitWords splits at blanks and line ends, outside quotes.
 func splitWords(value string) []string {
 	var words []string
-	for _, cmd := range shellCommands(strings.NewReplacer("\n", " ", ";", `\;`, "&", `\&`, "|", `\|`, "(", `\(`, ")", `\)`, "#", `\#`).Replace(value)) {
+	for _, cmd := range shellCommands(shellSigns.Replace(value)) {
 		words = append(append(words, cmd.env...), cmd.words...)
 	}
 	return words

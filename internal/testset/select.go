@@ -5,32 +5,47 @@ import (
 	"strings"
 )
 
-// pytestSelection unites -k, -m and --deselect of several runs: a test is kept
-// when any run keeps it.
-func pytestSelection(runs []*pytestRun) (text string, keep func(Test) bool) {
-	var texts []string
-	var keeps []func(Test) bool
-	for _, r := range runs {
-		slices.Sort(r.selects)
-		texts = append(texts, strings.Join(r.selects, " "))
-		var all []func(Test) bool
-		for _, s := range r.selects {
-			if test := selector(s); test != nil {
-				all = append(all, test)
-			}
+// selection is -k, -m, --deselect and tests that are named.
+func (r *pytestRun) selection() selection {
+	slices.Sort(r.selects)
+	var all []func(Test) bool
+	for _, s := range r.selects {
+		if test := selector(s); test != nil {
+			all = append(all, test)
 		}
-		keeps = append(keeps, func(t Test) bool {
+	}
+	text := r.selects
+	if r.config.functions != nil || r.config.classes != nil {
+		text = append(slices.Clone(text), "python_functions "+strings.Join(r.config.functions, " ")+" python_classes "+strings.Join(r.config.classes, " "))
+	}
+	if len(r.nodes) > 0 {
+		text = append(slices.Clone(text), slices.Sorted(slices.Values(r.nodes))...)
+		all = append(all, r.isNamed)
+	}
+	return selection{
+		covers: func(p string) bool { reason, _ := r.refuses(p); return reason == "" }, text: strings.Join(text, " "),
+		keep: func(t Test) bool {
 			return !slices.ContainsFunc(all, func(ok func(Test) bool) bool { return !ok(t) })
-		})
+		},
 	}
-	slices.Sort(texts)
-	texts = slices.Compact(texts)
-	if slices.Contains(texts, "") {
-		return "", nil // a run that takes everything
+}
+
+// isNamed reports whether a test is one that an argument names, or in a file of
+// which none is named.
+func (r *pytestRun) isNamed(t Test) bool {
+	alone := false
+	for _, node := range r.nodes {
+		file, name, _ := strings.Cut(node, "::")
+		if file != t.Path {
+			continue
+		}
+		alone = true
+		name, _, _ = strings.Cut(strings.ReplaceAll(name, "::", "."), "[")
+		if t.Name == name || strings.HasPrefix(t.Name, name+".") {
+			return true
+		}
 	}
-	return strings.Join(texts, " | "), func(t Test) bool {
-		return slices.ContainsFunc(keeps, func(keep func(Test) bool) bool { return keep(t) })
-	}
+	return !alone
 }
 
 // selector makes a test of one option; nil when it cannot be told.

@@ -7,6 +7,7 @@ type command struct {
 	words []string
 	env   []string // NAME=value before it
 	line  int      // within the script, from 0
+	after string   // what stands behind it: "||", "|", "&&", or nothing
 }
 
 const (
@@ -59,7 +60,12 @@ func (s *scriptReader) step() {
 		if s.substitution() {
 			return
 		}
-	case '\n', ';', '&', '|', '(', ')':
+	case '&', '|':
+		if c == '|' || s.at == 0 || s.in[s.at-1] != '>' { // 2>&1 is one word
+			s.operator()
+			return
+		}
+	case '\n', ';', '(', ')':
 		s.endCommand()
 		if c == '\n' {
 			s.line++
@@ -75,6 +81,20 @@ func (s *scriptReader) step() {
 	}
 	s.word.WriteByte(c)
 	s.at++
+}
+
+// operator ends a command, or a group of them, at |, ||, & or &&.
+func (s *scriptReader) operator() {
+	op := s.in[s.at : s.at+1]
+	if strings.HasPrefix(s.in[s.at+1:], op) {
+		op += op
+	}
+	n := len(s.out)
+	s.endCommand()
+	if grouped := strings.HasSuffix(strings.TrimRight(s.in[max(0, s.at-10):s.at], " "), ")"); n < len(s.out) || n > 0 && grouped {
+		s.out[len(s.out)-1].after = op
+	}
+	s.at += len(op)
 }
 
 // substitution takes $(…) of one line as a part of a word: what it stands for is

@@ -1,11 +1,8 @@
 package testset
 
 import (
-	"hash/fnv"
 	"path"
 	"strings"
-
-	"github.com/changeguard/changeguard/internal/lazyregexp"
 )
 
 // A Test is one test within a file, as its source shows it.
@@ -14,10 +11,15 @@ type Test struct {
 	Name    string // "Class.method", "describe > it"
 	Line    int
 	Skipped bool     // it does not run, or only under a condition, or may fail
+	Only    bool     // it is marked as the only one that is to run
+	Repeats bool     // its assertions are made for many cases: parameters, a table, a loop
 	Marks   []string // pytest's
 	Asserts int      // assertions that can fail
 	Weight  int      // how much they say: 2 for a comparison, 1 for a mere truth
+	lines   int      // how many it has behind its first
 	body    []uint64 // its lines, hashed
+	words   words    // of all that belongs to it
+	rest    *words   // of what belongs to no test of its file
 }
 
 // maxTests bounds the tests of one file.
@@ -29,8 +31,10 @@ func Tests(runner, p string, data []byte) []Test {
 	text := string(data)
 	var tests []Test
 	switch runner {
-	case "pytest", "unittest":
-		tests = pythonTests(text)
+	case "pytest":
+		tests = pythonTests(text, usualNames)
+	case "unittest":
+		tests = pythonTests(text, Naming{})
 	case "go":
 		tests = goTests(text)
 	case "jest", "vitest", "mocha":
@@ -40,21 +44,30 @@ func Tests(runner, p string, data []byte) []Test {
 	case "maven", "gradle":
 		tests = blockTests(text, javaTests)
 	case "dotnet":
-		tests = blockTests(text, csharpTests)
+		tests = dotnetTests(p, text)
 	case "phpunit":
 		tests = blockTests(text, phpTests)
 	case "rspec":
 		tests = rubyTests(text)
 	}
+	return placed(tests, p)
+}
+
+// PytestTests reads the tests of a file that pytest collects by names that a
+// configuration gives.
+func PytestTests(p string, data []byte, names Naming) []Test {
+	return placed(pythonTests(string(data), names), p)
+}
+
+func placed(tests []Test, p string) []Test {
 	for i := range tests {
 		tests[i].Path = p
 	}
 	return tests
 }
 
-// fill weighs the assertions of a body and remembers its lines.
-func (t *Test) fill(text, code string, asserts scale) {
-	t.Asserts, t.Weight = asserts.weigh(code)
+// fill remembers the lines and words of a test; code is the text, masked.
+func (t *Test) fill(text, code string) {
 	name := lastName(t.Name)
 	for line := range strings.Lines(text) {
 		if name != "" && strings.Contains(line, name) {
@@ -62,11 +75,21 @@ func (t *Test) fill(text, code string, asserts scale) {
 			name = ""
 		}
 		if line = strings.Join(strings.Fields(line), " "); len(line) > 1 {
-			h := fnv.New64a()
-			_, _ = h.Write([]byte(line)) // a hash takes everything
-			t.body = append(t.body, h.Sum64())
+			t.body = append(t.body, hash(line))
 		}
 	}
+	t.lines = strings.Count(strings.TrimSpace(text), "\n")
+	t.words = wordsOf(text)
+	t.Repeats = t.Repeats || repeats.MatchString(code)
+}
+
+// hash is FNV-1a.
+func hash(s string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	return h
 }
 
 // lastName is the name of a test within its class or suite.
@@ -94,30 +117,6 @@ func (t Test) Like(o Test) int {
 		}
 	}
 	return 100 * same / longer
-}
-
-// A scale finds assertions in masked code and weighs them.
-type scale struct {
-	call  *lazyregexp.Regexp // an assertion
-	weak  *lazyregexp.Regexp // one that says little, matched from its beginning
-	empty *lazyregexp.Regexp // one that cannot fail, matched from its beginning
-}
-
-// reach is how far behind its beginning an assertion is looked at, in bytes.
-const reach = 160
-
-func (s scale) weigh(code string) (asserts, weight int) {
-	for _, at := range s.call.FindAllStringIndex(code, -1) {
-		rest := code[at[0]:min(len(code), at[0]+reach)]
-		switch {
-		case s.empty != nil && s.empty.MatchString(rest):
-		case s.weak != nil && s.weak.MatchString(rest):
-			asserts, weight = asserts+1, weight+1
-		default:
-			asserts, weight = asserts+1, weight+2
-		}
-	}
-	return asserts, weight
 }
 
 // Language reports whether a path is of a language in which tests are read.

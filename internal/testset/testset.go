@@ -41,26 +41,46 @@ type Collection struct {
 	// Why says why a file that is in the tree is not collected, and which file
 	// decides that; "" for what nobody decided.
 	Why func(path string) (reason, cause string)
-	// Selects names what leaves out tests within files, such as -m "not slow"; Keep
+	// Selects names what leaves out tests within files, such as -m "not slow"; keep
 	// applies it. Equal texts select alike.
 	Selects string
-	Keep    func(t Test) bool
+	keep    func(t Test) bool
+	// naming is pytest's for a file; nil for other runners.
+	naming func(path string) Naming
 	// SearchPath is where a Python file's imports are looked for; nil for others.
 	SearchPath func(path string) []string
 	By         []string // the configuration and command files behind it, sorted
 }
+
+// Tests reads the tests of a file as its runner does.
+func (c Collection) Tests(path string, data []byte) []Test {
+	if c.naming != nil {
+		return PytestTests(path, data, c.naming(path))
+	}
+	return Tests(c.Runner, path, data)
+}
+
+// Keeps reports whether the runner is told to run a test of a file that it
+// collects.
+func (c Collection) Keeps(t Test) bool { return c.keep == nil || c.keep(t) }
 
 // An Opaque is a decision about tests that only running could tell.
 type Opaque struct {
 	Path string
 	Line int
 	What string // "a hook decides in code which tests are collected"
+	// MayFail says that tests run, and that nothing stops when they fail: where a
+	// command of Runner says so, others of it may still stop the workflow.
+	MayFail bool
+	Runner  string
 }
 
 // A Result is all that is collected from a tree.
 type Result struct {
 	Collections []Collection // sorted by runner and view
 	Opaque      []Opaque
+	// Strict counts, by runner, the commands whose failure stops a workflow.
+	Strict map[string]int
 }
 
 // Collect lays every runner on the tree. differ are the files that another tree,
@@ -88,6 +108,7 @@ type collector struct {
 	tree   *Tree
 	differ map[string]bool
 	calls  []call // what the workflows run
+	strict map[string]bool
 	result Result
 }
 
@@ -101,7 +122,7 @@ func (c *collector) add(one Collection) {
 const maxOpaque = 500
 
 func (c *collector) opaque(path string, line int, what string) {
-	o := Opaque{path, line, what}
+	o := Opaque{Path: path, Line: line, What: what}
 	if len(c.result.Opaque) < maxOpaque && !slices.Contains(c.result.Opaque, o) {
 		c.result.Opaque = append(c.result.Opaque, o)
 	}

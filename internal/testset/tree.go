@@ -59,6 +59,13 @@ func (t *Tree) named(names ...string) []string {
 	return found
 }
 
+// below are the files in a folder and in those below it.
+func (t *Tree) below(dir string) []string {
+	from, _ := slices.BinarySearch(t.paths, dir+"/")
+	to, _ := slices.BinarySearch(t.paths, dir+"0") // what follows the slash
+	return t.paths[from:max(from, to)]
+}
+
 // vendored reports whether a path is of a folder that no runner of this
 // repository enters.
 func vendored(p string) bool {

@@ -11,6 +11,7 @@ type unittestRun struct {
 	start   string // the folder where it looks
 	pattern globs
 	modules []string // files or folders that are named instead
+	words   []string // of -k
 	by      string
 }
 
@@ -20,6 +21,7 @@ func (c *collector) unittest() error {
 	var runs []unittestRun
 	for _, one := range c.calls {
 		if r, ok := unittestCall(one); ok && len(runs) < maxRuns {
+			c.runs("unittest", one)
 			runs = append(runs, r)
 		}
 	}
@@ -43,6 +45,11 @@ func (c *collector) unittest() error {
 		}
 		return "no command names its folder", runs[0].by
 	}
+	var selections []selection
+	for _, r := range runs {
+		selections = append(selections, c.unittestSelection(r))
+	}
+	all.Selects, all.keep = unite(selections)
 	c.add(all)
 	return nil
 }
@@ -74,13 +81,20 @@ func unittestCall(one call) (r unittestRun, ok bool) {
 		switch w := words[i]; {
 		case w == "discover":
 			discover = true
+		case strings.HasPrefix(w, "--start-directory="):
+			r.start = join(one.dir, w[len("--start-directory="):])
+		case strings.HasPrefix(w, "--pattern="):
+			pattern = w[len("--pattern="):]
 		case w == "-s" || w == "--start-directory":
 			r.start = join(one.dir, next)
 			i++
 		case w == "-p" || w == "--pattern":
 			pattern = next
 			i++
-		case w == "-t" || w == "-k" || w == "--top-level-directory" || w == "--settings" || w == "--parallel":
+		case w == "-k":
+			r.words = append(r.words, next)
+			i++
+		case w == "-t" || w == "--top-level-directory" || w == "--settings" || w == "--parallel":
 			i++
 		case strings.HasPrefix(w, "-") || unknown(w):
 		case discover && n == 0:
@@ -119,4 +133,22 @@ func (c *collector) unittestRefuses(r unittestRun, p string) string {
 		}
 	}
 	return ""
+}
+
+// unittestSelection is -k, and the classes and tests that are named.
+func (c *collector) unittestSelection(r unittestRun) selection {
+	var named []string // "tests/test_a.Class.test", as joined
+	for _, m := range r.modules {
+		if !c.tree.Has(m+".py") && !c.tree.dirs[m] {
+			named = append(named, m)
+		}
+	}
+	text := strings.Join(slices.Concat(r.words, named), " ")
+	return selection{func(p string) bool { return c.unittestRefuses(r, p) == "" }, text, func(t Test) bool {
+		whole := strings.TrimSuffix(t.Path, ".py") + "/" + strings.ReplaceAll(t.Name, ".", "/")
+		in := func(m string) bool { return under(whole, m) }
+		return (len(r.modules) == 0 || slices.ContainsFunc(r.modules, in)) && (len(r.words) == 0 || slices.ContainsFunc(r.words, func(w string) bool {
+			return strings.Contains(whole, w) || strings.ContainsAny(w, "*?") && wildcard(w, strings.ReplaceAll(whole, "/", "."))
+		}))
+	}}
 }

@@ -80,7 +80,7 @@ func (p *pair) compare() error {
 	for f := range p.before.Files {
 		switch {
 		case p.d.ignored != nil && p.d.ignored(f):
-		case p.after.Files[f]:
+		case p.after.Files[f], p.elsewhere(f):
 			both = append(both, f)
 		case p.after.Files[p.d.renamed[f]]: // moved, and still collected
 		default:
@@ -117,9 +117,19 @@ func (p *pair) compare() error {
 	return nil
 }
 
+// elsewhere reports whether another runner collects a file at the head instead.
+func (p *pair) elsewhere(f string) bool {
+	for _, c := range p.d.results[change.AtHead].Collections {
+		if c.View == p.before.View && c.Runner != p.before.Runner && c.Files[f] {
+			return true
+		}
+	}
+	return false
+}
+
 // read reads a file for its tests. ok is false for one that is not there or is
 // no file of the change and too large: it counts as one test.
-func (d *diff) read(side change.Side, runner, path string) (tests []testset.Test, ok bool, err error) {
+func (d *diff) read(side change.Side, of testset.Collection, path string) (tests []testset.Test, ok bool, err error) {
 	data, err := d.in.Change.Read(d.ctx, side, path)
 	_, touched := d.touched[path]
 	switch {
@@ -128,7 +138,7 @@ func (d *diff) read(side change.Side, runner, path string) (tests []testset.Test
 	case err != nil:
 		return nil, false, err
 	}
-	return testset.Tests(runner, path, data), true, nil
+	return of.Tests(path, data), true, nil
 }
 
 // count counts all tests of the base, where they are few enough to be read; else
@@ -142,7 +152,7 @@ func (p *pair) count() error {
 	p.d.in.Change.Prefetch(p.d.ctx, change.AtBase, files)
 	n := 0
 	for _, f := range files {
-		tests, ok, err := p.d.read(change.AtBase, p.before.Runner, f)
+		tests, ok, err := p.d.read(change.AtBase, p.before, f)
 		if err != nil {
 			return err
 		}
@@ -150,7 +160,7 @@ func (p *pair) count() error {
 			n++
 		}
 		for _, t := range tests {
-			if p.before.Keep == nil || p.before.Keep(t) {
+			if p.before.Keeps(t) {
 				n++
 			}
 		}

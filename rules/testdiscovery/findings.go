@@ -204,10 +204,16 @@ func (d *diff) opaque() []rules.Finding {
 		if had[o.Path+"\x00"+o.What]--; had[o.Path+"\x00"+o.What] >= 0 || d.ignored != nil && d.ignored(o.Path) {
 			continue
 		}
+		if o.MayFail && o.Runner != "" && d.stillStrict(o.Runner) {
+			continue
+		}
 		f := rules.Finding{
 			Key: "opaque " + o.What, Path: o.Path, Line: o.Line,
 			Message: fmt.Sprintf("Which tests run cannot be told any more: %s.", o.What),
 			Remedy:  "Write it as plain configuration, or have a person look.",
+		}
+		if o.MayFail {
+			f.Message = fmt.Sprintf("Tests that fail or are gone stop nothing any more: %s.", o.What)
 		}
 		if file, ok := d.touched[o.Path]; ok {
 			f.PreviousPath, f.Remedy = file.OldPath, rules.Undo(d.in.Change, file)
@@ -215,4 +221,11 @@ func (d *diff) opaque() []rules.Finding {
 		found = append(found, f)
 	}
 	return found
+}
+
+// stillStrict reports whether as many commands of a runner as before stop their
+// workflow when a test fails.
+func (d *diff) stillStrict(runner string) bool {
+	before, after := d.results[change.AtBase].Strict[runner], d.results[change.AtHead].Strict[runner]
+	return before > 0 && after >= before || before == 0 && after > 0
 }

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"maps"
 	"path"
+	"slices"
 
 	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/testset"
@@ -54,8 +55,39 @@ func (m *matching) read(gone, both, come []string) error {
 	if m.before, err = m.tests(change.AtBase, base, m.pair.before); err != nil {
 		return err
 	}
-	m.after, err = m.tests(change.AtHead, head, m.pair.after)
-	return err
+	if m.after, err = m.tests(change.AtHead, head, m.pair.after); err != nil || !m.focused() {
+		return err
+	}
+	return m.hidden(both)
+}
+
+// focused reports whether a test of the head is marked as the only one that is to
+// run, in all files, where none of the base is.
+func (m *matching) focused() bool {
+	if runner := m.pair.before.Runner; runner != "mocha" && runner != "rspec" {
+		return false // the others look for it within a file
+	}
+	only := func(t testset.Test) bool { return t.Only }
+	return slices.ContainsFunc(m.after, only) && !slices.ContainsFunc(m.before, only)
+}
+
+// hidden takes in the tests of the other files, which do not run any more.
+func (m *matching) hidden(both []string) error {
+	others := slices.DeleteFunc(slices.Clone(both), m.touched)
+	others = others[:min(len(others), maxRead)]
+	before, err := m.tests(change.AtBase, others, m.pair.before)
+	if err != nil {
+		return err
+	}
+	m.before = append(m.before, before...)
+	for _, t := range before {
+		t.Skipped = true
+		m.after = append(m.after, t)
+	}
+	for i := range m.after {
+		m.after[i].Skipped = m.after[i].Skipped || !m.after[i].Only
+	}
+	return nil
 }
 
 func (m *matching) touched(f string) bool {
@@ -68,12 +100,12 @@ func (m *matching) tests(side change.Side, files []string, of testset.Collection
 	m.d.in.Change.Prefetch(m.d.ctx, side, files)
 	var all []testset.Test
 	for _, f := range files {
-		tests, _, err := m.d.read(side, m.pair.before.Runner, f)
+		tests, _, err := m.d.read(side, of, f)
 		if err != nil {
 			return nil, err
 		}
 		for _, t := range tests {
-			if of.Keep == nil || of.Keep(t) {
+			if of.Keeps(t) {
 				all = append(all, t)
 			}
 		}
@@ -107,6 +139,21 @@ func (m *matching) match() {
 		m.lostNow, rest = m.pairAlike(m.lostNow, rest, false)
 	}
 	m.gained = rest
+	m.lostNow = slices.DeleteFunc(m.lostNow, m.takenIn)
+}
+
+// takenIn reports whether another test makes the assertions of one that is gone,
+// as one of its cases.
+func (m *matching) takenIn(gone testset.Test) bool {
+	if len(m.lostNow) > maxAlike {
+		return false
+	}
+	for _, p := range m.pairs {
+		if (p[1].Path == gone.Path || p[1].Path == m.d.renamed[gone.Path]) && p[1].TakesIn(gone, &p[0]) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(m.gained, func(t testset.Test) bool { return t.TakesIn(gone, nil) })
 }
 
 func (m *matching) pairUp(before, after []testset.Test, key func(testset.Test) string) (lost, rest []testset.Test) {
@@ -280,7 +327,7 @@ func (m *matching) weakened() {
 	for _, p := range m.pairs {
 		emptied := p[0].Weight > 0 && p[1].Weight == 0
 		key := "weak\x00" + p[1].Path + "\x00" + p[1].Name
-		if p[1].Skipped || p[1].Weight >= p[0].Weight || weight[p[1].Path] >= 0 && !emptied || m.d.reported[key] {
+		if p[1].Skipped && !p[0].Skipped || p[1].TakesIn(p[0], &p[0]) || p[1].Weight >= p[0].Weight || weight[p[1].Path] >= 0 && !emptied || m.d.reported[key] {
 			continue
 		}
 		m.d.reported[key] = true

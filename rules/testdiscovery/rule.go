@@ -8,7 +8,9 @@ package testdiscovery
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/pathset"
@@ -42,8 +44,8 @@ func Kind() rules.Kind {
 }
 
 func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, error) {
-	if !matters(in.Change) {
-		return nil, nil
+	if ok, err := matters(ctx, in.Change); !ok || err != nil {
+		return nil, err
 	}
 	ignored, err := pathset.Compile(pathset.Permit, o.Ignore.Patterns...)
 	if err != nil {
@@ -71,19 +73,36 @@ func run(ctx context.Context, in *rules.Input, o *Options) ([]rules.Finding, err
 	return d.findings(o.MaxLost), nil
 }
 
-// matters looks at names only. A Python file that goes may be what tests import.
-func matters(c *change.Change) bool {
+// matters looks at names first. A Python file that goes may be what tests import;
+// any other source may be what a configuration calls a test, which shows in what
+// it held before.
+func matters(ctx context.Context, c *change.Change) (bool, error) {
+	var sources []string
 	for _, f := range c.Files {
-		for _, p := range []string{f.Path, f.OldPath} {
-			if testset.Matters(p) {
-				return true
-			}
+		before := f.BasePath()
+		if testset.Matters(f.Path) || testset.Matters(f.OldPath) || before != "" && before != f.HeadPath() && testset.IsPython(before) {
+			return true, nil
 		}
-		if before := f.BasePath(); before != "" && before != f.HeadPath() && testset.IsPython(before) {
-			return true
+		if before != "" && testset.Language(before) {
+			sources = append(sources, before)
 		}
 	}
-	return false
+	if len(sources) > maxRead {
+		return true, nil
+	}
+	c.Prefetch(ctx, change.AtBase, sources)
+	for _, p := range sources {
+		data, err := c.Read(ctx, change.AtBase, p)
+		switch {
+		case errors.Is(err, change.ErrTooLarge):
+			return true, nil // whoever collects it will say so
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return false, fmt.Errorf("read %s for tests: %w", p, err)
+		case testset.MayTest(data):
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // collect lays the runners on one tree.
