@@ -118,7 +118,7 @@ func TestServeInAnEmptyEnvironment(t *testing.T) {
 				t.Errorf("%v\n%s", err, p.text())
 			}
 			files, err := filepath.Glob(filepath.Join(p.Dir, "*"))
-			want := 2 - len(c.env)/3 // the database, whose log is folded into it, and, for what the set-up will keep, a key
+			want := 3 - len(c.env)/3 // the database, whose log is folded into it, the lock beside it, and, for what the set-up will keep, a key
 			if err != nil || len(files) != want {
 				t.Errorf("left behind: %v, %v", files, err)
 			}
