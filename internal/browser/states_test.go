@@ -77,8 +77,15 @@ func (p *place) crowded() {
 
 // states are pull requests with every outcome, and what their pages say first.
 var states = []struct{ name, says string }{
-	{"passed", "Passed"}, {"blocked", "Blocked"}, {"approval", "Approval needed"}, {"waiting", "Waiting for evidence"}, {"lifted", "Passed"},
-	{"observing", "Observing, would be blocked"}, {"broken", "Blocked"}, {"crowd", "Blocked"}, {"long", "Analysis incomplete"},
+	{"passed", "Passed"},
+	{"blocked", "Blocked"},
+	{"approval", "Approval needed"},
+	{"waiting", "Waiting for evidence"},
+	{"lifted", "Passed"},
+	{"observing", "Observing, would be blocked"},
+	{"broken", "Blocked"},
+	{"crowd", "Blocked"},
+	{"long", "Analysis incomplete"},
 }
 
 // settled is a server with a pull request in every state.
