@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -169,6 +170,7 @@ func TestDrySourceIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	for range 50 { // whether the next is handed out is chance
 		asked, found := 0, make(chan struct{})
+		once := sync.OnceFunc(func() { close(found) })
 		b := &backtest.Backtest{Kinds: catalogue.Kinds(), Engine: "changeguard test", Current: trial(t, "now.yml", current), Workers: 4}
 		load := func(context.Context) (*change.Change, error) {
 			asked++
@@ -180,7 +182,7 @@ func TestDrySourceIsLeftAlone(t *testing.T) {
 			}
 			<-found
 			return take(backtest.One{Load: load})
-		}, func(int) { close(found) })
+		}, func(int) { once() })
 		if asked != 1 || !errors.As(err, new(*backtest.DryError)) {
 			t.Fatalf("asked %d times: %v", asked, err)
 		}
