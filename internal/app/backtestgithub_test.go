@@ -161,7 +161,7 @@ func TestBacktestStopsAtTheLimit(t *testing.T) {
 	if code != app.ExitIncomplete || r.Current.Changes != 5 || r.Current.Fail != 5 || !strings.Contains(r.Stopped, "rate limit is reached until") || !strings.Contains(r.Stopped, "5 of 12 pull requests were judged") {
 		t.Fatalf("%d: %s", code, said)
 	}
-	if n := p.hub.Count("GET /repos/{owner}/{repo}/compare/{basehead...}"); n > 5+4 { // four at once
+	if n := p.hub.Count("GET /repos/{owner}/{repo}/compare/{basehead...}"); n > 5+4 { // each of the four that read at once asks no more after its first refusal
 		t.Errorf("%d comparisons were asked for", n)
 	}
 	for format, words := range map[string]string{"text": "Not all was judged: GitHub's rate limit", "html": "<strong>Not all was judged:</strong> GitHub&#39;s rate limit"} {
@@ -276,7 +276,7 @@ func TestBacktestStopsWithoutAToken(t *testing.T) {
 	if code != app.ExitIncomplete || r.Current.Changes != 5 || r.Current.Fail != 5 || !strings.Contains(r.Stopped, "does not take the token: Bad credentials; 5 of 12 pull requests were judged") {
 		t.Fatalf("%d: %s", code, said)
 	}
-	if n := p.hub.Count("GET /repos/{owner}/{repo}/compare/{basehead...}"); n > 5+4 { // four at once
+	if n := p.hub.Count("GET /repos/{owner}/{repo}/compare/{basehead...}"); n > 5+4 { // each of the four that read at once asks no more after its first refusal
 		t.Errorf("%d comparisons were asked for", n)
 	}
 }

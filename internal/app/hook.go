@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/changeguard/changeguard/change"
 	"github.com/changeguard/changeguard/internal/gitrepo"
@@ -30,7 +32,13 @@ type HookRun struct {
 	Args  []string
 	Stdin io.Reader
 	Env   func(string) string
+	// Patience is how long an agent's call may take to judge; 0 means hookPatience.
+	Patience time.Duration
 }
+
+// hookPatience ends before any agent does that lets a call run when its hook is too
+// slow.
+const hookPatience = (hookSeconds - 5) * time.Second
 
 // Run answers one call and returns the exit code.
 func (k HookRun) Run(ctx context.Context, stdout, stderr io.Writer) int {
@@ -45,7 +53,7 @@ func (k HookRun) Run(ctx context.Context, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, reason)
 		return ExitUsage
 	}
-	agent, reason, err := k.call(ctx)
+	agent, reason, err := k.inTime(ctx)
 	if err != nil {
 		reason = "changeguard could not judge this call, so it is refused: " + oneLine(err.Error())
 	}
@@ -59,6 +67,24 @@ func (k HookRun) Run(ctx context.Context, stdout, stderr io.Writer) int {
 		return ExitUsage
 	}
 	return code
+}
+
+// inTime refuses a call that takes too long, be it that git does or that the input
+// never ends.
+func (k HookRun) inTime(ctx context.Context) (agent, reason string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(k.Patience, hookPatience))
+	defer cancel()
+	done := make(chan func() (string, string, error), 1)
+	go func() {
+		agent, reason, err := k.call(ctx)
+		done <- func() (string, string, error) { return agent, reason, err }
+	}()
+	select {
+	case result := <-done:
+		return result()
+	case <-ctx.Done():
+		return k.Agent, "", errors.New("it took too long")
+	}
 }
 
 func oneLine(s string) string { return report.Visible(strings.Join(strings.Fields(s), " ")) }

@@ -3,10 +3,13 @@ package app_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -201,7 +204,7 @@ func TestHookInstall(t *testing.T) {
 
 func TestHookInstallRefusesWhatItCannotAddTo(t *testing.T) {
 	t.Parallel()
-	for _, before := range []string{"{", "[]", `{"hooks": []}`, `{"hooks": {"PreToolUse": {}}}`, `{"disableAllHooks": true}`} {
+	for _, before := range []string{"{", "[]", "null", `{"theme": "x"} // mine`, `{"hooks": []}`, `{"hooks": {"PreToolUse": {}}}`, `{"disableAllHooks": true}`} {
 		r := hooked(t, hookPolicy)
 		r.Write(map[string]string{".claude/settings.json": before})
 		var out, errs strings.Builder
@@ -210,6 +213,67 @@ func TestHookInstallRefusesWhatItCannotAddTo(t *testing.T) {
 		if code != 2 || errs.Len() == 0 || err != nil || string(after) != before {
 			t.Errorf("%s: %d %s%s, %v", before, code, errs.String(), after, err)
 		}
+	}
+}
+
+// Where all hooks are off in another file of the agent's, nothing is promised.
+func TestHookInstallWhereHooksAreOff(t *testing.T) {
+	t.Parallel()
+	for _, agent := range []string{hook.ClaudeCode, hook.Copilot} {
+		r := hooked(t, hookPolicy)
+		r.Write(map[string]string{".claude/settings.local.json": `{"disableAllHooks": true}`})
+		var out, errs strings.Builder
+		if code := (app.HookInstall{Repo: r.Dir, Target: agent}).Run(context.Background(), &out, &errs); code != 2 || !strings.Contains(errs.String(), ".claude/settings.local.json: disableAllHooks") {
+			t.Errorf("%s: %d %s%s", agent, code, &out, &errs)
+		}
+	}
+}
+
+// What is written where nothing was, to the letter: an agent runs no hook under a
+// key that it does not know.
+func TestHookInstallShapes(t *testing.T) {
+	t.Parallel()
+	for agent, c := range map[string]struct{ file, want string }{
+		hook.ClaudeCode: {".claude/settings.json", `{"hooks": {"PreToolUse": [{"matcher": "*", "hooks": [{"type": "command", "command": "COMMAND", "timeout": 20, "onFailure": "block"}]}]}}`},
+		hook.Codex:      {".codex/hooks.json", `{"hooks": {"PreToolUse": [{"matcher": ".*", "hooks": [{"type": "command", "command": "COMMAND", "timeout": 20}]}]}}`},
+		hook.Copilot:    {".github/hooks/changeguard.json", `{"version": 1, "hooks": {"preToolUse": [{"type": "command", "bash": "COMMAND", "timeoutSec": 60}]}}`},
+		hook.Cursor:     {".cursor/hooks.json", `{"version": 1, "hooks": {"preToolUse": [{"command": "COMMAND", "failClosed": true, "timeout": 20}], "beforeShellExecution": [{"command": "COMMAND", "failClosed": true, "timeout": 20}]}}`},
+		hook.Gemini:     {".gemini/settings.json", `{"hooks": {"BeforeTool": [{"matcher": ".*", "hooks": [{"type": "command", "name": "changeguard", "command": "COMMAND", "timeout": 20000}]}]}}`},
+	} {
+		r := hooked(t, hookPolicy)
+		var out, errs strings.Builder
+		if code := (app.HookInstall{Repo: r.Dir, Target: agent}).Run(context.Background(), &out, &errs); code != 0 {
+			t.Fatalf("%s: %d %s", agent, code, &errs)
+		}
+		data, err := os.ReadFile(filepath.Join(r.Dir, filepath.FromSlash(c.file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got, want any
+		if err := errors.Join(json.Unmarshal(data, &got), json.Unmarshal([]byte(strings.ReplaceAll(c.want, "COMMAND", "changeguard hook run --agent "+agent+" || exit 2")), &want)); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", agent, diff)
+		}
+	}
+}
+
+// endless is an input that an agent never ends.
+type endless struct{ end <-chan struct{} }
+
+func (e endless) Read([]byte) (int, error) {
+	<-e.end
+	return 0, io.EOF
+}
+
+// An agent takes a hook that is too slow for consent, so the hook refuses before.
+func TestHookThatIsTooSlow(t *testing.T) {
+	t.Parallel()
+	var out, errs strings.Builder
+	code := app.HookRun{Agent: hook.Copilot, Stdin: endless{t.Context().Done()}, Env: noEnv, Patience: time.Millisecond}.Run(t.Context(), &out, &errs)
+	if code != 2 || !strings.Contains(out.String(), `"permissionDecision":"deny"`) || !strings.Contains(errs.String(), "too long") {
+		t.Errorf("%d: %s%s", code, &out, &errs)
 	}
 }
 

@@ -139,11 +139,12 @@ func (k HookInstall) agent(top string) (string, error) {
 	case err != nil:
 		return "", err
 	default:
-		d := json.NewDecoder(bytes.NewReader(data))
-		d.UseNumber()
-		if err := d.Decode(&doc); err != nil {
+		if doc, err = jsonObject(data); err != nil {
 			return "", fmt.Errorf("%s is no JSON that can be added to: %w", s.file, err)
 		}
+	}
+	if err := switchedOff(root, s); err != nil {
+		return "", err
 	}
 	// A hook that cannot even start must not be taken for consent.
 	command := hookCommand("--agent "+k.Target, k.Base) + " || exit 2"
@@ -161,6 +162,40 @@ func (k HookInstall) agent(top string) (string, error) {
 		return "", err
 	}
 	return filepath.Join(top, file), nil
+}
+
+// jsonObject reads one object, and nothing behind it.
+func jsonObject(data []byte) (doc map[string]any, err error) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if err := d.Decode(&doc); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows the JSON")
+	}
+	if doc == nil {
+		return nil, errors.New("it is null, not an object")
+	}
+	return doc, nil
+}
+
+// switchedOff says in which other settings of the agent all hooks are off. What
+// cannot be read as JSON is the agent's own to judge.
+func switchedOff(root *os.Root, s settings) error {
+	for _, name := range s.off {
+		data, err := root.ReadFile(filepath.FromSlash(name))
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if doc, err := jsonObject(data); err == nil && doc["disableAllHooks"] == true {
+			return fmt.Errorf("%s: disableAllHooks is set, so no hook would run; remove it first", name)
+		}
+	}
+	return nil
 }
 
 func merge(doc map[string]any, s settings, command string) error {

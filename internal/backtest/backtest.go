@@ -107,6 +107,12 @@ func (b *Backtest) Run(ctx context.Context, feed func(take func(One) error) erro
 	for range max(1, b.Workers) {
 		workers.Go(func() {
 			for j := range jobs {
+				mu.Lock()
+				over := dry != nil
+				mu.Unlock()
+				if over {
+					continue // it was handed out at the moment that the source ran dry
+				}
 				result, err := b.judge(ctx, j.one)
 				mu.Lock()
 				for len(all) <= j.at {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -160,5 +161,30 @@ func TestInterruptedIsNotCounted(t *testing.T) {
 	}, func(int) {})
 	if err != nil || r.Current.Changes != 1 || r.Stopped != backtest.ErrInterrupted.Error() || !r.Incomplete() {
 		t.Errorf("%+v %v", r, err)
+	}
+}
+
+// A source that ran dry is asked no more, also where a change is handed out at the
+// moment that it did.
+func TestDrySourceIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	for range 50 { // whether the next is handed out is chance
+		asked, found := 0, make(chan struct{})
+		once := sync.OnceFunc(func() { close(found) })
+		b := &backtest.Backtest{Kinds: catalogue.Kinds(), Engine: "changeguard test", Current: trial(t, "now.yml", current), Workers: 4}
+		load := func(context.Context) (*change.Change, error) {
+			asked++
+			return nil, &backtest.DryError{Err: errors.New("no more")}
+		}
+		_, err := b.Run(t.Context(), func(take func(backtest.One) error) error {
+			if err := take(backtest.One{Load: load}); err != nil {
+				return err
+			}
+			<-found
+			return take(backtest.One{Load: load})
+		}, func(int) { once() })
+		if asked != 1 || !errors.As(err, new(*backtest.DryError)) {
+			t.Fatalf("asked %d times: %v", asked, err)
+		}
 	}
 }

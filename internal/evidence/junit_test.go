@@ -64,6 +64,31 @@ func TestJUnitDialects(t *testing.T) {
 		"markup in somebody's output": {
 			`<testsuite name="S"><testcase><system-out><testcase/>x<failure/></system-out></testcase></testsuite>`, 2, 0, 0, 0, []change.Suite{{Name: "S", Tests: 2}},
 		},
+		"Jest, a file that does not load": {
+			`<testsuites tests="1" errors="1"><testsuite name="a" tests="1" errors="0"><testcase name="x"/></testsuite><testsuite name="b" tests="0" failures="0" errors="1" skipped="0"></testsuite></testsuites>`,
+			2, 0, 1, 0,
+			[]change.Suite{{Name: "a", Tests: 1}, {Name: "b", Tests: 1, Errors: 1}},
+		},
+		"Ant, a suite that breaks before its tests": {
+			`<testsuite name="S" tests="1" errors="1"><testcase name="x"/><error message="before all"/></testsuite>`,
+			2, 0, 1, 0, []change.Suite{{Name: "S", Tests: 2, Errors: 1}},
+		},
+		"failures that no test case shows": {
+			`<testsuite name="S" tests="2" failures="1"><testcase name="x"/><testcase name="y" status="failed"/></testsuite>`,
+			2, 1, 0, 0, []change.Suite{{Name: "S", Tests: 2, Failures: 1}},
+		},
+		"failures that a suite within shows": {
+			`<testsuite name="S" tests="2" failures="1"><testcase name="x"/><testsuite name="T" failures="1"><testcase name="y"><failure/></testcase></testsuite></testsuite>`,
+			2, 1, 0, 0, []change.Suite{{Name: "T", Tests: 1, Failures: 1}, {Name: "S", Tests: 1}},
+		},
+		"failures that no suite within shows": {
+			`<testsuite name="S" failures="1"><testsuite name="T"><testcase name="y"/></testsuite></testsuite>`,
+			2, 1, 0, 0, []change.Suite{{Name: "T", Tests: 1}, {Name: "S", Tests: 1, Failures: 1}},
+		},
+		"failures that passed when run again": {
+			`<testsuite name="S" tests="1" failures="1"><testcase name="x"><flakyError/></testcase></testsuite>`,
+			1, 0, 0, 0, []change.Suite{{Name: "S", Tests: 1}},
+		},
 		"Latin 1":  {"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><testsuite name=\"\xfcber\"><testcase/></testsuite>", 1, 0, 0, 0, []change.Suite{{Name: "über", Tests: 1}}},
 		"a mark":   {"\ufeff<testsuite name=\"S\"><testcase/></testsuite>", 1, 0, 0, 0, []change.Suite{{Name: "S", Tests: 1}}},
 		"prefixes": {`<j:testsuite xmlns:j="urn:x" name="S"><j:testcase/></j:testsuite>`, 1, 0, 0, 0, []change.Suite{{Name: "S", Tests: 1}}},

@@ -18,6 +18,7 @@ type element struct {
 	said  change.Suite // what a suite's attributes say
 	found change.Suite // the test cases that are in it, not in a suite within
 	inner bool         // there are suites within
+	shown bool         // it, or a suite within, shows what failed, or what was run again
 	test  outcome      // of a test case
 }
 
@@ -73,7 +74,7 @@ func (r *reading) start(t xml.StartElement) error {
 				e.test = skipped
 			}
 		}
-	case "failure", "error", "skipped", "rerunFailure", "flakyFailure":
+	case "failure", "error", "skipped", "rerunFailure", "flakyFailure", "rerunError", "flakyError":
 		r.mark(e.name)
 	}
 	r.open = append(r.open, e)
@@ -81,13 +82,24 @@ func (r *reading) start(t xml.StartElement) error {
 }
 
 // mark notes what happened to the test case that is open. What failed and passed
-// when it was run again has passed.
+// when it was run again has passed. A suite that breaks before or after its tests
+// says so beside them.
 func (r *reading) mark(name string) {
-	if len(r.open) == 0 || r.open[len(r.open)-1].name != "testcase" {
-		return // of a suite, or within somebody's output
+	if len(r.open) == 0 {
+		return
 	}
 	at := &r.open[len(r.open)-1]
-	at.test = max(at.test, map[string]outcome{"failure": failed, "error": broke, "skipped": skipped}[name])
+	how := map[string]outcome{"failure": failed, "error": broke, "skipped": skipped}[name]
+	switch {
+	case at.name == "testcase":
+		at.test = max(at.test, how)
+		if suite := r.within("testsuite"); suite != nil {
+			suite.shown = suite.shown || name != "skipped"
+		}
+	case at.name == "testsuite" && how >= failed:
+		at.shown = true
+		add(&at.found, change.Suite{Tests: 1, Errors: 1})
+	}
 }
 
 // within is the innermost open element of a name.
@@ -136,8 +148,16 @@ func (r *reading) testcase(e element) error {
 // neither test cases nor suites.
 func (r *reading) testsuite(e element) error {
 	found := e.found
-	if found == (change.Suite{}) && !e.inner {
+	switch {
+	case found == (change.Suite{}) && !e.inner:
 		found = e.said
+	case !e.shown && e.said.Failures+e.said.Errors > 0: // said, and shown nowhere
+		found.Failures, found.Errors = e.said.Failures, e.said.Errors
+		found.Tests = max(found.Tests, found.Failures, found.Errors)
+		e.shown = true
+	}
+	if at := r.within("testsuite"); at != nil {
+		at.shown = at.shown || e.shown || found.Failures+found.Errors > 0
 	}
 	found.Name = e.said.Name
 	if e.inner && found.Tests == 0 {
@@ -174,10 +194,9 @@ func (e *element) attributes(list []xml.Attr) error {
 		}
 		*to += n
 	}
-	if numbers(e.said.Tests, e.said.Failures, e.said.Errors, e.said.Skipped) != nil {
-		e.said.Skipped = min(e.said.Skipped, e.said.Tests)
-		e.said.Failures, e.said.Errors = min(e.said.Failures, e.said.Tests), min(e.said.Errors, e.said.Tests)
-	}
+	// A suite that could not be loaded has an error and no tests.
+	e.said.Tests = max(e.said.Tests, e.said.Failures, e.said.Errors)
+	e.said.Skipped = min(e.said.Skipped, e.said.Tests)
 	return nil
 }
 

@@ -153,6 +153,8 @@ func (c *Call) arguments(data json.RawMessage, text string) error {
 	switch {
 	case nameless && slices.Contains(fileTools, c.Tool):
 		return fmt.Errorf("the tool %s writes, and its arguments name no file", c.Tool)
+	case command == "" && slices.Contains(shellTools, c.Tool):
+		return fmt.Errorf("the tool %s runs a command, and its arguments hold none that can be read", c.Tool)
 	case c.reads() && (nameless || command == ""):
 	case command == "view" && !nameless: // an editor told to show
 	case c.runs() || nameless:

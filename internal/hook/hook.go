@@ -116,6 +116,8 @@ func Parse(data []byte, agent string) (Call, error) {
 	}
 	args := in.Args
 	switch {
+	case in.CamelTool != "" && in.Tool != "":
+		return c, errors.New("the agent's input names two tools")
 	case in.CamelTool != "":
 		c.Tool, args = in.CamelTool, in.CamelArgs
 	case in.Tool == "" && in.Command != "":

@@ -187,7 +187,8 @@ func TestFoldersOfCommands(t *testing.T) {
 func TestInputsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, input := range []string{
-		"", "{", "[]", "{}", `{"tool_name": 3}`, `{"tool_name":"Write","tool_input":{}}`, `{"tool_name":"Write","tool_input":"x"}`, `{"tool_name":"Edit"}`, `{"tool_name":"Bash","tool_input":3}`, `{"tool_name":"Write","tool_input":{"file_path":"a","content":"x","CONTENT":"y"}}`, `{"tool_name":"Bash","tool_input":{"command":"ls","Command":"rm a"}}`,
+		"", "{", "[]", "{}", `{"tool_name": 3}`, `{"tool_name":"Write","tool_input":{}}`, `{"tool_name":"Write","tool_input":"x"}`, `{"tool_name":"Edit"}`, `{"tool_name":"Bash","tool_input":3}`, `{"tool_name":"Bash","tool_input":{}}`, `{"tool_name":"Bash","tool_input":{"command":{"a":"rm b"}}}`, `{"tool_name":"run_shell_command","tool_input":{"script":"rm b"}}`,
+		`{"tool_name":"Write","tool_input":{"file_path":"a","content":"x"},"toolName":"Read","toolArgs":{}}`, `{"tool_name":"Write","tool_input":{"file_path":"a","content":"x","CONTENT":"y"}}`, `{"tool_name":"Bash","tool_input":{"command":"ls","Command":"rm a"}}`,
 		`{"tool_name":"Bash","tool_input":{"command":"` + strings.Repeat("x", 300<<10) + `"}}`,
 	} {
 		if c, err := hook.Parse([]byte(input), ""); err == nil {

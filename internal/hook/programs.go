@@ -29,7 +29,7 @@ func programs() map[string]program {
 		"curl": (*script).curl, "wget": (*script).wget, "tar": (*script).tar, "unzip": (*script).unzip, "git": (*script).git,
 		"find": (*script).find, "fd": (*script).fd, "grep": grepping('G'), "egrep": grepping('E'), "fgrep": grepping('F'), "rg": grepping('E'), "ag": grepping('E'), "xargs": (*script).xargs, "ls": (*script).ls,
 		"echo": (*script).echo, "printf": (*script).printf, "cat": (*script).cat, "pwd": (*script).pwd, "mktemp": (*script).mktemp, "dirname": onName(path.Dir), "basename": onName(path.Base),
-		"realpath": onName(path.Clean), "readlink": onName(path.Clean), "sort": passing, "uniq": passing, "head": passing, "tail": passing, "tac": passing,
+		"realpath": onName(path.Clean), "readlink": onName(path.Clean), "sort": (*script).sort, "split": (*script).parts, "csplit": (*script).parts, "uniq": passing, "head": passing, "tail": passing, "tac": passing,
 		"powershell": (*script).powershell, "pwsh": (*script).powershell, "cmd": (*script).cmd,
 	}
 	for _, sh := range shells {
@@ -59,6 +59,24 @@ func passing(_ *script, args []string, in output) output {
 		return output{}
 	}
 	return in
+}
+
+func (s *script) sort(args []string, in output) output {
+	o := parseOptions(args, "oktTS", "output", "key", "field-separator", "temporary-directory", "buffer-size")
+	s.write(o.value('o', "output")...)
+	return passing(s, o.rest, in)
+}
+
+// parts writes files whose names begin as it is told.
+func (s *script) parts(args []string, _ output) output {
+	o := parseOptions(args, "abCflnt", "prefix", "bytes", "lines", "number", "line-bytes", "suffix-length", "suffix-format", "digits", "separator")
+	prefixes := append(o.value('f', "prefix"), o.rest[min(1, len(o.rest)):]...)
+	for _, prefix := range prefixes {
+		if strings.Contains(prefix, "/") && told(prefix) {
+			s.write(path.Join(path.Dir(prefix), "*"))
+		}
+	}
+	return output{}
 }
 
 func onName(f func(string) string) program {

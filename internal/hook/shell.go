@@ -155,7 +155,7 @@ var prefixes = map[string]struct {
 	takes string
 	own   int
 }{
-	"sudo": {"ugpCTDRh", 0}, "doas": {"uC", 0}, "env": {"uCS", 0}, "command": {"", 0}, "time": {"fo", 0}, "nohup": {"", 0}, "exec": {"a", 0}, "builtin": {"", 0},
+	"sudo": {"ugpCTDRh", 0}, "doas": {"uC", 0}, "env": {"uCS", 0}, "command": {"", 0}, "time": {"fo", 0}, "nohup": {"", 0}, "exec": {"a", 0}, "builtin": {"", 0}, "coproc": {"", 0},
 	"timeout": {"ks", 1}, "nice": {"n", 0}, "ionice": {"cnp", 0}, "stdbuf": {"ioe", 0}, "setsid": {"", 0}, "busybox": {"", 0}, "flock": {"wE", 1}, "npx": {"p", 0}, "bunx": {"", 0},
 	"then": {}, "do": {}, "else": {}, "if": {}, "elif": {}, "while": {}, "until": {}, "!": {}, "{": {}, "function": {"", 1},
 }

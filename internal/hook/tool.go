@@ -13,6 +13,10 @@ var fileTools = []string{
 	"create_file", "replace_string_in_file", "insert_edit_into_file", "edit_notebook_file",
 }
 
+// shellTools are the agents' own tools that always run a command: without one that
+// can be read the input is not understood.
+var shellTools = []string{"Bash", "Shell", "PowerShell", "bash", "powershell", "shell", "local_shell", "exec_command", "run_shell_command", "run_terminal_cmd", "run_in_terminal"}
+
 // readers are the agents' own tools that name files, and only read them, without
 // saying so in their names.
 var readers = []string{"LSP", "EnterWorktree", "ExitWorktree", "Agent", "Task", "Skill", "task", "skill"}

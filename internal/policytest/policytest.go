@@ -53,7 +53,7 @@ func Run(ctx context.Context, f *policy.TestFile, layers []verdict.Layer, kinds 
 		if err != nil {
 			return nil, err
 		}
-		results = append(results, Result{c, v, compare(c.Expect, v)})
+		results = append(results, Result{c, v, append(compare(c.Expect, v), unknown(c.Expect, layers)...)})
 	}
 	return results, nil
 }
@@ -109,6 +109,29 @@ func compare(e policy.TestExpectation, v *verdict.Verdict) (wrong []Wrong) {
 	for _, f := range e.Absent {
 		if at := slices.IndexFunc(v.Findings, func(x verdict.Finding) bool { return matches(f, x) }); at >= 0 {
 			say(f.Line, "there is a finding with %s: %s", describe(f), v.Findings[at].Message)
+		}
+	}
+	return wrong
+}
+
+// unknown finds what is expected to be absent and could never be there: a rule or
+// session that no policy has.
+func unknown(e policy.TestExpectation, layers []verdict.Layer) (wrong []Wrong) {
+	var known []string
+	for _, l := range layers {
+		if l.Policy == nil {
+			return nil // what it has is not known, and the case cannot be judged
+		}
+		for _, r := range l.Policy.Rules {
+			known = append(known, r.Name)
+		}
+		for _, s := range l.Policy.Sessions {
+			known = append(known, s.Name)
+		}
+	}
+	for _, f := range e.Absent {
+		if f.Rule != "" && !slices.Contains(known, f.Rule) {
+			wrong = append(wrong, Wrong{f.Line, fmt.Sprintf("no policy has the rule %s, so that it is absent says nothing", f.Rule)})
 		}
 	}
 	return wrong
