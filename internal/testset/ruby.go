@@ -8,19 +8,19 @@ import (
 )
 
 var (
-	rubyTest = lazyregexp.New(`(?m)^([ \t]*)(?:RSpec\.)?(x|f)?(it|specify|example|scenario|pending|skip|describe|context|feature|test)\b[ ({]([^\n]*)$`)
+	rubyTest = find(`(?m)^([ \t]*)(?:RSpec\.)?(x|f)?(it|specify|example|scenario|pending|skip|describe|context|feature|test)\b[ ({]([^\n]*)$`, `^Rxfisepcdt`)
 	rubyMark = lazyregexp.New(`(?:,\s*|\(\s*):?\b(?:skip|pending)\b`)
 	rubyTag  = lazyregexp.New(`,\s*:?(\w+)\b`)
 	rubyOnly = lazyregexp.New(`,\s*:?\bfocus\b`)
-	rubyOff  = lazyregexp.New(`(?m)^\s*(?:skip|pending)\b`)
+	rubyOff  = gated(`(?m)^\s*(?:skip|pending)\b`, `skip`, `pending`)
 	// rubyBefore is a hook that skips all examples of its group.
-	rubyBefore = lazyregexp.New(`(?m)^([ \t]*)before\b[^\n]*(?:\{|\bdo)\s*(?:skip|pending)\b`)
-	rubyDef    = lazyregexp.New(`(?m)^([ \t]*)def\s+(?:self\.)?(\w+)`)
+	rubyBefore = find(`(?m)^([ \t]*)before\b[^\n]*(?:\{|\bdo)\s*(?:skip|pending)\b`, `^b`)
+	rubyDef    = find(`(?m)^([ \t]*)def\s+(?:self\.)?(\w+)`, `^d`)
 
 	rubyAsserts = scale{
-		call:  lazyregexp.New(`\bexpect\b|\bassert\w*\b|\brefute\w*\b|\bis_expected\b|\.should\b|\bmust_\w+`),
-		weak:  lazyregexp.New(`^(?:expect[^\n]*\b(?:be_truthy|be_falsey|be_nil|be_present)\b|expect[^\n]*\braise_error\s*(?:\n|$|\})|assert\s[^\n,=<>]*(?:\n|$))`),
-		empty: lazyregexp.New(`^(?:expect\(\s*true\s*\)\.to\s+(?:be\s*\(?true|eq\s*\(?true|be_truthy))`),
+		call:  find(`\bexpect\b|\bassert\w*\b|\brefute\w*\b|\bis_expected\b|\.should\b|\bmust_\w+`, `\bexpect`, `\bassert`, `\brefute`, `\bis_expected`, `.should`, `\bmust_`),
+		weak:  gated(`^(?:expect[^\n]*\b(?:be_truthy|be_falsey|be_nil|be_present)\b|expect[^\n]*\braise_error\s*(?:\n|$|\})|assert\s[^\n,=<>]*(?:\n|$))`, `be_`, `raise_error`, `assert`),
+		empty: gated(`^(?:expect\(\s*true\s*\)\.to\s+(?:be\s*\(?true|eq\s*\(?true|be_truthy))`, `true`),
 		chain: lazyregexp.New(`^expect\s*\(`),
 	}
 )
@@ -47,8 +47,8 @@ type rubyReader struct {
 
 func rubyTests(text string) []Test {
 	code := mask(text, ruby)
-	r := &rubyReader{text: text, code: code, lines: lineCount{text: text}, hooks: rubyBefore.FindAllStringSubmatchIndex(code, maxHelpers)}
-	found := slices.DeleteFunc(rubyTest.FindAllStringSubmatchIndex(code, -1), func(at []int) bool {
+	r := &rubyReader{text: text, code: code, lines: lineCount{text: text}, hooks: rubyBefore.all(code, maxHelpers)}
+	found := slices.DeleteFunc(rubyTest.all(code, -1), func(at []int) bool {
 		word := code[at[6]:at[7]] // a call within an example, or what begins one
 		return (word == "pending" || word == "skip") && !rubyBlock(code[at[8]:at[9]])
 	})
@@ -64,7 +64,7 @@ func rubyTests(text string) []Test {
 	}
 	w := newWeighing(code, matchBrackets(code), rubyAsserts)
 	w.bare = true
-	defs := rubyDef.FindAllStringSubmatchIndex(code, maxHelpers)
+	defs := rubyDef.all(code, maxHelpers)
 	for i, at := range defs {
 		next := len(code)
 		if i+1 < len(defs) {
