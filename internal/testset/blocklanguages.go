@@ -61,7 +61,7 @@ var (
 		asserts: scale{
 			swallow: caught(`\}\s*catch\s*\(\s*\\?(?:Throwable|Exception|AssertionFailedError|ExpectationFailedException)\b[^()]*\)\s*\{\s*\}`),
 			call:    find(`(?:\$this->|self::|static::|\bAssert::)(?:assert\w+|expect\w+|fail)\(|\bexpect\(|->assert\w+\(|->shouldHave\w+\(`, `$this->`, `self::`, `static::`, `\bAssert::`, `\bexpect(`, `->assert`, `->shouldHave`),
-			weak:    lazyregexp.New(`^(?:\$this->|self::|static::|Assert::)(?:assertTrue|assertFalse|assertNotNull|assertNull|assertNotEmpty)\(|^(?:\$this->|self::|static::)expectException\(\s*\\?(?:Throwable|Exception)::class`), empty: lazyregexp.New(`^(?:\$this->|self::|static::|Assert::)(?:assertTrue\(\s*true\s*\)|expectNotToPerformAssertions\()`),
+			weak:    gated(`^(?:\$this->|self::|static::|Assert::)(?:assertTrue|assertFalse|assertNotNull|assertNull|assertNotEmpty)\(|^(?:\$this->|self::|static::)expectException\(\s*\\?(?:Throwable|Exception)::class`, `assert`, `expectException`), empty: gated(`^(?:\$this->|self::|static::|Assert::)(?:assertTrue\(\s*true\s*\)|expectNotToPerformAssertions\()`, `assertTrue`, `expectNot`),
 		},
 	}
 )

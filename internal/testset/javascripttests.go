@@ -16,8 +16,8 @@ var (
 		chain: lazyregexp.New(`^expect\(`), truth: lazyregexp.New(`^assert(?:\.(?:ok|isOk|isTrue|exists|throws|rejects))?\(`),
 		swallow: caught(`\}\s*catch\s*(?:\([^()]*\))?\s*\{\s*\}`),
 		call:    jsCalls{},
-		weak:    lazyregexp.New(`^(?:expect\([^;\n]*\)(?:\.not)?\.(?:toBeTruthy|toBeFalsy|toBeDefined|toBeUndefined|toBeNull|toHaveBeenCalled|toThrow)\(\)|expect\([^;\n]*\)(?:\.to)?(?:\.not)?(?:\.be)?\.(?:ok|exist|true|false)\b)`),
-		empty:   lazyregexp.New(`^(?:expect\(\s*(?:true|1)\s*\)\.(?:toBe|toEqual|toBeTruthy)\(\s*(?:true|1)?\s*\)|assert(?:\.ok)?\(\s*true\s*\))`),
+		weak:    gated(`^(?:expect\([^;\n]*\)(?:\.not)?\.(?:toBeTruthy|toBeFalsy|toBeDefined|toBeUndefined|toBeNull|toHaveBeenCalled|toThrow)\(\)|expect\([^;\n]*\)(?:\.to)?(?:\.not)?(?:\.be)?\.(?:ok|exist|true|false)\b)`, `.to`, `.ok`, `.exist`, `.true`, `.false`),
+		empty:   gated(`^(?:expect\(\s*(?:true|1)\s*\)\.(?:toBe|toEqual|toBeTruthy)\(\s*(?:true|1)?\s*\)|assert(?:\.ok)?\(\s*true\s*\))`, `true`, `1`),
 	}
 )
 

@@ -19,11 +19,24 @@ var (
 
 	rubyAsserts = scale{
 		call:  find(`\bexpect\b|\bassert\w*\b|\brefute\w*\b|\bis_expected\b|\.should\b|\bmust_\w+`, `\bexpect`, `\bassert`, `\brefute`, `\bis_expected`, `.should`, `\bmust_`),
-		weak:  gated(`^(?:expect[^\n]*\b(?:be_truthy|be_falsey|be_nil|be_present)\b|expect[^\n]*\braise_error\s*(?:\n|$|\})|assert\s[^\n,=<>]*(?:\n|$))`, `be_`, `raise_error`, `assert`),
+		weak:  rubyWeak{gated(`^(?:expect[^\n]*\b(?:be_truthy|be_falsey|be_nil|be_present)\b|expect[^\n]*\braise_error\s*(?:\n|$|\}))`, `be_`, `raise_error`)},
 		empty: gated(`^(?:expect\(\s*true\s*\)\.to\s+(?:be\s*\(?true|eq\s*\(?true|be_truthy))`, `true`),
 		chain: lazyregexp.New(`^expect\s*\(`),
 	}
 )
+
+// rubyWeak tells assertions of Ruby that say little.
+type rubyWeak struct{ expectations matcher }
+
+// MatchString reports whether the assertion that begins a text is a weak one.
+func (w rubyWeak) MatchString(text string) bool {
+	rest, ok := strings.CutPrefix(text, "assert")
+	if !ok || rest == "" || !blankByte(rest[0]) {
+		return w.expectations.MatchString(text)
+	}
+	sign := strings.IndexAny(rest[1:], "\n,=<>")
+	return sign < 0 || rest[1+sign] == '\n'
+}
 
 // A rubyScope is a group of examples.
 type rubyScope struct {

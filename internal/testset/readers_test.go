@@ -41,7 +41,7 @@ func BenchmarkReaders(b *testing.B) {
 				}
 				b.ReportMetric(slices.Max(all), "max-cpu-ms/MiB")
 				b.ReportMetric(sum/float64(len(all)), "mean-cpu-ms/MiB")
-				b.Log(table.String())
+				fmt.Println(table.String())
 			}
 		})
 	}
