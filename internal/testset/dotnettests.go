@@ -21,7 +21,7 @@ func dotnetTests(p, text string) []Test {
 }
 
 var (
-	csharpIf    = byLine(`(?m)^[ \t]*#[ \t]*(if|endif)\b([^\n]*)$`, `#`)
+	csharpIf    = byLine(lazyregexp.New(`(?m)^[ \t]*#[ \t]*(if|endif)\b([^\n]*)$`), `#`)
 	csharpKnown = lazyregexp.New(`^\s*!?\(?\s*(?:NET\w*|DEBUG|WINDOWS|LINUX|OSX)\b`)
 )
 
@@ -66,22 +66,22 @@ var (
 	basic  = language{name: "basic", line: []string{"'"}, quotes: `"`}
 
 	fsharpTests = lineLanguage{
-		source: fsharp, mark: byLine(`\[<[^\n]*?\b(?:Fact|Theory|Test|TestCase|TestMethod|Property|SkippableFact)\b[^\n]*`, `[<`),
-		function: find("(?m)^([ \t]*)(?:\\[<[^\\n]*>\\]\\s*)?(?:let|member|static\\s+member|override)\\s+(?:(?:rec|inline|private|async)\\s+)*(?:\\w+\\.)?(?:``([^`\\n]+)``|(\\w+))", `^lmso[`),
-		skip:     gated(`\bSkip\s*=|\bIgnore\b|\bExplicit\b`, `Skip`, `Ignore`, `Explicit`), inside: gated(`\bAssert\.(?:Ignore|Inconclusive|Skip\w*)\b|\bSkip\.\w+`, `Assert`, `Skip`),
+		source: fsharp, mark: byLine(lazyregexp.New(`\[<[^\n]*?\b(?:Fact|Theory|Test|TestCase|TestMethod|Property|SkippableFact)\b[^\n]*`), `[<`),
+		function: find(lazyregexp.New("(?m)^([ \t]*)(?:\\[<[^\\n]*>\\]\\s*)?(?:let|member|static\\s+member|override)\\s+(?:(?:rec|inline|private|async)\\s+)*(?:\\w+\\.)?(?:``([^`\\n]+)``|(\\w+))"), `^lmso[`),
+		skip:     gated(lazyregexp.New(`\bSkip\s*=|\bIgnore\b|\bExplicit\b`), `Skip`, `Ignore`, `Explicit`), inside: gated(lazyregexp.New(`\bAssert\.(?:Ignore|Inconclusive|Skip\w*)\b|\bSkip\.\w+`), `Assert`, `Skip`),
 		asserts: scale{
-			call:  find(`\bAssert\s*\.\s*\w+|\bExpect\.\w+|\bshould\s+\w+|=!\s|\bfailwith\b|\b(?:test|raises)\s*<@|\braises<\w+>|\b(?:assert|check|verify)[A-Z]\w*`, `\bAssert`, `\bExpect.`, `\bshould`, `=!`, `\bfailwith`, `\btest`, `\braises`, `\bassert`, `\bcheck`, `\bverify`),
+			call:  find(lazyregexp.New(`\bAssert\s*\.\s*\w+|\bExpect\.\w+|\bshould\s+\w+|=!\s|\bfailwith\b|\b(?:test|raises)\s*<@|\braises<\w+>|\b(?:assert|check|verify)[A-Z]\w*`), `\bAssert`, `\bExpect.`, `\bshould`, `=!`, `\bfailwith`, `\btest`, `\braises`, `\bassert`, `\bcheck`, `\bverify`),
 			weak:  lazyregexp.New(`^(?:Assert\s*\.\s*(?:True|False|IsTrue|IsFalse|NotNull|IsNotNull|Null|IsNull)\b|Assert\s*\.\s*Throws(?:Any)?<\s*(?:System\.)?(?:Exception|exn)\s*>|Expect\.(?:isTrue|isFalse|isNotNull|isSome)\b)`),
 			empty: lazyregexp.New(`^Assert\s*\.\s*(?:True|IsTrue|Pass)\s*\(?\s*(?:true)?\s*\)?`),
 		},
 	}
 	basicTests = lineLanguage{
-		source: basic, mark: byLine(`(?i)<[^<>\n]*\b(?:Fact|Theory|Test|TestCase|TestMethod|DataTestMethod)\b[^\n]*`, `<`),
-		function: folded(`(?im)^([ \t]*)(?:<[^\n]*>\s*)?(?:(?:Public|Private|Friend|Shared|Async|Overrides)\s+)*(?:Sub|Function)\s+(?:(\w+)|(\[\w+\]))`, `ub`, `un`),
+		source: basic, mark: byLine(lazyregexp.New(`(?i)<[^<>\n]*\b(?:Fact|Theory|Test|TestCase|TestMethod|DataTestMethod)\b[^\n]*`), `<`),
+		function: folded(lazyregexp.New(`(?im)^([ \t]*)(?:<[^\n]*>\s*)?(?:(?:Public|Private|Friend|Shared|Async|Overrides)\s+)*(?:Sub|Function)\s+(?:(\w+)|(\[\w+\]))`), `ub`, `un`),
 		skip:     lazyregexp.New(`(?i)\bSkip\s*:=|\bIgnore\b|\bExplicit\b`), inside: lazyregexp.New(`(?i)\bAssert\.(?:Ignore|Inconclusive|Skip\w*)\b`),
-		ends: folded(`(?im)^[ \t]*End\s+(?:Sub|Function)\b`, `end`),
+		ends: folded(lazyregexp.New(`(?im)^[ \t]*End\s+(?:Sub|Function)\b`), `end`),
 		asserts: scale{
-			call:  folded(`(?i)\b(?:Collection|String)?Assert\s*\.\s*\w+|\.Should\w*\(`, `sert`, `should`),
+			call:  folded(lazyregexp.New(`(?i)\b(?:Collection|String)?Assert\s*\.\s*\w+|\.Should\w*\(`), `sert`, `should`),
 			weak:  lazyregexp.New(`(?i)^Assert\s*\.\s*(?:True|False|IsTrue|IsFalse|NotNull|IsNotNull|Null|IsNull)\b`),
 			empty: lazyregexp.New(`(?i)^Assert\s*\.\s*(?:True|IsTrue|Pass)\(\s*(?:True)?\s*\)`),
 		},

@@ -19,12 +19,12 @@ func Searches() map[string]Search {
 		"csharp functions":   {each(csharpFunctions), `\b(?:void|Task|ValueTask)(?:<[^>]*>)?\s+(\w+)\s*(?:<[^>]*>)?\(`, nil},
 	}
 	for name, f := range map[string]*finder{"javascript helpers": jsHelper, "ruby tests": rubyTest, "ruby hooks": rubyBefore, "ruby functions": rubyDef} {
-		list[name] = Search{each(f), f.source, nil}
+		list[name] = Search{each(f), f.re.String(), nil}
 	}
 	for _, l := range []blockLanguage{rustTests, javaTests, csharpTests, phpTests} {
 		for name, s := range map[string]searcher{"tests": l.test, "functions": l.function, "scopes": l.scope, "asserts": l.asserts.call} {
 			if f, ok := s.(*finder); ok {
-				list[l.source.name+" "+name] = Search{each(f), f.source, nil}
+				list[l.source.name+" "+name] = Search{each(f), f.re.String(), nil}
 			}
 		}
 	}
@@ -32,7 +32,7 @@ func Searches() map[string]Search {
 		for name, s := range map[string]searcher{"marks": l.mark, "functions": l.function, "asserts": l.asserts.call} {
 			switch f := s.(type) {
 			case *finder:
-				list[l.source.name+" "+name] = Search{each(f), f.source, nil}
+				list[l.source.name+" "+name] = Search{each(f), f.re.String(), nil}
 			case *lineFinder:
 				list[l.source.name+" "+name] = Search{each(f), f.re.String(), nil}
 			case *foldFinder:

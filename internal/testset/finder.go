@@ -1,6 +1,7 @@
 package testset
 
 import (
+	"regexp"
 	"strings"
 	"sync"
 
@@ -29,18 +30,18 @@ type start struct {
 // A finder finds the matches of a regular expression that begin in one of some
 // ways: it is asked there alone, so that a text without any costs next to nothing.
 type finder struct {
-	source string
+	re     *lazyregexp.Regexp
 	starts []start
 	once   sync.Once
 	table  [256][]start // by the first byte
 	lines  string       // the bytes of those that begin lines
 	// first matches where a text begins, later behind one byte.
-	first, later *lazyregexp.Regexp
+	first, later *regexp.Regexp
 }
 
 // find makes a finder. A start that begins with \b is one of a word, one with ^
 // lists the bytes that begin a line.
-func find(source string, starts ...string) *finder {
+func find(re *lazyregexp.Regexp, starts ...string) *finder {
 	list := make([]start, 0, len(starts))
 	for _, s := range starts {
 		word, isWord := strings.CutPrefix(s, `\b`)
@@ -54,12 +55,10 @@ func find(source string, starts ...string) *finder {
 			list = append(list, start{text: s})
 		}
 	}
-	return findAt(source, list...)
+	return findAt(re, list...)
 }
 
-func findAt(source string, starts ...start) *finder {
-	return &finder{source: source, starts: starts, first: lazyregexp.New("^(?:" + source + ")"), later: lazyregexp.New("^(?s:.)(?:" + source + ")")}
-}
+func findAt(re *lazyregexp.Regexp, starts ...start) *finder { return &finder{re: re, starts: starts} }
 
 // stopAt says of all starts where a match ends.
 func (f *finder) stopAt(stop string) *finder {
@@ -70,6 +69,7 @@ func (f *finder) stopAt(stop string) *finder {
 }
 
 func (f *finder) prepare() {
+	f.first, f.later = regexp.MustCompile("^(?:"+f.re.String()+")"), regexp.MustCompile("^(?s:.)(?:"+f.re.String()+")")
 	for _, s := range f.starts {
 		if s.line {
 			f.lines += s.text
@@ -188,7 +188,7 @@ type gate struct {
 	needs []string
 }
 
-func gated(source string, needs ...string) *gate { return &gate{lazyregexp.New(source), needs} }
+func gated(re *lazyregexp.Regexp, needs ...string) *gate { return &gate{re, needs} }
 
 // MatchString reports whether a text has a match.
 func (g *gate) MatchString(text string) bool {

@@ -13,7 +13,7 @@ type lineFinder struct {
 	holds string
 }
 
-func byLine(source, holds string) *lineFinder { return &lineFinder{lazyregexp.New(source), holds} }
+func byLine(re *lazyregexp.Regexp, holds string) *lineFinder { return &lineFinder{re, holds} }
 
 func (f *lineFinder) all(code string, n int) (found [][]int) {
 	for at := 0; n < 0 || len(found) < n; {
@@ -52,9 +52,7 @@ type foldFinder struct {
 	needs []string // in small letters
 }
 
-func folded(source string, needs ...string) *foldFinder {
-	return &foldFinder{lazyregexp.New(source), needs}
-}
+func folded(re *lazyregexp.Regexp, needs ...string) *foldFinder { return &foldFinder{re, needs} }
 
 func (f *foldFinder) all(code string, n int) [][]int {
 	for _, need := range f.needs {

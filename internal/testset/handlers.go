@@ -10,7 +10,7 @@ import (
 // matches from the bracket before the word.
 type handlers struct{ re *lazyregexp.Regexp }
 
-func caught(source string) *handlers { return &handlers{lazyregexp.New("^(?:" + source + ")")} }
+func caught(re *lazyregexp.Regexp) *handlers { return &handlers{re} }
 
 const catchWord = "catch"
 

@@ -7,17 +7,17 @@ import (
 )
 
 var (
-	jsOff    = gated(`\bthis\.skip\(|[;{}\n]\s*skip\(|\b(?:t|ctx|context)\.skip\(|(?:=>|\))\s*\{\s*return\s*(?:;|\n)`, `skip(`, `return`)
+	jsOff    = gated(lazyregexp.New(`\bthis\.skip\(|[;{}\n]\s*skip\(|\b(?:t|ctx|context)\.skip\(|(?:=>|\))\s*\{\s*return\s*(?:;|\n)`), `skip(`, `return`)
 	jsOption = lazyregexp.New(`\{[^{}]*\b(?:skip|todo|fails)\s*:`)
 	// jsHelper is a function with a name.
-	jsHelper = find(`\bfunction\s+(\w+)\s*\([^{;]*\{|\b(?:const|let|var)\s+(\w+)\s*=\s*(?:async\s*)?(?:function\b[^{;]*|\([^(){;]*\)[^(){;=]*=>\s*|\w+\s*=>\s*)\{`, `\bfunction`, `\bconst`, `\blet`, `\bvar`).stopAt("{;")
+	jsHelper = find(lazyregexp.New(`\bfunction\s+(\w+)\s*\([^{;]*\{|\b(?:const|let|var)\s+(\w+)\s*=\s*(?:async\s*)?(?:function\b[^{;]*|\([^(){;]*\)[^(){;=]*=>\s*|\w+\s*=>\s*)\{`), `\bfunction`, `\bconst`, `\blet`, `\bvar`).stopAt("{;")
 
 	jsAsserts = scale{
 		chain: lazyregexp.New(`^expect\(`), truth: lazyregexp.New(`^assert(?:\.(?:ok|isOk|isTrue|exists|throws|rejects))?\(`),
-		swallow: caught(`\}\s*catch\s*(?:\([^()]*\))?\s*\{\s*\}`),
+		swallow: caught(lazyregexp.New(`^\}\s*catch\s*(?:\([^()]*\))?\s*\{\s*\}`)),
 		call:    jsCalls{},
-		weak:    gated(`^(?:expect\([^;\n]*\)(?:\.not)?\.(?:toBeTruthy|toBeFalsy|toBeDefined|toBeUndefined|toBeNull|toHaveBeenCalled|toThrow)\(\)|expect\([^;\n]*\)(?:\.to)?(?:\.not)?(?:\.be)?\.(?:ok|exist|true|false)\b)`, `.to`, `.ok`, `.exist`, `.true`, `.false`),
-		empty:   gated(`^(?:expect\(\s*(?:true|1)\s*\)\.(?:toBe|toEqual|toBeTruthy)\(\s*(?:true|1)?\s*\)|assert(?:\.ok)?\(\s*true\s*\))`, `true`, `1`),
+		weak:    gated(lazyregexp.New(`^(?:expect\([^;\n]*\)(?:\.not)?\.(?:toBeTruthy|toBeFalsy|toBeDefined|toBeUndefined|toBeNull|toHaveBeenCalled|toThrow)\(\)|expect\([^;\n]*\)(?:\.to)?(?:\.not)?(?:\.be)?\.(?:ok|exist|true|false)\b)`), `.to`, `.ok`, `.exist`, `.true`, `.false`),
+		empty:   gated(lazyregexp.New(`^(?:expect\(\s*(?:true|1)\s*\)\.(?:toBe|toEqual|toBeTruthy)\(\s*(?:true|1)?\s*\)|assert(?:\.ok)?\(\s*true\s*\))`), `true`, `1`),
 	}
 )
 

@@ -21,7 +21,7 @@ var (
 	pyAsserts = scale{
 		call:  pyCalls{},
 		weak:  pyWeak{lazyregexp.New(`^(?:assert\s+[^\n=<>!]*?(?:\s+is\s+not\s+None\b[^\n=<>]*)?(?:\n|$)|\w+\.assert(?:True|False|IsNotNone|IsNone|IsInstance|_called)\(|(?:pytest\.)?raises\(\s*(?:Base)?Exception\b|\w+\.assertRaises\(\s*(?:Base)?Exception\b)`)},
-		empty: gated(`^(?:assert\s+(?:True|1|not\s+False)\s*(?:,[^\n]*)?(?:\n|$)|assert\b[^\n]*\bor\s+True\s*(?:\n|$)|assert\s+True\s+or\b|\w+\.assertTrue\(\s*True\s*\)|\w+\.assertFalse\(\s*False\s*\))`, `True`, `False`, `1`),
+		empty: gated(lazyregexp.New(`^(?:assert\s+(?:True|1|not\s+False)\s*(?:,[^\n]*)?(?:\n|$)|assert\b[^\n]*\bor\s+True\s*(?:\n|$)|assert\s+True\s+or\b|\w+\.assertTrue\(\s*True\s*\)|\w+\.assertFalse\(\s*False\s*\))`), `True`, `False`, `1`),
 	}
 )
 

@@ -8,19 +8,19 @@ import (
 )
 
 var (
-	rubyTest = find(`(?m)^([ \t]*)(?:RSpec\.)?(x|f)?(it|specify|example|scenario|pending|skip|describe|context|feature|test)\b[ ({]([^\n]*)$`, `^Rxfisepcdt`)
+	rubyTest = find(lazyregexp.New(`(?m)^([ \t]*)(?:RSpec\.)?(x|f)?(it|specify|example|scenario|pending|skip|describe|context|feature|test)\b[ ({]([^\n]*)$`), `^Rxfisepcdt`)
 	rubyMark = lazyregexp.New(`(?:,\s*|\(\s*):?\b(?:skip|pending)\b`)
 	rubyTag  = lazyregexp.New(`,\s*:?(\w+)\b`)
 	rubyOnly = lazyregexp.New(`,\s*:?\bfocus\b`)
-	rubyOff  = gated(`(?m)^\s*(?:skip|pending)\b`, `skip`, `pending`)
+	rubyOff  = gated(lazyregexp.New(`(?m)^\s*(?:skip|pending)\b`), `skip`, `pending`)
 	// rubyBefore is a hook that skips all examples of its group.
-	rubyBefore = find(`(?m)^([ \t]*)before\b[^\n]*(?:\{|\bdo)\s*(?:skip|pending)\b`, `^b`)
-	rubyDef    = find(`(?m)^([ \t]*)def\s+(?:self\.)?(\w+)`, `^d`)
+	rubyBefore = find(lazyregexp.New(`(?m)^([ \t]*)before\b[^\n]*(?:\{|\bdo)\s*(?:skip|pending)\b`), `^b`)
+	rubyDef    = find(lazyregexp.New(`(?m)^([ \t]*)def\s+(?:self\.)?(\w+)`), `^d`)
 
 	rubyAsserts = scale{
-		call:  find(`\bexpect\b|\bassert\w*\b|\brefute\w*\b|\bis_expected\b|\.should\b|\bmust_\w+`, `\bexpect`, `\bassert`, `\brefute`, `\bis_expected`, `.should`, `\bmust_`),
-		weak:  rubyWeak{gated(`^(?:expect[^\n]*\b(?:be_truthy|be_falsey|be_nil|be_present)\b|expect[^\n]*\braise_error\s*(?:\n|$|\}))`, `be_`, `raise_error`)},
-		empty: gated(`^(?:expect\(\s*true\s*\)\.to\s+(?:be\s*\(?true|eq\s*\(?true|be_truthy))`, `true`),
+		call:  find(lazyregexp.New(`\bexpect\b|\bassert\w*\b|\brefute\w*\b|\bis_expected\b|\.should\b|\bmust_\w+`), `\bexpect`, `\bassert`, `\brefute`, `\bis_expected`, `.should`, `\bmust_`),
+		weak:  rubyWeak{gated(lazyregexp.New(`^(?:expect[^\n]*\b(?:be_truthy|be_falsey|be_nil|be_present)\b|expect[^\n]*\braise_error\s*(?:\n|$|\}))`), `be_`, `raise_error`)},
+		empty: gated(lazyregexp.New(`^(?:expect\(\s*true\s*\)\.to\s+(?:be\s*\(?true|eq\s*\(?true|be_truthy))`), `true`),
 		chain: lazyregexp.New(`^expect\s*\(`),
 	}
 )
