@@ -162,7 +162,3 @@ func (c *collector) layCommands(r patternRunner, all Collection) {
 func starts(words []string, names ...string) bool {
 	return slices.Contains(names, path.Base(words[0]))
 }
-
-func plainWords(words []string) []string {
-	return slices.DeleteFunc(slices.Clone(words), func(w string) bool { return strings.HasPrefix(w, "-") })
-}
