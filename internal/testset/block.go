@@ -24,7 +24,7 @@ type blockReader struct {
 func blockTests(text string, l blockLanguage) []Test {
 	r := &blockReader{l: l, text: text, code: mask(text, l.source)}
 	r.ends = matchBrackets(r.code)
-	r.functions = l.function.FindAllStringSubmatchIndex(r.code, -1)
+	r.functions = l.function.all(r.code, -1)
 	r.off = append(r.scopes(), r.conditions()...)
 	slices.SortFunc(r.off, func(a, b span) int { return a.from - b.from })
 	w := newWeighing(l.asserts.unswallowed(r.code, r.ends), r.ends, l.asserts)
@@ -101,11 +101,11 @@ func (r *blockReader) groups(from, to int) (list []string) {
 // marks are where tests are marked, in the code and in comments.
 func (r *blockReader) marks() []span {
 	var list []span
-	for _, at := range r.l.test.FindAllStringIndex(r.code, -1) {
+	for _, at := range r.l.test.all(r.code, -1) {
 		list = append(list, span{at[0], at[1]})
 	}
 	if r.l.comment != nil {
-		for _, at := range r.l.comment.FindAllStringIndex(r.text, maxTests) {
+		for _, at := range r.l.comment.all(r.text, maxTests) {
 			if r.code[at[0]] == ' ' {
 				list = append(list, span{at[0], at[1]})
 			}
@@ -182,7 +182,7 @@ func (r *blockReader) scopes() []span {
 	if r.l.scope == nil {
 		return nil
 	}
-	for _, at := range r.l.scope.FindAllStringIndex(r.code, maxTests) {
+	for _, at := range r.l.scope.all(r.code, maxTests) {
 		end, ok := r.ends[at[1]-1]
 		if before := marksOf(r.code, at[0]); ok && (r.l.skip.MatchString(before) || r.l.base != nil && r.l.base.MatchString(before)) {
 			list = append(list, span{at[0], end})

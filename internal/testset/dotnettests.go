@@ -21,7 +21,7 @@ func dotnetTests(p, text string) []Test {
 }
 
 var (
-	csharpIf    = lazyregexp.New(`(?m)^[ \t]*#[ \t]*(if|endif)\b([^\n]*)$`)
+	csharpIf    = byLine(lazyregexp.New(`(?m)^[ \t]*#[ \t]*(if|endif)\b([^\n]*)$`), `#`)
 	csharpKnown = lazyregexp.New(`^\s*!?\(?\s*(?:NET\w*|DEBUG|WINDOWS|LINUX|OSX)\b`)
 )
 
@@ -32,7 +32,7 @@ func (r *blockReader) conditions() []span {
 		return nil
 	}
 	var list, open []span
-	for _, at := range csharpIf.FindAllStringSubmatchIndex(r.code, maxTests) {
+	for _, at := range csharpIf.all(r.code, maxTests) {
 		n := len(open)
 		switch known := csharpKnown.MatchString(r.code[at[4]:at[5]]); {
 		case r.code[at[2]:at[3]] == "if" && known:
@@ -53,11 +53,11 @@ func (r *blockReader) conditions() []span {
 // lines: an attribute stands before the function.
 type lineLanguage struct {
 	source   language
-	mark     *lazyregexp.Regexp // the attribute of a test
-	function *lazyregexp.Regexp // its first group is the indent, the second or third the name
-	skip     *lazyregexp.Regexp // among the attributes
-	inside   *lazyregexp.Regexp // a call in a body that skips
-	ends     *lazyregexp.Regexp // the line that ends a function; nil where its indent does
+	mark     searcher // the attribute of a test
+	function searcher // its first group is the indent, the second or third the name
+	skip     matcher  // among the attributes
+	inside   matcher  // a call in a body that skips
+	ends     searcher // the line that ends a function; nil where its indent does
 	asserts  scale
 }
 
@@ -66,22 +66,22 @@ var (
 	basic  = language{name: "basic", line: []string{"'"}, quotes: `"`}
 
 	fsharpTests = lineLanguage{
-		source: fsharp, mark: lazyregexp.New(`\[<[^\n]*?\b(?:Fact|Theory|Test|TestCase|TestMethod|Property|SkippableFact)\b[^\n]*`),
-		function: lazyregexp.New("(?m)^([ \t]*)(?:\\[<[^\\n]*>\\]\\s*)?(?:let|member|static\\s+member|override)\\s+(?:(?:rec|inline|private|async)\\s+)*(?:\\w+\\.)?(?:``([^`\\n]+)``|(\\w+))"),
-		skip:     lazyregexp.New(`\bSkip\s*=|\bIgnore\b|\bExplicit\b`), inside: lazyregexp.New(`\bAssert\.(?:Ignore|Inconclusive|Skip\w*)\b|\bSkip\.\w+`),
+		source: fsharp, mark: byLine(lazyregexp.New(`\[<[^\n]*?\b(?:Fact|Theory|Test|TestCase|TestMethod|Property|SkippableFact)\b[^\n]*`), `[<`),
+		function: find(lazyregexp.New("(?m)^([ \t]*)(?:\\[<[^\\n]*>\\]\\s*)?(?:let|member|static\\s+member|override)\\s+(?:(?:rec|inline|private|async)\\s+)*(?:\\w+\\.)?(?:``([^`\\n]+)``|(\\w+))"), `^lmso[`),
+		skip:     gated(lazyregexp.New(`\bSkip\s*=|\bIgnore\b|\bExplicit\b`), `Skip`, `Ignore`, `Explicit`), inside: gated(lazyregexp.New(`\bAssert\.(?:Ignore|Inconclusive|Skip\w*)\b|\bSkip\.\w+`), `Assert`, `Skip`),
 		asserts: scale{
-			call:  lazyregexp.New(`\bAssert\s*\.\s*\w+|\bExpect\.\w+|\bshould\s+\w+|=!\s|\bfailwith\b|\b(?:test|raises)\s*<@|\braises<\w+>|\b(?:assert|check|verify)[A-Z]\w*`),
+			call:  find(lazyregexp.New(`\bAssert\s*\.\s*\w+|\bExpect\.\w+|\bshould\s+\w+|=!\s|\bfailwith\b|\b(?:test|raises)\s*<@|\braises<\w+>|\b(?:assert|check|verify)[A-Z]\w*`), `\bAssert`, `\bExpect.`, `\bshould`, `=!`, `\bfailwith`, `\btest`, `\braises`, `\bassert`, `\bcheck`, `\bverify`),
 			weak:  lazyregexp.New(`^(?:Assert\s*\.\s*(?:True|False|IsTrue|IsFalse|NotNull|IsNotNull|Null|IsNull)\b|Assert\s*\.\s*Throws(?:Any)?<\s*(?:System\.)?(?:Exception|exn)\s*>|Expect\.(?:isTrue|isFalse|isNotNull|isSome)\b)`),
 			empty: lazyregexp.New(`^Assert\s*\.\s*(?:True|IsTrue|Pass)\s*\(?\s*(?:true)?\s*\)?`),
 		},
 	}
 	basicTests = lineLanguage{
-		source: basic, mark: lazyregexp.New(`(?i)<[^<>\n]*\b(?:Fact|Theory|Test|TestCase|TestMethod|DataTestMethod)\b[^\n]*`),
-		function: lazyregexp.New(`(?im)^([ \t]*)(?:<[^\n]*>\s*)?(?:(?:Public|Private|Friend|Shared|Async|Overrides)\s+)*(?:Sub|Function)\s+(?:(\w+)|(\[\w+\]))`),
+		source: basic, mark: byLine(lazyregexp.New(`(?i)<[^<>\n]*\b(?:Fact|Theory|Test|TestCase|TestMethod|DataTestMethod)\b[^\n]*`), `<`),
+		function: folded(lazyregexp.New(`(?im)^([ \t]*)(?:<[^\n]*>\s*)?(?:(?:Public|Private|Friend|Shared|Async|Overrides)\s+)*(?:Sub|Function)\s+(?:(\w+)|(\[\w+\]))`), `ub`, `un`),
 		skip:     lazyregexp.New(`(?i)\bSkip\s*:=|\bIgnore\b|\bExplicit\b`), inside: lazyregexp.New(`(?i)\bAssert\.(?:Ignore|Inconclusive|Skip\w*)\b`),
-		ends: lazyregexp.New(`(?im)^[ \t]*End\s+(?:Sub|Function)\b`),
+		ends: folded(lazyregexp.New(`(?im)^[ \t]*End\s+(?:Sub|Function)\b`), `end`),
 		asserts: scale{
-			call:  lazyregexp.New(`(?i)\b(?:Collection|String)?Assert\s*\.\s*\w+|\.Should\w*\(`),
+			call:  folded(lazyregexp.New(`(?i)\b(?:Collection|String)?Assert\s*\.\s*\w+|\.Should\w*\(`), `sert`, `should`),
 			weak:  lazyregexp.New(`(?i)^Assert\s*\.\s*(?:True|False|IsTrue|IsFalse|NotNull|IsNotNull|Null|IsNull)\b`),
 			empty: lazyregexp.New(`(?i)^Assert\s*\.\s*(?:True|IsTrue|Pass)\(\s*(?:True)?\s*\)`),
 		},
@@ -91,8 +91,8 @@ var (
 // lineTests finds the tests of a source.
 func lineTests(text string, l lineLanguage) []Test {
 	code := mask(text, l.source)
-	functions := l.function.FindAllStringSubmatchIndex(code, -1)
-	marks := l.mark.FindAllStringIndex(code, -1)
+	functions := l.function.all(code, -1)
+	marks := l.mark.all(code, -1)
 	bodies := lineBodies(code, functions, l)
 	w := newWeighing(code, nil, l.asserts)
 	w.bare = l.source.name == "fsharp"
@@ -142,7 +142,7 @@ func lineName(text string, fn []int) string {
 func lineBodies(code string, functions [][]int, l lineLanguage) []span {
 	bodies := make([]span, len(functions))
 	if l.ends != nil {
-		ends := l.ends.FindAllStringIndex(code, -1)
+		ends := l.ends.all(code, -1)
 		for i, fn := range functions {
 			for len(ends) > 0 && ends[0][0] < fn[1] {
 				ends = ends[1:]

@@ -19,9 +19,9 @@ var (
 	pySetUp = lazyregexp.New(`^(?:setUp|setUpClass|asyncSetUp|setup_method|setup_class|setup)$`)
 
 	pyAsserts = scale{
-		call:  lazyregexp.New(`\bassert\b|\b(?:self|cls|\w+)\.(?:assert\w+|fail)\(|\b(?:pytest\.)?(?:raises|warns|fail)\(|\b(?:assert|check|verify|expect|ensure)_\w+\(`),
-		weak:  lazyregexp.New(`^(?:assert\s+[^\n=<>!]*?(?:\s+is\s+not\s+None\b[^\n=<>]*)?(?:\n|$)|\w+\.assert(?:True|False|IsNotNone|IsNone|IsInstance|_called)\(|(?:pytest\.)?raises\(\s*(?:Base)?Exception\b|\w+\.assertRaises\(\s*(?:Base)?Exception\b)`),
-		empty: lazyregexp.New(`^(?:assert\s+(?:True|1|not\s+False)\s*(?:,[^\n]*)?(?:\n|$)|assert\b[^\n]*\bor\s+True\s*(?:\n|$)|assert\s+True\s+or\b|\w+\.assertTrue\(\s*True\s*\)|\w+\.assertFalse\(\s*False\s*\))`),
+		call:  pyCalls{},
+		weak:  pyWeak{lazyregexp.New(`^(?:assert\s+[^\n=<>!]*?(?:\s+is\s+not\s+None\b[^\n=<>]*)?(?:\n|$)|\w+\.assert(?:True|False|IsNotNone|IsNone|IsInstance|_called)\(|(?:pytest\.)?raises\(\s*(?:Base)?Exception\b|\w+\.assertRaises\(\s*(?:Base)?Exception\b)`)},
+		empty: gated(lazyregexp.New(`^(?:assert\s+(?:True|1|not\s+False)\s*(?:,[^\n]*)?(?:\n|$)|assert\b[^\n]*\bor\s+True\s*(?:\n|$)|assert\s+True\s+or\b|\w+\.assertTrue\(\s*True\s*\)|\w+\.assertFalse\(\s*False\s*\))`), `True`, `False`, `1`),
 	}
 )
 
@@ -229,7 +229,7 @@ func (r *pythonReader) enter(l pythonLine, decorators []string, name, bases stri
 		}
 	case holds && (method && strings.HasPrefix(name, "test") || !method && named(name, r.names.functions)):
 		s.test = &Test{Name: strings.Join(append(outer, name), "."), Line: l.line, Skipped: s.skipped, Marks: s.marks}
-		s.test.Repeats = slices.ContainsFunc(decorators, repeats.MatchString)
+		s.test.Repeats = slices.ContainsFunc(decorators, repeats)
 		if len(decorators) > 0 {
 			s.from = r.decorated
 		}

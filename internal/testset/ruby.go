@@ -8,22 +8,35 @@ import (
 )
 
 var (
-	rubyTest = lazyregexp.New(`(?m)^([ \t]*)(?:RSpec\.)?(x|f)?(it|specify|example|scenario|pending|skip|describe|context|feature|test)\b[ ({]([^\n]*)$`)
+	rubyTest = find(lazyregexp.New(`(?m)^([ \t]*)(?:RSpec\.)?(x|f)?(it|specify|example|scenario|pending|skip|describe|context|feature|test)\b[ ({]([^\n]*)$`), `^Rxfisepcdt`)
 	rubyMark = lazyregexp.New(`(?:,\s*|\(\s*):?\b(?:skip|pending)\b`)
 	rubyTag  = lazyregexp.New(`,\s*:?(\w+)\b`)
 	rubyOnly = lazyregexp.New(`,\s*:?\bfocus\b`)
-	rubyOff  = lazyregexp.New(`(?m)^\s*(?:skip|pending)\b`)
+	rubyOff  = gated(lazyregexp.New(`(?m)^\s*(?:skip|pending)\b`), `skip`, `pending`)
 	// rubyBefore is a hook that skips all examples of its group.
-	rubyBefore = lazyregexp.New(`(?m)^([ \t]*)before\b[^\n]*(?:\{|\bdo)\s*(?:skip|pending)\b`)
-	rubyDef    = lazyregexp.New(`(?m)^([ \t]*)def\s+(?:self\.)?(\w+)`)
+	rubyBefore = find(lazyregexp.New(`(?m)^([ \t]*)before\b[^\n]*(?:\{|\bdo)\s*(?:skip|pending)\b`), `^b`)
+	rubyDef    = find(lazyregexp.New(`(?m)^([ \t]*)def\s+(?:self\.)?(\w+)`), `^d`)
 
 	rubyAsserts = scale{
-		call:  lazyregexp.New(`\bexpect\b|\bassert\w*\b|\brefute\w*\b|\bis_expected\b|\.should\b|\bmust_\w+`),
-		weak:  lazyregexp.New(`^(?:expect[^\n]*\b(?:be_truthy|be_falsey|be_nil|be_present)\b|expect[^\n]*\braise_error\s*(?:\n|$|\})|assert\s[^\n,=<>]*(?:\n|$))`),
-		empty: lazyregexp.New(`^(?:expect\(\s*true\s*\)\.to\s+(?:be\s*\(?true|eq\s*\(?true|be_truthy))`),
+		call:  find(lazyregexp.New(`\bexpect\b|\bassert\w*\b|\brefute\w*\b|\bis_expected\b|\.should\b|\bmust_\w+`), `\bexpect`, `\bassert`, `\brefute`, `\bis_expected`, `.should`, `\bmust_`),
+		weak:  rubyWeak{gated(lazyregexp.New(`^(?:expect[^\n]*\b(?:be_truthy|be_falsey|be_nil|be_present)\b|expect[^\n]*\braise_error\s*(?:\n|$|\}))`), `be_`, `raise_error`)},
+		empty: gated(lazyregexp.New(`^(?:expect\(\s*true\s*\)\.to\s+(?:be\s*\(?true|eq\s*\(?true|be_truthy))`), `true`),
 		chain: lazyregexp.New(`^expect\s*\(`),
 	}
 )
+
+// rubyWeak tells assertions of Ruby that say little.
+type rubyWeak struct{ expectations matcher }
+
+// MatchString reports whether the assertion that begins a text is a weak one.
+func (w rubyWeak) MatchString(text string) bool {
+	rest, ok := strings.CutPrefix(text, "assert")
+	if !ok || rest == "" || !blankByte(rest[0]) {
+		return w.expectations.MatchString(text)
+	}
+	sign := strings.IndexAny(rest[1:], "\n,=<>")
+	return sign < 0 || rest[1+sign] == '\n'
+}
 
 // A rubyScope is a group of examples.
 type rubyScope struct {
@@ -47,8 +60,8 @@ type rubyReader struct {
 
 func rubyTests(text string) []Test {
 	code := mask(text, ruby)
-	r := &rubyReader{text: text, code: code, lines: lineCount{text: text}, hooks: rubyBefore.FindAllStringSubmatchIndex(code, maxHelpers)}
-	found := slices.DeleteFunc(rubyTest.FindAllStringSubmatchIndex(code, -1), func(at []int) bool {
+	r := &rubyReader{text: text, code: code, lines: lineCount{text: text}, hooks: rubyBefore.all(code, maxHelpers)}
+	found := slices.DeleteFunc(rubyTest.all(code, -1), func(at []int) bool {
 		word := code[at[6]:at[7]] // a call within an example, or what begins one
 		return (word == "pending" || word == "skip") && !rubyBlock(code[at[8]:at[9]])
 	})
@@ -64,7 +77,7 @@ func rubyTests(text string) []Test {
 	}
 	w := newWeighing(code, matchBrackets(code), rubyAsserts)
 	w.bare = true
-	defs := rubyDef.FindAllStringSubmatchIndex(code, maxHelpers)
+	defs := rubyDef.all(code, maxHelpers)
 	for i, at := range defs {
 		next := len(code)
 		if i+1 < len(defs) {

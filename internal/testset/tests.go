@@ -80,7 +80,7 @@ func (t *Test) fill(text, code string) {
 	}
 	t.lines = strings.Count(strings.TrimSpace(text), "\n")
 	t.words = wordsOf(text)
-	t.Repeats = t.Repeats || repeats.MatchString(code)
+	t.Repeats = t.Repeats || repeats(code)
 }
 
 // hash is FNV-1a.

@@ -9,12 +9,12 @@ import (
 
 // A scale finds assertions in masked code and weighs them.
 type scale struct {
-	call  *lazyregexp.Regexp // an assertion
-	weak  *lazyregexp.Regexp // one that says little, matched from its beginning
-	empty *lazyregexp.Regexp // one that cannot fail, matched from its beginning
+	call  searcher // an assertion
+	weak  matcher  // one that says little, matched from its beginning
+	empty matcher  // one that cannot fail, matched from its beginning
 	// swallow is what takes an assertion's failure and does nothing; nil for none.
 	// It begins where the block ends whose failures it takes.
-	swallow *lazyregexp.Regexp
+	swallow searcher
 	// chain is a call of one argument that asserts nothing unless another follows it,
 	// such as expect(x); truth is one that says little when it has one argument that
 	// compares nothing. Both end with their bracket.
@@ -49,7 +49,7 @@ type weighing struct {
 // however many functions it stands in.
 func newWeighing(code string, ends map[int]int, s scale) *weighing {
 	w := &weighing{code: code, ends: ends, scale: s, sums: []helper{{}}}
-	for _, at := range s.call.FindAllStringIndex(code, -1) {
+	for _, at := range s.call.all(code, -1) {
 		rest := code[at[0]:min(len(code), at[0]+reach)]
 		sum := w.sums[len(w.sums)-1]
 		switch {
@@ -154,7 +154,7 @@ func (w *weighing) test(t *Test, body span) {
 
 // counted reports whether a name is one that the scale takes for an assertion.
 func (w *weighing) counted(name string) bool {
-	return w.scale.call.MatchString(name+"(") || w.scale.call.MatchString("self."+name+"(")
+	return w.scale.call.all(name+"(", 1) != nil || w.scale.call.all("self."+name+"(", 1) != nil
 }
 
 // calls reports whether what follows a name calls it.
@@ -173,7 +173,7 @@ func (s scale) unswallowed(code string, ends map[int]int) string {
 	if s.swallow == nil {
 		return code
 	}
-	found := s.swallow.FindAllStringIndex(code, maxHelpers)
+	found := s.swallow.all(code, maxHelpers)
 	if found == nil {
 		return code
 	}
@@ -196,6 +196,3 @@ func (s scale) unswallowed(code string, ends map[int]int) string {
 	}
 	return string(out)
 }
-
-// repeats finds what makes assertions for many cases.
-var repeats = lazyregexp.New(`\b(?:parametrize|parameterized|subTest|for|foreach|while|each|each_with_index|times|map|forEach|forall|rstest|test_case|case|given|DataProvider|dataProvider|TestWith|testWith|Theory|InlineData|TestCase\w*|DataRow|MemberData|ParameterizedTest|RepeatedTest|TestFactory|CsvSource|ValueSource|MethodSource)\b`)

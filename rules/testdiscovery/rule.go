@@ -33,6 +33,9 @@ func Kind() rules.Kind {
 			"moved folder, a lost __init__.py or a PYTHONPATH is enough. The rule tells what pytest, unittest, Go, Jest, Vitest, Mocha, Cargo, JUnit (Maven, Gradle), RSpec, PHPUnit and .NET " +
 			"would collect before and after, from names, configuration, imports and the commands of the workflows, without running anything. A renamed or moved test that is still " +
 			"collected is no finding. What only running could tell, such as a hook that decides in code, is a finding where the change brings it. " +
+			"So is a command that may fail: || true behind it, set +e, a pipe into tee without pipefail, continue-on-error, --passWithNoTests, testFailureIgnore; a command " +
+			"is none where as many of its runner as before still stop a workflow. Tests that a command or a configuration selects by name, mark or tag (-k, -m, -run, --tests, --filter, --tag) are " +
+			"told apart, and what a new selection leaves out counts as lost. Not told: what a workflow's conditions skip (other than if: false), what an action or an image runs, and whether an assertion compares the right thing. " +
 			"Counts are of test functions as the source shows them; cases made at run time count once.",
 		Bad:  "-testpaths = tests integration\n+testpaths = tests",
 		Good: "R tests/test_a.py -> tests/unit/test_a.py",
