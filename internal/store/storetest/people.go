@@ -127,6 +127,13 @@ func audited(t *testing.T, f *fixture) {
 			t.Errorf("a changed %s does not show", name)
 		}
 	}
+	skipped := all[0]
+	skipped.ID++
+	skipped.Hash = hashed(skipped)
+	var gap store.Chain
+	if gap.Add(skipped) == nil {
+		t.Error("a number that was left out does not show")
+	}
 	for _, e := range all {
 		f.same("hash", e.Hash, hashed(e))
 	}
