@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -173,16 +172,14 @@ func (s *standing) decideOverride(ctx context.Context, c store.Command, rest str
 // lift overrides findings as far as they may be, and says why others are not.
 func (s *standing) lift(ctx context.Context, c store.Command, found []*verdict.Finding, seen map[string]string, reason, via string) (decision, error) {
 	var d decision
-	var why []string
+	var why denials
 	for _, f := range found {
 		until, no, err := s.mayOverride(ctx, c, f, seen, via)
 		if err != nil {
 			return decision{}, err
 		}
-		if no != "" {
-			if !slices.Contains(why, no) {
-				why = append(why, no)
-			}
+		if no != (denial{}) {
+			why.add(f, no)
 			continue
 		}
 		d.lifts = append(d.lifts, store.Lift{
@@ -192,7 +189,7 @@ func (s *standing) lift(ctx context.Context, c store.Command, found []*verdict.F
 	}
 	if len(why) > 0 {
 		d.Refused = len(d.lifts) == 0
-		d.Text = strings.Join(why[:min(len(why), 3)], " ")
+		d.Text = why.text()
 		if !d.Refused {
 			d.Text = fmt.Sprintf("%d of %d are overridden. %s", len(d.lifts), len(found), d.Text)
 		}
@@ -201,34 +198,34 @@ func (s *standing) lift(ctx context.Context, c store.Command, found []*verdict.F
 }
 
 // mayOverride says until when somebody overrides a finding, or why not.
-func (s *standing) mayOverride(ctx context.Context, c store.Command, f *verdict.Finding, seen map[string]string, via string) (until time.Time, no string, err error) {
+func (s *standing) mayOverride(ctx context.Context, c store.Command, f *verdict.Finding, seen map[string]string, via string) (until time.Time, no denial, err error) {
 	if f.Final() {
 		if f.Level == policy.Block {
-			return until, fmt.Sprintf("Nobody can override %s: %s.", plain(f.Rule), "the policy does not load, so no rule was held"), nil
+			return until, denial{"Nobody can override ", ": the policy does not load, so no rule was held."}, nil
 		}
-		return until, fmt.Sprintf("%s stops nothing, so there is nothing to override.", plain(f.Rule)), nil
+		return until, denial{"There is nothing to override in ", ", which stops nothing."}, nil
 	}
 	if seen[f.ID] != s.prints.of(f) {
-		return until, movedOn, nil
+		return until, denial{before: movedOn}, nil
 	}
 	asked := overridesOf(s.layers, f)
 	who := person(c.By, c.ByID)
 	if own := s.ownChange(who, via, asked); own != "" {
-		return until, "Not overridden: " + own + ".", nil
+		return until, denial{before: "Not overridden: " + own + "."}, nil
 	}
 	for _, o := range asked {
 		ok, err := s.rights.among(ctx, who, o.By)
 		if err != nil {
-			return until, "", err
+			return until, denial{}, err
 		}
 		if !ok {
-			return until, s.rights.takes("An override", f.Rule, o.By), nil
+			return until, s.rights.takes("An override", o.By), nil
 		}
 		if end := s.Now().Add(o.Expire); until.IsZero() || end.Before(until) {
 			until = end
 		}
 	}
-	return until, "", nil
+	return until, denial{}, nil
 }
 
 // carryOut writes what came of a command: its effects, its answer and the entries

@@ -23,12 +23,13 @@ func (s *standing) approveChange(ctx context.Context, c store.Command) (decision
 		if f.Final() || f.Level != policy.Approve {
 			continue
 		}
-		until, no, err := s.mayOverride(ctx, c, f, seen, byButton)
+		until, denied, err := s.mayOverride(ctx, c, f, seen, byButton)
 		if err != nil {
 			return decision{}, err
 		}
 		l := store.Lift{Kind: string(verdict.Override), Finding: f.ID, Rule: f.Rule, Print: s.prints.of(f), By: c.By, ByID: c.ByID, Via: byButton, MadeAt: s.Now(), Until: until}
-		if no != "" {
+		no := ""
+		if denied != (denial{}) {
 			if no, err = s.mayApprove(ctx, c, f, seen); err != nil {
 				return decision{}, err
 			}
@@ -62,7 +63,7 @@ func (s *standing) mayApprove(ctx context.Context, c store.Command, f *verdict.F
 			return "", err
 		}
 		if !ok {
-			return s.rights.takes("An approval", f.Rule, a.From), nil
+			return s.rights.takes("An approval", a.From).of(f.Rule), nil
 		}
 	}
 	return "", nil

@@ -32,7 +32,7 @@ func (s *standing) decideSession(ctx context.Context, c store.Command, rest stri
 			return decision{}, err
 		}
 		if !ok {
-			return refused("%s", s.rights.takes("The lifting", mode, l.Policy.Overrides.By)), nil
+			return refused("%s", s.rights.takes("The lifting", l.Policy.Overrides.By).of(mode)), nil
 		}
 		for _, label := range s.loaded.Change.Labels {
 			declares := func(name string) bool { return strings.EqualFold(name, label.Name) }

@@ -85,6 +85,11 @@ func (e *evaluation) leave(ctx context.Context, run int64) error {
 func (e *evaluation) unloadable(ctx context.Context, run int64, err error) error {
 	notThere := errors.Is(err, github.ErrGone) || errors.Is(err, github.ErrNotFound) && e.Kind != store.Pull
 	switch {
+	case errors.Is(err, github.ErrOrganisation) && (errors.Is(err, github.ErrForbidden) || !e.tryAgain(e.Subject)):
+		return e.refuse(ctx, run, err)
+	case errors.Is(err, github.ErrOrganisation):
+		e.doubtGreen(ctx, run)
+		return waiting(err)
 	case notThere && e.lookAgain(e.Subject):
 		return queue.Later(e.Now().Add(lag), err)
 	case errors.Is(err, github.ErrGone), notThere && e.Kind == store.Group:
@@ -147,6 +152,8 @@ func (e *evaluation) refuse(ctx context.Context, run int64, cause error) error {
 
 func remedy(cause error) string {
 	switch {
+	case errors.Is(cause, github.ErrOrganisation):
+		return "Let the App read the organisation's repository .github, then re-run the check. Where there is to be no policy of the organisation any more, take the file out of that repository before the repository."
 	case errors.Is(cause, github.ErrForbidden):
 		return "Grant the App the permissions it asks for, then re-run the check."
 	case errors.Is(cause, github.ErrNotComparable):

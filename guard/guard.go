@@ -144,6 +144,9 @@ func (e *evaluation) loadAndJudge(ctx context.Context) (*github.Loaded, *verdict
 	if e.Kind == store.Pull && loaded.State != "OPEN" {
 		return loaded, nil, nil // its head keeps the verdict that it has
 	}
+	if err := e.organisation(ctx, loaded); err != nil {
+		return nil, nil, err
+	}
 	v, err := e.judge(ctx, loaded)
 	return loaded, v, err
 }

@@ -3,7 +3,6 @@ package guard
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,15 +25,16 @@ type rights struct {
 }
 
 // takes words whom something takes.
-func (r *rights) takes(what, rule string, list []string) string {
-	text := fmt.Sprintf("%s of %s takes %s.", what, plain(rule), plain(strings.Join(list, " or ")))
+func (r *rights) takes(what string, list []string) denial {
 	if len(list) == 0 {
-		text = fmt.Sprintf("The policy lets nobody override %s.", plain(rule))
+		return denial{"The policy lets nobody override ", "."}
 	}
+	d := denial{what + " of ", " takes " + plain(strings.Join(list, " or "))}
 	if r.blind {
-		text += " Who is in a team is not shown to the App: grant it to read the organisation's members."
+		d.after += ", and who is in a team is not shown to the App: grant it to read the organisation's members"
 	}
-	return text
+	d.after += "."
+	return d
 }
 
 // ranks are GitHub's roles, the least first.

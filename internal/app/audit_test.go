@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/changeguard/changeguard/internal/app"
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/store"
 )
 
 // What people lift and are refused is in the audit log, with every verdict, and
@@ -69,6 +71,15 @@ func TestAuditLog(t *testing.T) {
 			t.Errorf("%s: %s", name, said)
 		}
 	}
+	for name, statement := range map[string]string{
+		"changed":  `UPDATE audit SET actor = 'somebody' WHERE kind = 'override'`,
+		"replaced": `UPDATE audit SET body = (SELECT body FROM audit WHERE id = 1) WHERE kind = 'override'`,
+		"removed":  `DELETE FROM audit WHERE kind = 'override'`,
+	} {
+		if code, said := verifyAfter(t, w.database, statement); code != app.ExitStopped {
+			t.Errorf("%s in the database: %d: %s", name, code, said)
+		}
+	}
 	a.Contains = "0000"
 	if code := a.Verify(context.Background(), nil, &out, &errs); code != app.ExitStopped {
 		t.Errorf("a hash that is not there: %d", code)
@@ -77,4 +88,40 @@ func TestAuditLog(t *testing.T) {
 	if code := a.Export(context.Background(), &out, &errs); code != app.ExitUsage {
 		t.Errorf("no database: %d", code)
 	}
+}
+
+// verifyAfter verifies a copy of the log in a database that a statement has changed.
+func verifyAfter(t *testing.T, database, statement string) (code int, said string) {
+	t.Helper()
+	from, err := store.View(t.Context(), "sqlite:"+database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows bytes.Buffer
+	if _, err := from.Export(t.Context(), &rows); err != nil {
+		t.Fatal(err)
+	}
+	if err := from.Close(); err != nil {
+		t.Fatal(err)
+	}
+	url := "sqlite:" + filepath.Join(t.TempDir(), "copy.db")
+	to, err := store.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := to.Import(t.Context(), &rows); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	if code := (app.Audit{DatabaseURL: url}).Verify(t.Context(), nil, &out, &errs); code != 0 {
+		t.Fatalf("%d: %s", code, &errs)
+	}
+	if _, err := to.DB().ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+	if err := to.Close(); err != nil {
+		t.Fatal(err)
+	}
+	code = app.Audit{DatabaseURL: url}.Verify(t.Context(), nil, &out, &errs)
+	return code, errs.String()
 }

@@ -57,6 +57,10 @@ var secretSettings = map[string]bool{
 	"CHANGEGUARD_DATABASE_URL": true, "CHANGEGUARD_NOTIFY": true,
 }
 
+// serverSubject is what the configuration of the server is about; that of a repository
+// is about the repository.
+const serverSubject = "server"
+
 // configuration is an entry of the audit log: with what a server started.
 type configuration struct {
 	Engine string `json:"engine"`
@@ -100,7 +104,7 @@ func (c *Config) audited() configuration {
 func (s *Server) auditConfiguration(ctx context.Context) error {
 	now := s.config.audited()
 	var before configuration
-	last, err := s.store.LastEntry(ctx, store.AuditConfiguration)
+	last, err := s.store.LastEntry(ctx, store.AuditConfiguration, serverSubject)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 	case err != nil:
@@ -122,5 +126,5 @@ func (s *Server) auditConfiguration(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("write for the audit log: %w", err)
 	}
-	return s.store.Note(ctx, store.Entry{At: s.outside.Now(), Kind: store.AuditConfiguration, Subject: "server", Body: body})
+	return s.store.Note(ctx, store.Entry{At: s.outside.Now(), Kind: store.AuditConfiguration, Subject: serverSubject, Body: body})
 }

@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/changeguard/changeguard/internal/github"
 	"github.com/changeguard/changeguard/internal/store"
@@ -54,14 +56,27 @@ func (s *Server) requireCheck(ctx context.Context, owner, repo string) (allowed 
 	if err != nil {
 		return false, err
 	}
-	err = c.Require(ctx, owner, repo, s.config.CheckName)
+	made, err := c.Require(ctx, owner, repo, s.config.CheckName)
 	if errors.Is(err, github.ErrForbidden) || errors.Is(err, github.ErrNotFound) { // GitHub says either
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
+	// It is there by now, whether anybody waits for the answer or not.
+	if err := s.auditRuleset(context.WithoutCancel(ctx), owner, repo, made); err != nil {
+		return false, fmt.Errorf("the ruleset was made, and could not be written to the audit log: %w", err)
+	}
 	return true, s.lookAfter(ctx, owner, repo)
+}
+
+// auditRuleset writes down that a ruleset was made.
+func (s *Server) auditRuleset(ctx context.Context, owner, repo string, ruleset int64) error {
+	body, err := json.Marshal(map[string]any{"ruleset": ruleset, "action": "created", "requires": s.config.CheckName, "app": s.config.appID, "via": "set-up"})
+	if err != nil {
+		return fmt.Errorf("write for the audit log: %w", err)
+	}
+	return s.store.Note(ctx, store.Entry{At: s.outside.Now(), Kind: store.AuditConfiguration, Subject: owner + "/" + repo, Body: body})
 }
 
 // lookAfter sees how a repository is guarded after that was changed here, so that

@@ -134,6 +134,33 @@ func TestOverrideRefused(t *testing.T) {
 	}
 }
 
+// Whoever may override none of many is told so in one sentence, whatever the reasons.
+func TestOverrideOfAllRefused(t *testing.T) {
+	t.Parallel()
+	policy := strings.Replace(peoplePolicy, "  packages:", `  docs: {uses: protected-paths, level: warn, with: {paths: ["docs/**"]}}
+  lib: {uses: protected-paths, with: {paths: ["lib/**"]}}
+  packages:`, 1)
+	files := ghfake.Files{"core/a.py": ghfake.Text("x = 2\n"), "docs/a.md": ghfake.Text("x\n"), "lib/a.py": ghfake.Text("x = 2\n"), "requirements.txt": ghfake.Text("a==1\nb==2\n")}
+	for by, want := range map[string]string{
+		"writer": "An override of `core`, `lib`, `packages` takes `role:maintain or @acme/security`.",
+		"dev":    "Not overridden: this is your own change, and the policy lets nobody override in their own (`overrides.self`).",
+	} {
+		t.Run(by, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, ghfake.Options{}, nil)
+			n, _ := w.judged(policy, files)
+			if got := w.reaction(w.say(n, by, "/changeguard override all because")); got != "confused" {
+				t.Errorf("the answer is %q", got)
+			}
+			w.idle()
+			all := w.repo.Comments(n)
+			if last := strings.TrimSpace(all[len(all)-1]); !strings.HasSuffix(last, want) || strings.Count(last, ". ") > 0 {
+				t.Errorf("the answer is %q", last)
+			}
+		})
+	}
+}
+
 // The right is asked of GitHub when the command is carried out: who lost it since
 // the comment lifts nothing.
 func TestOverrideByWhoLostTheRight(t *testing.T) {

@@ -19,7 +19,9 @@ import (
 func TestSetUpRequiresTheCheck(t *testing.T) {
 	t.Parallel()
 	_, repo, address := unknownToGitHub(t)
-	r := begin(t, map[string]string{"CHANGEGUARD_GITHUB_URL": address})
+	database := filepath.Join(t.TempDir(), "x.db")
+	env := map[string]string{"CHANGEGUARD_GITHUB_URL": address, "CHANGEGUARD_SECRET_KEY": strings.Repeat("k", 32), "CHANGEGUARD_DATABASE_URL": "sqlite:" + database}
+	r := begin(t, env)
 	var link string
 	r.until("the link", func() bool { link = setUpLink.FindString(r.log.String()); return link != "" })
 	b := newBrowser(t)
@@ -42,6 +44,20 @@ func TestSetUpRequiresTheCheck(t *testing.T) {
 	}
 	if c := sets[0].Checks; len(c) != 1 || c[0].Name != "changeguard" || c[0].App <= 1 {
 		t.Errorf("it requires %+v", c)
+	}
+	begin(t, env) // as it was
+	log := &world{t: t, database: database}
+	list := log.audit(app.Audit{Kind: "configuration"})
+	if len(list) != 2 || list[0].Subject != "server" || list[1].Subject != "acme/app" {
+		t.Fatalf("%+v", list)
+	}
+	var said struct {
+		Ruleset          int64
+		Action, Requires string
+		App              int64
+	}
+	if err := json.Unmarshal(list[1].Body, &said); err != nil || said.Ruleset == 0 || said.Action != "created" || said.Requires != "changeguard" || said.App != sets[0].Checks[0].App {
+		t.Errorf("%v: %s", err, list[1].Body)
 	}
 }
 

@@ -48,17 +48,17 @@ func (c *Client) Required(ctx context.Context, owner, repo, branch, check string
 
 // Require makes a ruleset by which the default branch requires a check from this
 // App and from no other. It answers with ErrForbidden where the App was not
-// granted the administration of the repository.
-func (c *Client) Require(ctx context.Context, owner, repo, check string) error {
+// granted the administration of the repository, and else with the ruleset's number.
+func (c *Client) Require(ctx context.Context, owner, repo, check string) (ruleset int64, err error) {
 	app, target := c.app.options.AppID, "branch"
-	_, _, err := c.rest.Repositories.CreateRuleset(ctx, owner, repo, &gh.Ruleset{
+	made, _, err := c.rest.Repositories.CreateRuleset(ctx, owner, repo, &gh.Ruleset{
 		Name: "Require " + check, Target: &target, Enforcement: "active",
 		Conditions: &gh.RulesetConditions{RefName: &gh.RulesetRefConditionParameters{Include: []string{"~DEFAULT_BRANCH"}, Exclude: []string{}}},
 		Rules: []*gh.RepositoryRule{gh.NewRequiredStatusChecksRule(&gh.RequiredStatusChecksRuleParameters{
 			RequiredStatusChecks: []gh.RuleRequiredStatusChecks{{Context: check, IntegrationID: &app}},
 		})},
 	})
-	return explain("require the check", err)
+	return made.GetID(), explain("require the check", err)
 }
 
 // Paths lists the files of a branch, as far as one answer of GitHub goes.

@@ -29,6 +29,9 @@ var (
 	ErrNoMergeBase = errors.New("base and head have no commit in common")
 	// ErrNotComparable says that GitHub gave up on comparing base and head.
 	ErrNotComparable = errors.New("the change is too large for GitHub to compare")
+	// ErrOrganisation says that there is an organisation's policy, or may be one,
+	// and that it cannot be read.
+	ErrOrganisation = errors.New("the organisation's policy cannot be read")
 	// ErrInvalid says that GitHub does not take what was sent, for instance a
 	// result for a commit that is not there.
 	ErrInvalid = errors.New("GitHub does not take it")

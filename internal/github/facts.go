@@ -204,10 +204,19 @@ func (l *loader) readPolicies(ctx context.Context, a answer) error {
 }
 
 func (l *loader) organisationPolicy(ctx context.Context, a answer) error {
-	if a.Org == nil || a.Org.DefaultBranchRef == nil || l.in.Repo == organisationRepo {
+	switch {
+	case l.in.Repo == organisationRepo:
+		return nil
+	case a.Org == nil || a.Org.DefaultBranchRef == nil:
+		l.loaded.Organisation = Unseen
 		return nil
 	}
-	return l.addPolicy(ctx, organisationRepo, a.Org.DefaultBranchRef.Target.File, true)
+	l.loaded.Organisation = Seen
+	err := l.addPolicy(ctx, organisationRepo, a.Org.DefaultBranchRef.Target.File, true)
+	if err != nil && !passes(err) {
+		return fmt.Errorf("%w: %w", ErrOrganisation, err)
+	}
+	return err
 }
 
 func (l *loader) addPolicy(ctx context.Context, repo string, b *policyBlob, organisation bool) error {

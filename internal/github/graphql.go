@@ -96,27 +96,31 @@ func (c *Client) post(ctx context.Context, query map[string]any) ([]byte, http.H
 	return data, resp.Header, nil
 }
 
-// optionalFields are the fields that an installation may be refused: an organisation's
-// policy outside of it looks like none, of an unseen queue nothing is known, and
-// unseen checks are none.
-var optionalFields = []string{aliasOrganisation, aliasQueue, aliasForeignRuns, aliasForeignStatus}
+// optionalFields are the fields that an installation may be refused: of an unseen
+// queue nothing is known, and unseen checks are none.
+var optionalFields = []string{aliasQueue, aliasForeignRuns, aliasForeignStatus}
 
 // errors judges the errors of an answer: what is not found is null in the data,
 // and the caller looks at that.
 func (c *Client) errors(list []graphqlError, h http.Header) error {
 	for _, e := range list {
 		switch {
-		case e.Type == "NOT_FOUND":
 		case e.Type == "RATE_LIMITED" || e.Type == "RATE_LIMIT":
 			return &LimitError{c.limits.stop(queries, c.limits.untilReset(h))}
 		case strings.Contains(e.Message, "secondary rate limit"):
 			wait, _ := c.limits.wait(http.StatusForbidden, h, e.Message)
 			return &LimitError{c.limits.stop(everything, wait)}
+		case e.Type == "RESOURCE_LIMITS_EXCEEDED", e.Type == "MAX_NODE_LIMIT_EXCEEDED", strings.HasPrefix(e.Message, "Something went wrong while executing your query"):
+			return fmt.Errorf("%w: %s", errTooCostly, e.Message)
+		case e.hides():
+		case e.Type == "FORBIDDEN" && e.about(aliasOrganisation):
+			return fmt.Errorf("%w: %w: %s", ErrOrganisation, ErrForbidden, e.Message)
+		case e.about(aliasOrganisation):
+			return fmt.Errorf("%w: %s", ErrOrganisation, e.Message)
+		case e.Type == "NOT_FOUND":
 		case e.Type == "FORBIDDEN" && e.optional():
 		case e.Type == "FORBIDDEN":
 			return fmt.Errorf("%w: %s", ErrForbidden, e.Message)
-		case e.Type == "RESOURCE_LIMITS_EXCEEDED", e.Type == "MAX_NODE_LIMIT_EXCEEDED", strings.HasPrefix(e.Message, "Something went wrong while executing your query"):
-			return fmt.Errorf("%w: %s", errTooCostly, e.Message)
 		default:
 			return fmt.Errorf("%w: %s", errRefused, e.Message)
 		}
@@ -130,6 +134,25 @@ func (e graphqlError) optional() bool {
 		name, _ := part.(string)
 		return slices.Contains(optionalFields, name)
 	})
+}
+
+// about reports whether the error is about a field of the query, or inside of it.
+func (e graphqlError) about(alias string) bool { return len(e.Path) > 0 && e.Path[0] == alias }
+
+// hides reports whether the error is how GitHub answers for a repository of the
+// organisation's policy that is not there, or outside of the installation. It does
+// not mean any other reason, and not what is inside of one that it shows.
+func (e graphqlError) hides() bool {
+	if !e.about(aliasOrganisation) {
+		return false
+	}
+	switch e.Type {
+	case "NOT_FOUND":
+		return len(e.Path) == 1
+	case "FORBIDDEN": // a public one
+		return len(e.Path) <= 2 && e.Message == "Resource not accessible by integration"
+	}
+	return false
 }
 
 func firstLine(data []byte) string {

@@ -153,3 +153,20 @@ func TestNamesOfQueues(t *testing.T) {
 		}
 	}
 }
+
+// What the queue says of a merge commit counts before what its message claims.
+func TestTheQueueCountsBeforeTheMessage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, ghfake.Options{}, nil)
+	numbers, heads := w.stack()
+	branch := w.repo.Enqueue("main", "MERGE", numbers[0])
+	w.Edit("/compare/", func(answer map[string]any) {
+		for _, c := range answer["commits"].([]any) {
+			c.(map[string]any)["commit"].(map[string]any)["message"] = fmt.Sprintf("Merge pull request #%d from acme/f1", numbers[1])
+		}
+	})
+	g := w.group(branch, w.repo.Tip("main")).Group
+	if want := []github.Member{{Number: numbers[0], Head: heads[0]}}; !slices.Equal(g.Members, want) {
+		t.Errorf("%+v, want %+v", g, want)
+	}
+}

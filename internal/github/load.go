@@ -32,9 +32,10 @@ type Range struct {
 
 // Loaded is a change with what was read beside it.
 type Loaded struct {
-	Change   *change.Change
-	Policies []PolicyFile // those that are there, the organisation's first
-	Siblings []int        // other open pull requests with the same head
+	Change       *change.Change
+	Policies     []PolicyFile // those that are there, the organisation's first
+	Organisation Sight
+	Siblings     []int // other open pull requests with the same head
 	// SiblingsUnknown says that GitHub does not tell them for this head.
 	SiblingsUnknown bool
 	State           string // OPEN, CLOSED or MERGED; empty without a pull request
@@ -57,6 +58,17 @@ type Loaded struct {
 	// of the commits.
 	Makers []Maker
 }
+
+// A Sight is whether the repository of the organisation's policy was seen.
+type Sight int
+
+// Whether it was seen: it is its own organisation's, or it is not there or outside
+// of the installation, or it was, with a policy or without.
+const (
+	NotAsked Sight = iota
+	Unseen
+	Seen
+)
 
 // A PolicyFile is a policy as it was found.
 type PolicyFile struct {

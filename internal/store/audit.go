@@ -39,7 +39,7 @@ const (
 
 	AuditForeign       = "foreign-check" // a check of somebody else that carries the App's name
 	AuditMerge         = "merge"         // what went in by an override
-	AuditConfiguration = "configuration" // of the server
+	AuditConfiguration = "configuration" // of the server, or of a repository by it
 	AuditPolicy        = "policy"        // of a branch, as it was first seen to differ
 	AuditRepository    = "repository"    // that is called otherwise, or another one of the name
 	AuditToken         = "token"         // for evidence, made or revoked

@@ -52,12 +52,12 @@ func (s *Store) DropForeignChecks(ctx context.Context, before time.Time) (int64,
 	return s.drop(ctx, dropAtOnce, `DELETE FROM foreign_checks WHERE (repository, head, subject) IN (SELECT repository, head, subject FROM foreign_checks WHERE at < $1 LIMIT $2)`, micros(before))
 }
 
-// LastEntry is the newest entry of a kind in the audit log.
-func (s *Store) LastEntry(ctx context.Context, kind string) (Entry, error) {
+// LastEntry is the newest entry of a kind about a subject in the audit log.
+func (s *Store) LastEntry(ctx context.Context, kind, subject string) (Entry, error) {
 	var e Entry
 	var at int64
 	var body string
-	err := s.read.QueryRowContext(ctx, `SELECT id, at, kind, subject, actor, body, previous, hash FROM audit WHERE kind = $1 ORDER BY id DESC LIMIT 1`, kind).
+	err := s.read.QueryRowContext(ctx, `SELECT id, at, kind, subject, actor, body, previous, hash FROM audit WHERE kind = $1 AND subject = $2 ORDER BY id DESC LIMIT 1`, kind, text(subject)).
 		Scan(&e.ID, &at, &e.Kind, &e.Subject, &e.Actor, &body, &e.Previous, &e.Hash)
 	if errors.Is(err, sql.ErrNoRows) {
 		return e, ErrNotFound

@@ -72,10 +72,12 @@ func notedOnce(t *testing.T, f *fixture) {
 	}
 	f.same("noted", []bool{note("a"), note("a"), note("b")}, []bool{true, false, true})
 	f.same("entries", f.entries(store.AuditInstallation), 4)
-	last, err := f.LastEntry(background, store.AuditInstallation)
-	f.check(err)
-	f.same("the last", []any{last.ID, last.Subject, last.At}, []any{int64(4), "acme/app", start})
-	if _, err := f.LastEntry(background, store.AuditMerge); !errors.Is(err, store.ErrNotFound) {
+	for subject, id := range map[string]int64{"acme": 3, "acme/app": 4} {
+		last, err := f.LastEntry(background, store.AuditInstallation, subject)
+		f.check(err)
+		f.same("the last", []any{last.ID, last.Subject, last.At}, []any{id, subject, start})
+	}
+	if _, err := f.LastEntry(background, store.AuditMerge, "acme"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("none: %v", err)
 	}
 	n, err := f.DropNoted(background, start.Add(time.Second))

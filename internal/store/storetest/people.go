@@ -1,7 +1,11 @@
 package storetest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -123,6 +127,37 @@ func audited(t *testing.T, f *fixture) {
 			t.Errorf("a changed %s does not show", name)
 		}
 	}
+	skipped := all[0]
+	skipped.ID++
+	skipped.Hash = hashed(skipped)
+	var gap store.Chain
+	if gap.Add(skipped) == nil {
+		t.Error("a number that was left out does not show")
+	}
+	for _, e := range all {
+		f.same("hash", e.Hash, hashed(e))
+	}
+	// Whoever gives what they changed its right hash shows by what follows.
+	forged := all[1]
+	forged.Body = []byte(`{"why":"another"}`)
+	forged.Hash = hashed(forged)
+	var other store.Chain
+	f.check(other.Add(all[0]))
+	f.check(other.Add(forged))
+	if other.Add(all[2]) == nil {
+		t.Error("an entry that was written anew does not show")
+	}
+}
+
+// hashed is the hash of an entry as it is written down: of all else in it, each part
+// with its length before.
+func hashed(e store.Entry) string {
+	var b strings.Builder
+	for _, part := range []string{e.Previous, strconv.FormatInt(e.ID, 10), strconv.FormatInt(e.At.UnixMicro(), 10), e.Kind, e.Subject, e.Actor, string(e.Body)} {
+		b.WriteString(strconv.Itoa(len(part)) + ":" + part)
+	}
+	sum := sha256.Sum256([]byte(b.String()))
+	return hex.EncodeToString(sum[:])
 }
 
 func before(t *testing.T, f *fixture) {
