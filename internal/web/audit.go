@@ -56,6 +56,7 @@ func newAuditEntry(e store.Entry) auditEntry {
 	var body struct {
 		Outcome   string       `json:"outcome"`
 		Observed  bool         `json:"observed"`
+		Waiting   bool         `json:"waiting"`
 		Overrides []overridden `json:"overrides"`
 		More      int          `json:"more"`
 	}
@@ -64,7 +65,7 @@ func newAuditEntry(e store.Entry) auditEntry {
 	}
 	switch {
 	case e.Kind == store.AuditVerdict && body.Outcome != "":
-		a.Said = &badge{body.Outcome, body.Observed}
+		a.Said = &badge{Outcome: body.Outcome, Observed: body.Observed, Waiting: body.Waiting}
 	case e.Kind == store.AuditMerge:
 		a.lifted(body.Overrides, body.More)
 	}

@@ -134,7 +134,7 @@ func (o *overview) count(tallies []store.Tally, first time.Time) {
 		default:
 			b.fail += t.Count
 		}
-		if !(badge{t.Outcome, t.Observed}).stops() {
+		if !(badge{Outcome: t.Outcome, Observed: t.Observed}).stops() {
 			o.Would += t.Count
 			continue
 		}

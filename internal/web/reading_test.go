@@ -66,6 +66,15 @@ func TestWaitingLooksLikeWaiting(t *testing.T) {
 	if list := p.get("/"); !strings.Contains(list, `<span class="badge waiting">waiting</span>`) || strings.Contains(list, `<span class="badge fail">blocked`) {
 		t.Error(text(list))
 	}
+	if list := p.get("/audit"); !strings.Contains(list, `verdict <span class="badge waiting">waiting</span>`) || strings.Contains(list, "blocked") {
+		t.Error(text(list))
+	}
+	// A title says of itself what it likes.
+	v.ID, v.Waiting, v.Title = "w", false, "Waiting: for nothing"
+	p.judged(2, "Not at all", v)
+	if list := p.get("/"); strings.Count(list, `<span class="badge waiting">`) != 1 || !strings.Contains(list, `<span class="badge fail">blocked`) {
+		t.Error(text(list))
+	}
 }
 
 // A title is shown as far as GitHub takes one, so that it does not push the

@@ -88,7 +88,7 @@ func (p *pages) add(s store.Subject, line string, v *verdict.Verdict) {
 	})
 	if err == nil {
 		err = p.store.AddVerdict(context.Background(), store.Verdict{
-			Subject: s, Digest: v.ID, Outcome: string(v.Outcome), Observed: v.Observed, Title: v.Title, Head: v.Head, Policy: v.Policy.Digest,
+			Subject: s, Digest: v.ID, Outcome: string(v.Outcome), Observed: v.Observed, Waiting: v.Waiting, Title: v.Title, Head: v.Head, Policy: v.Policy.Digest,
 			Score: v.Risk.Score, SubjectLine: line, Created: start, Body: body, Inputs: aside,
 		})
 	}
