@@ -163,7 +163,7 @@ func (s *Store) WaitingSince(ctx context.Context) (since time.Time, waits bool, 
 // last event came about the one of them that has waited longest.
 func (s *Store) WaitingIn(ctx context.Context, repos []string) (n int, since time.Time, err error) {
 	var micro sql.NullInt64
-	where, args := among(repositoryOf, repos, nil)
+	where, args := among(fewOf, repos, nil)
 	err = s.read.QueryRowContext(ctx, `SELECT count(*), min(s.updated_at) FROM subjects s WHERE s.done < s.want AND `+where, args...).Scan(&n, &micro)
 	return n, fromMicros(micro.Int64), explain(err)
 }
