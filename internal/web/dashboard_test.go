@@ -170,7 +170,7 @@ func TestLongLogIsLookedThroughInParts(t *testing.T) {
 	const entries = 5100 // more than are looked through at a time
 	err := p.store.InTx(context.Background(), func(tx *store.Tx) error {
 		for n := range entries {
-			e := store.Entry{At: start, Kind: store.AuditInstallation, Subject: "acme", Actor: map[bool]string{true: "rare"}[n == 7]}
+			e := store.Entry{At: start, Kind: store.AuditInstallation, Subject: "acme", Actor: map[bool]string{true: "rare"}[n == 99]}
 			if err := store.Audit(context.Background(), tx, e); err != nil {
 				return err
 			}
