@@ -118,7 +118,7 @@ func (e *evaluation) saveVerdict(ctx context.Context, loaded *github.Loaded, v *
 		return err
 	}
 	return e.Store.AddVerdict(ctx, store.Verdict{
-		Subject: e.Subject, Digest: v.ID, Outcome: string(v.Outcome), Observed: v.Observed, Title: v.Title, Head: v.Head, Base: v.Base, MergeBase: v.MergeBase,
+		Subject: e.Subject, Digest: v.ID, Outcome: string(v.Outcome), Observed: v.Observed, Waiting: v.Waiting, Title: v.Title, Head: v.Head, Base: v.Base, MergeBase: v.MergeBase,
 		Policy: v.Policy.Digest, Score: v.Risk.Score, SubjectLine: c.Title, Created: e.Now(), Body: body, Inputs: in,
 		Actor: string(v.Session.Actor), Rules: stoppers(v), Kept: beside, Origin: origin,
 	})

@@ -45,6 +45,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	e := env{getenv, stdout, stderr}
 	if len(args) == 0 {
 		list(stderr, commands())
+		begin(stderr)
 		return app.ExitUsage
 	}
 	switch args[0] {
@@ -59,6 +60,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if group := grouped(args[0]); group != nil && (len(args) == 1 || isHelp(args[1])) {
 		if len(args) == 1 {
 			list(stderr, group)
+			if args[0] == "policy" {
+				begin(stderr)
+			}
 			return app.ExitUsage
 		}
 		list(stdout, group)
@@ -222,6 +226,11 @@ func list(w io.Writer, some []command) {
 		fmt.Fprintf(w, "  %-*s  %s\n", width, c.name, c.title)
 	}
 	fmt.Fprintf(w, "\nRun `changeguard COMMAND --help` for flags and an example, `changeguard demo` to see it work.\n")
+}
+
+// begin says what to do first to whoever named no command.
+func begin(w io.Writer) {
+	fmt.Fprintf(w, "First: `changeguard demo` shows it, `changeguard policy init` writes a policy, `changeguard check` judges your branch by it.\n")
 }
 
 // noArguments is for commands that take only flags.

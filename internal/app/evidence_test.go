@@ -16,6 +16,7 @@ import (
 
 	"github.com/changeguard/changeguard/internal/app"
 	"github.com/changeguard/changeguard/internal/ghfake"
+	"github.com/changeguard/changeguard/internal/store"
 )
 
 const (
@@ -110,9 +111,13 @@ func (w *world) ended(head, name, conclusion string, by int64) {
 func TestWaitsForChecks(t *testing.T) {
 	t.Parallel()
 	w, _ := evidential(t)
-	_, head := w.opened(evidencePolicy(`{checks: ["unit@github-actions", "ci/*@status"]}`))
+	number, head := w.opened(evidencePolicy(`{checks: ["unit@github-actions", "ci/*@status"]}`))
+	pull := store.Subject{Kind: store.Pull, Owner: "acme", Repo: "app", Number: number}
 	if r := w.becomes(head, "in_progress"); !strings.HasPrefix(r.Title, "Waiting: ") || len(w.own(head)) != 1 {
 		t.Fatalf("%s: %s", r.Status, r.Title)
+	}
+	if !w.stored(pull).Waiting {
+		t.Error("it is not stored as waiting")
 	}
 	w.ended(head, "unit", "success", 99) // somebody else's of the same name
 	w.repo.SetStatus(head, "ci/build", "success", "dev")
@@ -125,7 +130,7 @@ func TestWaitsForChecks(t *testing.T) {
 		t.Errorf("%d runs, the last %s: %s", len(w.own(head)), r.Status, r.Title)
 	}
 	w.ended(head, "unit", "failure", actionsApp)
-	if r := w.becomes(head, "failure"); !strings.Contains(r.Title, `"failure"`) {
+	if r := w.becomes(head, "failure"); !strings.Contains(r.Title, `"failure"`) || w.stored(pull).Waiting {
 		t.Errorf("%s", r.Title)
 	}
 }

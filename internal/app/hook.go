@@ -214,6 +214,7 @@ type guarded struct {
 	repo    *gitrepo.Repo
 	where   gitrepo.Worktree
 	base    string // commit
+	trunk   string // the branch that it is the head of, or ""
 	layers  []verdict.Layer
 	mode    string // declared for the branch, or ""
 	id      string
@@ -244,7 +245,7 @@ func (g *guarded) load(ctx context.Context, base string) (err error) {
 			declared = g.declared(ctx)
 		}
 	}()
-	g.base, _, err = g.repo.Base(ctx, gitrepo.Options{Base: base, Env: g.env})
+	g.base, g.trunk, err = g.repo.Base(ctx, gitrepo.Options{Base: base, Env: g.env})
 	<-done
 	if declared != nil {
 		return declared

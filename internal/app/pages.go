@@ -15,7 +15,7 @@ import (
 // pages says what the dashboard may know and do.
 func (s *Server) pages() (web.Config, error) {
 	c := web.Config{
-		Store: s.store, Logger: s.outside.Logger, Now: s.outside.Now, GitHub: s.site().PagesURL(),
+		Store: s.store, Logger: s.outside.Logger, Now: s.outside.Now, PublicURL: s.config.PublicURL, GitHub: s.site().PagesURL(),
 		Try: s.whatIf, Blast: s.blast, Facts: s.facts,
 	}
 	if s.invitation != "" { // it was set up since it started

@@ -33,10 +33,13 @@ type SessionStart struct {
 
 // Run declares the session and returns the exit code.
 func (k SessionStart) Run(ctx context.Context, stdout, stderr io.Writer) int {
-	text, err := k.start(ctx)
+	text, warning, err := k.start(ctx)
 	if err != nil {
 		fmt.Fprintln(stderr, "changeguard session start:", err)
 		return ExitUsage
+	}
+	if warning != "" {
+		fmt.Fprintln(stderr, "changeguard session start:", warning)
 	}
 	if _, err := io.WriteString(stdout, text); err != nil {
 		return ExitUsage
@@ -44,17 +47,17 @@ func (k SessionStart) Run(ctx context.Context, stdout, stderr io.Writer) int {
 	return ExitPass
 }
 
-func (k SessionStart) start(ctx context.Context) (text string, err error) {
+func (k SessionStart) start(ctx context.Context) (text, warning string, err error) {
 	g, err := HookRun{Base: k.Base, Env: k.Env}.open(ctx, k.Repo)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer func() { err = errors.Join(err, g.repo.Close()) }()
 	if g.where.Branch == "" {
-		return "", errors.New("no branch is checked out, and a session is declared for a branch; run `git switch -c NAME` first")
+		return "", "", errors.New("no branch is checked out, and a session is declared for a branch; run `git switch -c NAME` first")
 	}
 	if err := k.check(g); err != nil {
-		return "", err
+		return "", "", err
 	}
 	id := g.id
 	if id == "" || g.mode == "" {
@@ -66,18 +69,33 @@ func (k SessionStart) start(ctx context.Context) (text string, err error) {
 	values := [][]string{{configMode, k.Mode}, {configSession, id}, append([]string{configPath}, k.Paths...)}
 	for _, v := range values {
 		if err := g.repo.SetBranchConfig(ctx, g.where.Branch, configPrefix+v[0], v[1:]...); err != nil {
-			return "", err
+			return "", "", err
 		}
 	}
 	if _, err := installGit(ctx, g.repo, g.where, k.Base, false); err != nil {
-		return "", err
+		return "", "", err
 	}
 	held := ""
 	if len(k.Paths) > 0 {
 		held = ", held to " + strings.Join(k.Paths, ", ")
 	}
 	return fmt.Sprintf("Branch %s is a session declared %s%s. Its commits get the trailers %s and %s by git's hooks.\nFor the agent's own tools: `changeguard hook install AGENT`.\n",
-		g.where.Branch, k.Mode, held, session.ModeTrailer, session.SessionTrailer), nil
+		g.where.Branch, k.Mode, held, session.ModeTrailer, session.SessionTrailer), k.onTrunk(g), nil
+}
+
+// onTrunk is what to say where the branch is the one that changes are judged
+// against: a session there holds whoever commits to it, and sticks.
+func (k SessionStart) onTrunk(g *guarded) string {
+	if g.where.Branch != g.trunk {
+		return ""
+	}
+	key := "branch." + g.where.Branch + "." + configPrefix
+	undo := "git config --unset-all " + key + configMode
+	if len(k.Paths) > 0 {
+		undo += " && git config --unset-all " + key + configPath
+	}
+	return fmt.Sprintf("%s is the base that changes are judged against, and it is a session now: every commit on it is held to %s. If you meant a branch of its own, run `%s`, then `git switch -c NAME`, and start the session there.",
+		g.where.Branch, k.Mode, undo)
 }
 
 func newID() string {

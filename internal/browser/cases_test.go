@@ -62,6 +62,10 @@ func TestSetUpFromNothing(t *testing.T) {
 	x.press(`a[href="/setup/acme/app"]`)
 	x.sees("mode: observe", "not required")
 	p.tidy(x, "a repository")
+	x.wide(360)
+	if script[bool](x, `[...document.querySelectorAll('pre')].some(e => e.scrollWidth > e.clientWidth)`) {
+		t.Error("the policy that is proposed has to be scrolled sideways on a phone")
+	}
 
 	p.github.Visit("ann")
 	x.visit(p.home + "/")

@@ -149,6 +149,58 @@ func TestProgramsStartTogether(t *testing.T) {
 	wg.Wait()
 }
 
+// What waited before it was stored as such does so afterwards, and nothing else that
+// has the word in its title.
+func TestOldVerdictsWait(t *testing.T) {
+	t.Parallel()
+	for name, database := range map[string]string{"SQLite": "sqlite:" + filepath.Join(t.TempDir(), "s.db"), "PostgreSQL": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if database == "" {
+				database = pgtest.Database(t)
+			}
+			ctx, s := context.Background(), openAddress(t, database)
+			for i, v := range []store.Verdict{
+				{Outcome: "fail", Title: "Waiting: for the tests", Waiting: true}, {Outcome: "approve", Title: "Waiting: for the tests", Waiting: true},
+				{Outcome: "fail", Title: "Blocked: Waiting: "}, {Outcome: "incomplete", Title: "Waiting: x"}, {Outcome: "fail", Title: "Waiting: x", Observed: true},
+			} {
+				x := store.Subject{Kind: store.Pull, Installation: 1, Owner: "acme", Repo: "app", Number: i + 1}
+				err := s.InTx(ctx, func(tx *store.Tx) error {
+					_, err := store.Receive(ctx, tx, store.Delivery{ID: "d", Event: "pull_request", Received: time.Unix(1, 0)}, &x)
+					return err
+				})
+				want := v.Waiting
+				v.Subject, v.Digest, v.Waiting, v.Created, v.Body = x, x.Name(), false, time.Unix(1, 0), []byte("{}")
+				if err := errors.Join(err, s.AddVerdict(ctx, v)); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := s.DB().ExecContext(ctx, step(t, "0016_waiting.sql", "UPDATE")); err != nil {
+					t.Fatal(err)
+				}
+				if got, err := s.Latest(ctx, x.Name()); err != nil || got.Waiting != want {
+					t.Errorf("%q, %s: waiting %v, %v", v.Title, v.Outcome, got.Waiting, err)
+				}
+			}
+		})
+	}
+}
+
+// step is the statement of a step that begins with a word.
+func step(t *testing.T, file, word string) string {
+	t.Helper()
+	body, err := os.ReadFile("schema/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range statements(string(body)) {
+		if strings.HasPrefix(s, word) {
+			return s
+		}
+	}
+	t.Fatalf("%s has no %s", file, word)
+	return ""
+}
+
 // What was judged before there were sums and newest verdicts is in them.
 func TestOldVerdictsAreCounted(t *testing.T) {
 	t.Parallel()

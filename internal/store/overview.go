@@ -9,6 +9,10 @@ import (
 // repositoryOf is a subject's, as lists are narrowed by it; an index has it.
 const repositoryOf = `lower(s.owner || '/' || s.repo)`
 
+// fewOf is the same without that index: what is few already, as what waits is, is
+// found by its own index, and no longer when a repository has much.
+const fewOf = `(lower(s.owner) || '/' || lower(s.repo))`
+
 // among narrows a query to repositories, "owner/repo" in lower case, that a
 // column names; nil means all of them, an empty list none.
 func among(column string, repos []string, args []any) (where string, all []any) {
@@ -79,12 +83,18 @@ func (s *Store) bodies(ctx context.Context, rest string, args ...any) ([]Verdict
 	return list, explain(rows.Err())
 }
 
-// AuditFind lists entries before one, the newest first: those of a kind, "" for
-// all, whose subject is of some repositories, and whose kind, subject or actor
-// holds a text.
-func (s *Store) AuditFind(ctx context.Context, repos []string, kind, search string, before int64, limit int) ([]Entry, error) {
+// NewestEntry is the number of the audit log's last entry, 0 where there is none.
+func (s *Store) NewestEntry(ctx context.Context) (id int64, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT last FROM numbers WHERE name = 'audit'`).Scan(&id)
+	return id, explain(err)
+}
+
+// AuditFind lists entries after one and before another, the newest first: those of
+// a kind, "" for all, whose subject is of some repositories, and whose kind, subject
+// or actor holds a text.
+func (s *Store) AuditFind(ctx context.Context, repos []string, kind, search string, after, before int64, limit int) ([]Entry, error) {
 	like := "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(text(search))) + "%"
-	args := []any{before, limit, like}
+	args := []any{before, limit, like, after}
 	where := "1 = 1"
 	if repos != nil {
 		where, args = among(repositoryOf, repos, args)
@@ -95,7 +105,7 @@ func (s *Store) AuditFind(ctx context.Context, repos []string, kind, search stri
 		where += fmt.Sprintf(" AND a.kind = $%d", len(args))
 	}
 	rows, err := s.read.QueryContext(ctx, `SELECT a.id, a.at, a.kind, a.subject, a.actor, a.body, a.previous, a.hash FROM audit a
-		WHERE a.id < $1 AND (lower(a.kind) LIKE $3 ESCAPE '!' OR lower(a.subject) LIKE $3 ESCAPE '!' OR lower(a.actor) LIKE $3 ESCAPE '!') AND `+where+` ORDER BY a.id DESC LIMIT $2`, args...)
+		WHERE a.id < $1 AND a.id > $4 AND (lower(a.kind) LIKE $3 ESCAPE '!' OR lower(a.subject) LIKE $3 ESCAPE '!' OR lower(a.actor) LIKE $3 ESCAPE '!') AND `+where+` ORDER BY a.id DESC LIMIT $2`, args...)
 	if err != nil {
 		return nil, explain(err)
 	}

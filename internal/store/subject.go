@@ -159,6 +159,15 @@ func (s *Store) WaitingSince(ctx context.Context) (since time.Time, waits bool, 
 	return fromMicros(micro.Int64), micro.Valid, explain(err)
 }
 
+// WaitingIn counts the subjects of some repositories that wait, and says when the
+// last event came about the one of them that has waited longest.
+func (s *Store) WaitingIn(ctx context.Context, repos []string) (n int, since time.Time, err error) {
+	var micro sql.NullInt64
+	where, args := among(fewOf, repos, nil)
+	err = s.read.QueryRowContext(ctx, `SELECT count(*), min(s.updated_at) FROM subjects s WHERE s.done < s.want AND `+where, args...).Scan(&n, &micro)
+	return n, fromMicros(micro.Int64), explain(err)
+}
+
 // Unfinished lists the subjects that wait and should have a job, the oldest
 // first.
 func (s *Store) Unfinished(ctx context.Context) ([]Subject, error) {

@@ -10,6 +10,7 @@ import (
 // The kinds of counts.
 const (
 	countRule    = "rule"
+	countWould   = "observed" // a rule that would stop, were it enforced
 	countSeconds = "seconds"
 )
 
@@ -30,8 +31,12 @@ func tally(ctx context.Context, tx *Tx, v Verdict) error {
 	if err != nil {
 		return fmt.Errorf("count a verdict: %w", explain(err))
 	}
+	kind := countRule
+	if v.Observed && v.Outcome != "incomplete" {
+		kind = countWould
+	}
 	for _, rule := range v.Rules[:min(len(v.Rules), maxCountedRules)] {
-		if err := count(ctx, tx, on, repo, countRule, text(rule)); err != nil {
+		if err := count(ctx, tx, on, repo, kind, text(rule)); err != nil {
 			return err
 		}
 	}
@@ -137,6 +142,12 @@ type Count struct {
 // since a day.
 func (s *Store) Stoppers(ctx context.Context, repos []string, since time.Time, limit int) ([]Count, error) {
 	return s.counts(ctx, countRule, repos, since, limit)
+}
+
+// WouldStop are the rules that would have stopped the most verdicts, were they
+// enforced.
+func (s *Store) WouldStop(ctx context.Context, repos []string, since time.Time, limit int) ([]Count, error) {
+	return s.counts(ctx, countWould, repos, since, limit)
 }
 
 // Waits are how many verdicts of some repositories came within how many seconds

@@ -17,6 +17,7 @@ type Verdict struct {
 	Digest      string
 	Outcome     string
 	Observed    bool
+	Waiting     bool // for evidence that may come yet
 	Title       string
 	Head        string
 	Base        string
@@ -57,9 +58,9 @@ func (s *Store) AddVerdict(ctx context.Context, v Verdict) error {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO verdicts
-			(id, subject, evaluation, digest, outcome, observed, title, head, base, merge_base, policy, score, subject_line, created_at, body, inputs)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-			v.ID, v.Subject.ID, v.Subject.Want, v.Digest, v.Outcome, v.Observed, text(v.Title), text(v.Head), text(v.Base), text(v.MergeBase),
+			(id, subject, evaluation, digest, outcome, observed, waiting, title, head, base, merge_base, policy, score, subject_line, created_at, body, inputs)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+			v.ID, v.Subject.ID, v.Subject.Want, v.Digest, v.Outcome, v.Observed, v.Waiting, text(v.Title), text(v.Head), text(v.Base), text(v.MergeBase),
 			v.Policy, v.Score, text(v.SubjectLine), micros(v.Created), text(string(v.Body)), text(string(v.Inputs)))
 		if err != nil {
 			return err
@@ -90,12 +91,13 @@ func auditVerdict(ctx context.Context, tx *Tx, v Verdict) error {
 		Verdict   string `json:"verdict"`
 		Outcome   string `json:"outcome"`
 		Observed  bool   `json:"observed"`
+		Waiting   bool   `json:"waiting,omitempty"`
 		Title     string `json:"title"`
 		Head      string `json:"head"`
 		Base      string `json:"base"`
 		MergeBase string `json:"merge_base"`
 		Policy    string `json:"policy"`
-	}{v.Digest, v.Outcome, v.Observed, v.Title, v.Head, v.Base, v.MergeBase, v.Policy})
+	}{v.Digest, v.Outcome, v.Observed, v.Waiting, v.Title, v.Head, v.Base, v.MergeBase, v.Policy})
 	if err != nil {
 		return fmt.Errorf("write a verdict for the audit log: %w", err)
 	}
@@ -115,12 +117,12 @@ func judge(ctx context.Context, tx *Tx, x Subject) error {
 	return nil
 }
 
-const verdictColumns = `v.id, v.digest, v.outcome, v.observed, v.title, v.head, v.base, v.merge_base, v.policy, v.score, v.subject_line, v.created_at, ` + subjectColumns
+const verdictColumns = `v.id, v.digest, v.outcome, v.observed, v.waiting, v.title, v.head, v.base, v.merge_base, v.policy, v.score, v.subject_line, v.created_at, ` + subjectColumns
 
 func scanVerdict(scan func(...any) error, more ...any) (Verdict, error) {
 	var v Verdict
 	var created int64
-	columns := []any{&v.ID, &v.Digest, &v.Outcome, &v.Observed, &v.Title, &v.Head, &v.Base, &v.MergeBase, &v.Policy, &v.Score, &v.SubjectLine, &created}
+	columns := []any{&v.ID, &v.Digest, &v.Outcome, &v.Observed, &v.Waiting, &v.Title, &v.Head, &v.Base, &v.MergeBase, &v.Policy, &v.Score, &v.SubjectLine, &created}
 	columns = append(append(columns, v.Subject.columns()...), more...)
 	err := scan(columns...)
 	v.Created = fromMicros(created)

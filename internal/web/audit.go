@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/changeguard/changeguard/internal/logkey"
@@ -20,6 +21,7 @@ type auditPage struct {
 	Overrides bool // what went in by an override, and nothing else
 	Entries   []auditEntry
 	Older     int64
+	Partly    bool // it was not looked through to its end
 }
 
 // auditEntry is an entry with what a reader wants of it at a glance.
@@ -56,6 +58,7 @@ func newAuditEntry(e store.Entry) auditEntry {
 	var body struct {
 		Outcome   string       `json:"outcome"`
 		Observed  bool         `json:"observed"`
+		Waiting   bool         `json:"waiting"`
 		Overrides []overridden `json:"overrides"`
 		More      int          `json:"more"`
 	}
@@ -64,7 +67,7 @@ func newAuditEntry(e store.Entry) auditEntry {
 	}
 	switch {
 	case e.Kind == store.AuditVerdict && body.Outcome != "":
-		a.Said = &badge{body.Outcome, body.Observed}
+		a.Said = &badge{Outcome: body.Outcome, Observed: body.Observed, Waiting: body.Waiting}
 	case e.Kind == store.AuditMerge:
 		a.lifted(body.Overrides, body.More)
 	}
@@ -116,19 +119,51 @@ func (s *server) audit(w http.ResponseWriter, r *http.Request) {
 	}
 	p := auditPage{Overrides: kindOf(q) != ""}
 	p.Search, p.Cut = searched(q.Get("q"))
-	list, err := s.Store.AuditFind(r.Context(), viewing(r).only(), kindOf(q), p.Search, before, listed+1)
+	list, older, err := s.found(r, kindOf(q), p.Search, before)
 	if err != nil {
 		s.broken(w, r, err)
 		return
 	}
-	if len(list) > listed {
-		list = list[:listed]
-		p.Older = list[listed-1].ID
-	}
+	p.Older, p.Partly = older, older > 0 && len(list) < listed
 	for _, e := range list {
 		p.Entries = append(p.Entries, newAuditEntry(e))
 	}
 	s.render(w, r, http.StatusOK, "audit.html", p)
+}
+
+// lookFor is how long the log is looked through for one page, and lookPart how many
+// entries at a time.
+const (
+	lookFor  = 400 * time.Millisecond
+	lookPart = 5000
+)
+
+// found is what fits on a page, and what is older than, 0 for nothing. What is rare
+// may be anywhere in a log that only grows: it is looked through a part at a time,
+// and no longer than somebody waits for a page.
+func (s *server) found(r *http.Request, kind, search string, before int64) (list []store.Entry, older int64, err error) {
+	newest, err := s.Store.NewestEntry(r.Context())
+	if err != nil {
+		return nil, 0, err
+	}
+	before = min(before, newest+1)
+	for until := s.Now().Add(lookFor); ; {
+		after := max(0, before-1-lookPart)
+		part, err := s.Store.AuditFind(r.Context(), viewing(r).only(), kind, search, after, before, listed+1-len(list))
+		if err != nil {
+			return nil, 0, err
+		}
+		list = append(list, part...)
+		switch {
+		case len(list) > listed:
+			return list[:listed], list[listed-1].ID, nil
+		case after == 0:
+			return list, 0, nil
+		case !s.Now().Before(until):
+			return list, after + 1, nil
+		}
+		before = after + 1
+	}
 }
 
 // auditExport writes what somebody may read as JSON, an entry a line, the newest
@@ -142,7 +177,7 @@ func (s *server) auditExport(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	out := json.NewEncoder(w)
 	for before := int64(math.MaxInt64); ; {
-		list, err := s.Store.AuditFind(r.Context(), viewing(r).only(), kind, "", before, 500)
+		list, err := s.Store.AuditFind(r.Context(), viewing(r).only(), kind, "", 0, before, 500)
 		if err != nil {
 			s.Logger.ErrorContext(r.Context(), "the audit log was not exported whole", logkey.Err, err)
 			panic(http.ErrAbortHandler) // so that nobody takes a part for the whole

@@ -131,7 +131,7 @@ func nth(round, i, of int, x store.Subject) store.Verdict {
 	const span = 90 * 24 * time.Hour
 	at := start.Add(-span + span*time.Duration(round)/3 + span/3*time.Duration(i)/time.Duration(of))
 	return store.Verdict{
-		Subject: x, Digest: v.ID, Outcome: string(v.Outcome), Observed: v.Observed, Title: v.Title, Head: v.Head, Policy: v.Policy.Digest,
+		Subject: x, Digest: v.ID, Outcome: string(v.Outcome), Observed: v.Observed, Waiting: v.Waiting, Title: v.Title, Head: v.Head, Policy: v.Policy.Digest,
 		Score: v.Risk.Score, SubjectLine: fmt.Sprintf("Change %d of %s", i, x.Repo), Created: at, Body: body, Inputs: aside,
 	}
 }

@@ -159,6 +159,44 @@ func TestAuditIsReadPageByPage(t *testing.T) {
 
 // The page says what waits and for how long, what GitHub did not take, what is left
 // of each installation's hour, and what the doctor found.
+// A search that takes too long says how far it looked, and goes on from there.
+func TestLongLogIsLookedThroughInParts(t *testing.T) {
+	t.Parallel()
+	slow := time.Duration(0) // that each look at the clock takes
+	p := openWith(t, func(c *web.Config) {
+		at := start
+		c.Now = func() time.Time { at = at.Add(slow); return at }
+	})
+	const entries = 5100 // more than are looked through at a time
+	err := p.store.InTx(context.Background(), func(tx *store.Tx) error {
+		for n := range entries {
+			e := store.Entry{At: start, Kind: store.AuditInstallation, Subject: "acme", Actor: map[bool]string{true: "rare"}[n == 99]}
+			if err := store.Audit(context.Background(), tx, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen := text(p.get("/audit?q=rare")); !strings.Contains(seen, "installation acme rare") || strings.Contains(seen, "further back") {
+		t.Error(seen)
+	}
+	slow = time.Second
+	page := p.get("/audit?q=rare")
+	if seen := text(page); strings.Contains(seen, "installation acme") || !strings.Contains(seen, "Nothing is found in the newer part of the log. The log was looked through back to entry 101. Look further back") {
+		t.Error(seen)
+	}
+	balanced(t, "/audit", page)
+	if !strings.Contains(page, `href="/audit?q=rare&amp;before=101"`) {
+		t.Error(page)
+	}
+	if seen := text(p.get("/audit?q=rare&before=101")); !strings.Contains(seen, "installation acme rare") || strings.Contains(seen, "further back") {
+		t.Error(seen)
+	}
+}
+
 func TestHealthSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	p := openWith(t, func(c *web.Config) {

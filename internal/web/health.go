@@ -81,14 +81,11 @@ func (s *server) health(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) newHealth(r *http.Request) (p healthPage, err error) {
 	ctx, repos, now := r.Context(), viewing(r).only(), s.Now()
-	if p.Waiting, err = s.Store.Waiting(ctx); err != nil {
+	var since time.Time
+	if p.Waiting, since, err = s.Store.WaitingIn(ctx, repos); err != nil {
 		return p, err
 	}
-	since, waits, err := s.Store.WaitingSince(ctx)
-	if err != nil {
-		return p, err
-	}
-	if waits {
+	if p.Waiting > 0 {
 		p.Age = now.Sub(since).Round(time.Second).String()
 	}
 	if p.All, p.Processed, err = s.Store.Arrived(ctx, repos, now.Add(-24*time.Hour)); err != nil {
@@ -146,8 +143,12 @@ func (p *healthPage) doctor(list []store.Repository, now time.Time) {
 }
 
 // facts takes over what the server knows; of budgets those of the installations
-// whose repositories somebody may read.
+// whose repositories somebody may read, and what is counted over all repositories
+// only for who may read them all.
 func (p *healthPage) facts(f Facts, list []store.Repository, all bool, now time.Time) {
+	if !all {
+		f.Redelivered, f.Evaluated, f.Unpublished = 0, 0, nil
+	}
 	p.Facts, p.Up = &f, ago(now.Sub(f.Since))
 	if !f.Reconciled.IsZero() {
 		p.Reconciled = ago(now.Sub(f.Reconciled))

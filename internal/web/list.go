@@ -28,7 +28,7 @@ func (s *server) list(w http.ResponseWriter, r *http.Request) {
 		s.broken(w, r, err)
 		return
 	}
-	waiting, err := s.Store.Waiting(r.Context())
+	waiting, _, err := s.Store.WaitingIn(r.Context(), viewing(r).only())
 	if err != nil {
 		s.broken(w, r, err)
 		return

@@ -37,13 +37,18 @@ func (s *server) sameSite(next http.Handler) http.Handler {
 // on this machine says for whom it asks, or speaks HTTP/1.0.
 func (s *server) loopbackOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !local(address(r.RemoteAddr)) || !local(hostname(r.Host)) || proxied(r) {
+		if !direct(r) {
 			s.say(w, r, http.StatusForbidden, "On this machine only",
 				"Verdicts are shown to people on the machine itself, until there is a sign-in. From elsewhere, forward a port, as in: ssh -L 8080:localhost:8080 HOST, and open http://localhost:8080/.")
 			return
 		}
 		next.ServeHTTP(w, asViewer(r, viewer{all: true}))
 	})
+}
+
+// direct reports whether somebody on this machine asks, by its own name.
+func direct(r *http.Request) bool {
+	return local(address(r.RemoteAddr)) && local(hostname(r.Host)) && !proxied(r)
 }
 
 // forwarding are the headers by which proxies, tunnels and content networks say

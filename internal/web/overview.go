@@ -36,8 +36,8 @@ type overview struct {
 	Makers              []maker
 	Bars                []bar
 	From, Words         string
-	Most                int // on a day
-	Rules               []counted
+	Most                int       // on a day
+	Rules, Observing    []counted // that stopped, and that would have
 	Repositories        []repository
 	Overrides           []store.Overridden
 	Overridden          int
@@ -88,6 +88,11 @@ func (s *server) overview(ctx context.Context, repos []string) (*overview, error
 		return nil, err
 	}
 	o.Rules = bars(stoppers)
+	would, err := s.Store.WouldStop(ctx, repos, first, namedRules)
+	if err != nil {
+		return nil, err
+	}
+	o.Observing = bars(would)
 	waits, err := s.Store.Waits(ctx, repos, first)
 	if err != nil {
 		return nil, err
@@ -134,7 +139,7 @@ func (o *overview) count(tallies []store.Tally, first time.Time) {
 		default:
 			b.fail += t.Count
 		}
-		if !(badge{t.Outcome, t.Observed}).stops() {
+		if !(badge{Outcome: t.Outcome, Observed: t.Observed}).stops() {
 			o.Would += t.Count
 			continue
 		}

@@ -215,6 +215,7 @@ type blastOne struct {
 type badge struct {
 	Outcome  string
 	Observed bool
+	Waiting  bool // for evidence that may come yet
 }
 
 type blastWhy struct {
@@ -256,9 +257,9 @@ func newBlast(list []Past) *blast {
 			continue
 		}
 		b.Known++
-		was, is := badge{past.Stored.Outcome, past.Stored.Observed}, badge{string(past.Is.Outcome), past.Is.Observed}
+		was, is := badge{past.Stored.Outcome, past.Stored.Observed, past.Stored.Waiting}, badge{string(past.Is.Outcome), past.Is.Observed, past.Is.Waiting}
 		switch {
-		case was == is:
+		case was.Outcome == is.Outcome && was.Observed == is.Observed:
 			continue
 		case is.stops() && !was.stops():
 			b.Stops++

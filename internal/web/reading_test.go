@@ -29,7 +29,7 @@ func TestObservingStopsNothing(t *testing.T) {
 	broken.ID, broken.Observed, broken.Outcome = "i", true, verdict.Incomplete
 	p.judged(3, "Incomplete", broken)
 	seen := text(p.get("/"))
-	for _, want := range []string{"Verdicts in 30 days 3", "Stopped 2 67 % 1 more if they were enforced", "acme/app – not asked yet Stopped 2 of 3", "while observing, as it would have been"} {
+	for _, want := range []string{"What stops most Rules by the verdicts that they stopped Rule Share Verdicts core 2 ", "While observing: what would have stopped most Rule Share Verdicts core 1 ", "Verdicts in 30 days 3", "Stopped 2 67 % 1 more if they were enforced", "acme/app – not asked yet Stopped 2 of 3", "while observing, as it would have been"} {
 		if !strings.Contains(seen, want) {
 			t.Errorf("the overview lacks %q:\n%s", want, seen)
 		}
@@ -64,6 +64,15 @@ func TestWaitingLooksLikeWaiting(t *testing.T) {
 		}
 	}
 	if list := p.get("/"); !strings.Contains(list, `<span class="badge waiting">waiting</span>`) || strings.Contains(list, `<span class="badge fail">blocked`) {
+		t.Error(text(list))
+	}
+	if list := p.get("/audit"); !strings.Contains(list, `verdict <span class="badge waiting">waiting</span>`) || strings.Contains(list, "blocked") {
+		t.Error(text(list))
+	}
+	// A title says of itself what it likes.
+	v.ID, v.Waiting, v.Title = "w", false, "Waiting: for nothing"
+	p.judged(2, "Not at all", v)
+	if list := p.get("/"); strings.Count(list, `<span class="badge waiting">`) != 1 || !strings.Contains(list, `<span class="badge fail">blocked`) {
 		t.Error(text(list))
 	}
 }

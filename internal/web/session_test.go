@@ -32,6 +32,12 @@ type gate struct {
 
 func gated(t *testing.T) *gate {
 	t.Helper()
+	return gatedAt(t, "")
+}
+
+// gatedAt is one with an address.
+func gatedAt(t *testing.T, public string) *gate {
+	t.Helper()
 	g := new(gate)
 	key, err := secret.New(strings.Repeat("k", 32))
 	if err != nil {
@@ -61,9 +67,16 @@ func gated(t *testing.T) *gate {
 			},
 			Key: key,
 		}
-		c.SetUp = &web.SetUp{Logger: c.Logger, Now: c.Now, Token: "the token", Created: func(context.Context) (*web.Created, error) { return nil, nil }}
+		c.PublicURL = public
+		c.SetUp = &web.SetUp{PublicURL: public, Logger: c.Logger, Now: c.Now, Token: "the token", Created: func(context.Context) (*web.Created, error) { return nil, nil }}
 		c.Try = func(context.Context, store.Verdict, web.Trial) (was, is *verdict.Verdict, err error) {
 			return sample(), sample(), nil
+		}
+		c.Facts = func(context.Context) (web.Facts, error) {
+			return web.Facts{
+				Since: start.Add(-time.Hour), Reconciled: start.Add(-time.Minute), Redelivered: 77, Evaluated: 77, Unpublished: []store.Count{{Name: "check run", Count: 77}},
+				Budgets: []web.Budget{{Installation: 2, Resource: "core", Left: 77, Limit: 5000}, {Resource: "core", Left: 77, Limit: 5000}},
+			}, nil
 		}
 		c.Blast = func(context.Context, string, string, []byte, int) ([]web.Past, error) { return nil, nil }
 	})
@@ -278,6 +291,68 @@ func TestCookiesAreSecureBehindHTTPS(t *testing.T) {
 		if len(w.Result().Cookies()) != 1 {
 			t.Errorf("%s sets %d cookies", target, len(w.Result().Cookies()))
 		}
+	}
+}
+
+// Where the server's address is one of HTTPS, no cookie goes over HTTP, whatever a
+// proxy says, but to a browser on the machine itself.
+func TestCookiesAreSecureByThePublicAddress(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		public, host, remote string
+		want                 bool
+	}{
+		{"https://guard.example/", "guard.example", "192.0.2.1:5", true},
+		{"HTTPS://guard.example", "guard.example", "127.0.0.1:5", true},
+		{"https://guard.example/", "localhost:8080", "192.0.2.1:5", true},
+		{"https://guard.example/", "localhost:8080", "127.0.0.1:5", false},
+		{"http://guard.example/", "guard.example", "192.0.2.1:5", false},
+		{"", "guard.example", "192.0.2.1:5", false},
+	} {
+		g := gatedAt(t, c.public)
+		for _, target := range []string{"/auth/login", "/setup?token=the+token"} {
+			w := g.ask(cookies{}, http.MethodGet, target, func(r *http.Request) { r.Host, r.RemoteAddr = c.host, c.remote })
+			set := w.Result().Cookies()
+			if len(set) != 1 || set[0].Secure != c.want {
+				t.Errorf("%+v: %s sets %v", c, target, set)
+			}
+		}
+		at := g.ask(cookies{}, http.MethodGet, "/auth/login", func(r *http.Request) { r.Host, r.RemoteAddr = c.host, c.remote }).Header().Get("Location")
+		if strings.Contains(at, "redirect_uri=https%3A") != c.want {
+			t.Errorf("%+v: GitHub sends back to %s", c, at)
+		}
+	}
+}
+
+// What is counted over all repositories is not for who may read some: not how many
+// changes wait, nor for how long, nor what the server did for others.
+func TestFiguresAreOfWhatSomebodyMayRead(t *testing.T) {
+	t.Parallel()
+	g := gated(t)
+	hidden := store.Subject{Kind: store.Pull, Installation: 2, Owner: "acme", Repo: "secret", Number: 2, Base: "main", Head: strings.Repeat("a", 40)}
+	err := g.store.InTx(context.Background(), func(tx *store.Tx) error {
+		_, err := store.Receive(context.Background(), tx, store.Delivery{ID: "d", Event: "pull_request", Action: "opened", Received: start.Add(-90 * time.Second)}, &hidden)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	jar := cookies{}
+	g.signIn(jar, "ann")
+	// Of acme/app one change waits, which came at the start.
+	health := text(g.ask(jar, http.MethodGet, "/health", nil).Body.String())
+	for _, want := range []string{"Waiting to be judged 1 ", "The oldest waits for 0s", "Deliveries in a day 1 "} {
+		if !strings.Contains(health, want) {
+			t.Errorf("the health page lacks %q:\n%s", want, health)
+		}
+	}
+	for _, not := range []string{"1m30s", "asked for again", "What GitHub did not take", "77"} {
+		if strings.Contains(health, not) {
+			t.Errorf("the health page has %q:\n%s", not, health)
+		}
+	}
+	if list := text(g.ask(jar, http.MethodGet, "/", nil).Body.String()); !strings.Contains(list, "1 change waits to be judged") {
+		t.Error(list)
 	}
 }
 

@@ -96,7 +96,7 @@ type setUp struct {
 // shown to everybody and holds nothing of anybody; what does something needs the
 // token.
 func SetUpRoutes(r chi.Router, c SetUp) error {
-	s, err := newServer(Config{Logger: c.Logger, Now: c.Now})
+	s, err := newServer(Config{Logger: c.Logger, Now: c.Now, PublicURL: c.PublicURL})
 	if err != nil {
 		return err
 	}
@@ -211,12 +211,12 @@ func (u *setUp) show(w http.ResponseWriter, r *http.Request, status int, refused
 	u.render(w, r, status, "setup.html", p)
 }
 
-func (u *setUp) manifest(r *http.Request) (string, error) { return Manifest(u.public(r), origin(r)) }
+func (u *setUp) manifest(r *http.Request) (string, error) { return Manifest(u.public(r), u.origin(r)) }
 
 // public is the address that GitHub is told.
 func (u *setUp) public(r *http.Request) string {
 	if u.PublicURL == "" {
-		return origin(r)
+		return u.origin(r)
 	}
 	return u.PublicURL
 }
@@ -239,7 +239,7 @@ func (u *setUp) take(w http.ResponseWriter, r *http.Request, token string) {
 		u.show(w, r, http.StatusForbidden, true)
 		return
 	}
-	http.SetCookie(w, cookie(r, setUpCookie, token, setUpLife))
+	http.SetCookie(w, u.cookie(r, setUpCookie, token, setUpLife))
 	http.Redirect(w, r, "/setup", http.StatusSeeOther)
 }
 
@@ -251,18 +251,25 @@ const (
 )
 
 // cookie is one that scripts do not see and other sites do not send.
-func cookie(r *http.Request, name, value string, life time.Duration) *http.Cookie {
-	return &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(life.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(origin(r), "https:")}
+func (s *server) cookie(r *http.Request, name, value string, life time.Duration) *http.Cookie {
+	return &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(life.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.overHTTPS(r)}
 }
 
 // origin is where a browser found this server. A proxy in front says how it was
 // asked; what it says decides no more than where the browser is sent back to.
-func origin(r *http.Request) string {
+func (s *server) origin(r *http.Request) string {
 	scheme := "http"
-	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+	if s.overHTTPS(r) {
 		scheme = "https"
 	}
 	return scheme + "://" + r.Host
+}
+
+// overHTTPS reports whether a browser asks over HTTPS. Where the server's address
+// is one of HTTPS everybody does, whatever a proxy says, but for those on the
+// machine itself.
+func (s *server) overHTTPS(r *http.Request) bool {
+	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" || strings.HasPrefix(strings.ToLower(s.PublicURL), "https:") && !direct(r)
 }
 
 // organisation is a login as GitHub has them.

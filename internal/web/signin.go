@@ -175,9 +175,9 @@ func (s *server) logIn(w http.ResponseWriter, r *http.Request) {
 		s.broken(w, r, err)
 		return
 	}
-	http.SetCookie(w, cookie(r, loginCookie, s.SignIn.Key.Seal(loginCookie, data), loginLife))
+	http.SetCookie(w, s.cookie(r, loginCookie, s.SignIn.Key.Seal(loginCookie, data), loginLife))
 	sum := sha256.Sum256([]byte(a.Verifier))
-	http.Redirect(w, r, s.SignIn.AuthorizeURL(origin(r)+signedInPath, a.State, base64.RawURLEncoding.EncodeToString(sum[:])), http.StatusSeeOther)
+	http.Redirect(w, r, s.SignIn.AuthorizeURL(s.origin(r)+signedInPath, a.State, base64.RawURLEncoding.EncodeToString(sum[:])), http.StatusSeeOther)
 }
 
 // here is a path of this server; anything else is its first page.
@@ -192,7 +192,7 @@ func here(to string) string {
 func (s *server) loggedIn(w http.ResponseWriter, r *http.Request) {
 	a, ok := s.attempted(r)
 	q := r.URL.Query()
-	http.SetCookie(w, cookie(r, loginCookie, "", -time.Second))
+	http.SetCookie(w, s.cookie(r, loginCookie, "", -time.Second))
 	if ok && q.Get("state") == a.State && q.Get("error") != "" {
 		s.sayIn(w, r, http.StatusForbidden, "Nobody was signed in", "GitHub was not allowed to tell this server who you are. Nothing is shown to who is not known.")
 		return
@@ -223,7 +223,7 @@ func (s *server) attempted(r *http.Request) (a attempt, ok bool) {
 
 // welcome begins a session, and ends the one before in the same browser.
 func (s *server) welcome(w http.ResponseWriter, r *http.Request, a attempt, code string) error {
-	token, life, err := s.SignIn.Exchange(r.Context(), code, origin(r)+signedInPath, a.Verifier)
+	token, life, err := s.SignIn.Exchange(r.Context(), code, s.origin(r)+signedInPath, a.Verifier)
 	if err != nil {
 		return err
 	}
@@ -242,7 +242,7 @@ func (s *server) welcome(w http.ResponseWriter, r *http.Request, a attempt, code
 	if before, err := s.session(r); err == nil {
 		s.forget(r.Context(), before.ID)
 	}
-	http.SetCookie(w, cookie(r, sessionCookie, value, life))
+	http.SetCookie(w, s.cookie(r, sessionCookie, value, life))
 	return nil
 }
 
@@ -251,6 +251,6 @@ func (s *server) logOut(w http.ResponseWriter, r *http.Request) {
 	if session, err := s.session(r); err == nil {
 		s.forget(r.Context(), session.ID)
 	}
-	http.SetCookie(w, cookie(r, sessionCookie, "", -time.Second))
+	http.SetCookie(w, s.cookie(r, sessionCookie, "", -time.Second))
 	s.sayIn(w, r, http.StatusOK, "You are signed out", "This browser sees nothing here until somebody signs in again.")
 }

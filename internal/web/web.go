@@ -41,6 +41,7 @@ type Config struct {
 	SignIn *SignIn // nil for none: the pages are then for this machine only
 	SetUp  *SetUp  // of a server that was set up since it started, or nil
 
+	PublicURL string // of this server; "" when it is not known
 	// GitHub is where its pages are, without a slash at the end; "" for no links.
 	GitHub string
 	// Try judges a change again as it is and as it would be; Blast judges the last
@@ -131,7 +132,6 @@ var functions = template.FuncMap{
 	"brief":    brief,
 	"headline": headline,
 	"command":  report.IsCommand,
-	"waits":    func(title string) bool { return strings.HasPrefix(title, "Waiting: ") },
 	"evidence": func(list []session.Evidence) []session.Evidence { return list[:min(len(list), 40)] },
 	"factors":  func(list []verdict.Factor) []verdict.Factor { return list[:min(len(list), 40)] },
 	"short":    short,

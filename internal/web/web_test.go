@@ -88,13 +88,23 @@ func (p *pages) add(s store.Subject, line string, v *verdict.Verdict) {
 	})
 	if err == nil {
 		err = p.store.AddVerdict(context.Background(), store.Verdict{
-			Subject: s, Digest: v.ID, Outcome: string(v.Outcome), Observed: v.Observed, Title: v.Title, Head: v.Head, Policy: v.Policy.Digest,
-			Score: v.Risk.Score, SubjectLine: line, Created: start, Body: body, Inputs: aside,
+			Subject: s, Digest: v.ID, Outcome: string(v.Outcome), Observed: v.Observed, Waiting: v.Waiting, Title: v.Title, Head: v.Head, Policy: v.Policy.Digest,
+			Score: v.Risk.Score, SubjectLine: line, Created: start, Body: body, Inputs: aside, Rules: rulesOf(v),
 		})
 	}
 	if err != nil {
 		p.Fatal(err)
 	}
+}
+
+// rulesOf are those of a verdict's findings, once each.
+func rulesOf(v *verdict.Verdict) (names []string) {
+	for _, f := range v.Findings {
+		if !slices.Contains(names, f.Rule) {
+			names = append(names, f.Rule)
+		}
+	}
+	return names
 }
 
 // ask asks as a browser on the machine does, unless change says otherwise.

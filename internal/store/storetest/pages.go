@@ -51,14 +51,20 @@ func lists(t *testing.T, f *fixture) {
 	f.check(err)
 	f.same("judged in a repository", []any{len(judged), judged[0].Digest, string(judged[0].Body)}, []any{1, "1.1", `{"id":"1.1"}`})
 
-	entries, err := f.AuditFind(background, []string{"acme/other"}, "", "OTHER#2", 1<<62, 9)
+	entries, err := f.AuditFind(background, []string{"acme/other"}, "", "OTHER#2", 0, 1<<62, 9)
 	f.check(err)
 	f.same("in the audit log", []any{len(entries), entries[0].Subject, entries[0].ID > entries[1].ID}, []any{2, "acme/Other#2", true})
+	newest, err := f.NewestEntry(background)
+	f.check(err)
+	f.same("the newest entry", newest, int64(8))
+	between, err := f.AuditFind(background, nil, "", "", entries[1].ID, entries[0].ID+1, 9)
+	f.check(err)
+	f.same("a part of the audit log", []any{len(between), between[0].ID}, []any{1, entries[0].ID})
 	for _, c := range []struct {
 		repos  []string
 		search string
 	}{{[]string{"acme/app"}, "other"}, {[]string{}, ""}, {nil, "%"}, {nil, "_"}, {nil, "nothing!"}} {
-		entries, err := f.AuditFind(background, c.repos, "", c.search, 1<<62, 9)
+		entries, err := f.AuditFind(background, c.repos, "", c.search, 0, 1<<62, 9)
 		f.check(err)
 		f.same(fmt.Sprintf("what is not found: %v", c), len(entries), 0)
 	}
@@ -98,10 +104,16 @@ func tallied(t *testing.T, f *fixture) {
 	f.same("by repository", stopped, []store.Stopped{{Repository: "acme/app", All: 3, Stopped: 2}, {Repository: "acme/Other", All: 1}})
 	stoppers, err := f.Stoppers(background, nil, start, 9)
 	f.check(err)
-	f.same("rules", stoppers, []store.Count{{Name: "core", Count: 2}, {Name: "size", Count: 2}})
+	f.same("rules", stoppers, []store.Count{{Name: "core", Count: 2}, {Name: "size", Count: 1}})
 	stoppers, err = f.Stoppers(background, []string{"acme/other"}, start, 9)
 	f.check(err)
-	f.same("rules of one", stoppers, []store.Count{{Name: "size", Count: 1}})
+	f.same("rules of one that observes", len(stoppers), 0)
+	would, err := f.WouldStop(background, []string{"acme/other"}, start, 9)
+	f.check(err)
+	f.same("rules of one, were they enforced", would, []store.Count{{Name: "size", Count: 1}})
+	would, err = f.WouldStop(background, []string{"acme/app"}, start, 9)
+	f.check(err)
+	f.same("rules of one that enforces", len(would), 0)
 	waits, err := f.Waits(background, []string{"acme/app"}, start)
 	f.check(err)
 	f.same("waits", waits, []store.Count{{Name: "", Count: 1}, {Name: "1", Count: 1}, {Name: "2", Count: 1}})

@@ -305,7 +305,17 @@ func waiting(t *testing.T, f *fixture) {
 	since, waits, err := f.WaitingSince(background)
 	f.check(err)
 	f.same("waiting since", []any{since, waits}, []any{start, true})
-	for _, id := range unfinished {
+	other, _ := f.receive("d9", in("Other", 9), start.Add(9*time.Hour))
+	for _, c := range []struct {
+		repos []string
+		n     int
+		since time.Time
+	}{{nil, 4, start}, {[]string{"acme/other"}, 1, start.Add(9 * time.Hour)}, {[]string{}, 0, time.UnixMicro(0).UTC()}} {
+		n, since, err := f.WaitingIn(background, c.repos)
+		f.check(err)
+		f.same(fmt.Sprintf("waiting in %v", c.repos), []any{n, since}, []any{c.n, c.since})
+	}
+	for _, id := range append(unfinished, other.ID) {
 		f.finish(id, 1)
 	}
 	_, waits, err = f.WaitingSince(background)

@@ -15,7 +15,7 @@ import (
 
 func sample(s store.Subject, digest string) store.Verdict {
 	return store.Verdict{
-		Subject: s, Digest: digest, Outcome: "fail", Observed: true, Title: "Blocked: " + digest, Head: "h1", Base: "b1", MergeBase: "m1",
+		Subject: s, Digest: digest, Outcome: "fail", Observed: true, Waiting: digest == "v1", Title: "Blocked: " + digest, Head: "h1", Base: "b1", MergeBase: "m1",
 		Policy: "sha256:p", Score: 72, SubjectLine: "Document things", Created: start, Body: []byte(`{"id":"` + digest + `"}`), Inputs: []byte(`{"head":"h1"}`),
 	}
 }
