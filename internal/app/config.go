@@ -34,7 +34,7 @@ type Config struct {
 	PrivateKey    string // CHANGEGUARD_PRIVATE_KEY: the App's key as PEM; \n may stand for the ends of its lines.
 	WebhookSecret string // CHANGEGUARD_WEBHOOK_SECRET: what GitHub signs deliveries with.
 	DatabaseURL   string // CHANGEGUARD_DATABASE_URL: sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE, which several replicas can share. Default sqlite:changeguard.db.
-	PublicURL     string // CHANGEGUARD_PUBLIC_URL: for links in check runs and the set-up page. Default none.
+	PublicURL     string // CHANGEGUARD_PUBLIC_URL: for links in check runs and the set-up page; https makes cookies secure. Default none.
 	CheckName     string // CHANGEGUARD_CHECK_NAME: the required check's name. Default changeguard.
 	Workers       string // CHANGEGUARD_WORKERS: evaluations at once. Default twice the cores.
 	LogFormat     string // CHANGEGUARD_LOG_FORMAT: text or json. Default text on a terminal, else json.

@@ -71,23 +71,28 @@ func TestJUnitDialects(t *testing.T) {
 		},
 		"Ant, a suite that breaks before its tests": {
 			`<testsuite name="S" tests="1" errors="1"><testcase name="x"/><error message="before all"/></testsuite>`,
-			2, 0, 1, 0, []change.Suite{{Name: "S", Tests: 2, Errors: 1}},
+			2, 0, 1, 0,
+			[]change.Suite{{Name: "S", Tests: 2, Errors: 1}},
 		},
 		"failures that no test case shows": {
 			`<testsuite name="S" tests="2" failures="1"><testcase name="x"/><testcase name="y" status="failed"/></testsuite>`,
-			2, 1, 0, 0, []change.Suite{{Name: "S", Tests: 2, Failures: 1}},
+			2, 1, 0, 0,
+			[]change.Suite{{Name: "S", Tests: 2, Failures: 1}},
 		},
 		"failures that a suite within shows": {
 			`<testsuite name="S" tests="2" failures="1"><testcase name="x"/><testsuite name="T" failures="1"><testcase name="y"><failure/></testcase></testsuite></testsuite>`,
-			2, 1, 0, 0, []change.Suite{{Name: "T", Tests: 1, Failures: 1}, {Name: "S", Tests: 1}},
+			2, 1, 0, 0,
+			[]change.Suite{{Name: "T", Tests: 1, Failures: 1}, {Name: "S", Tests: 1}},
 		},
 		"failures that no suite within shows": {
 			`<testsuite name="S" failures="1"><testsuite name="T"><testcase name="y"/></testsuite></testsuite>`,
-			2, 1, 0, 0, []change.Suite{{Name: "T", Tests: 1}, {Name: "S", Tests: 1, Failures: 1}},
+			2, 1, 0, 0,
+			[]change.Suite{{Name: "T", Tests: 1}, {Name: "S", Tests: 1, Failures: 1}},
 		},
 		"failures that passed when run again": {
 			`<testsuite name="S" tests="1" failures="1"><testcase name="x"><flakyError/></testcase></testsuite>`,
-			1, 0, 0, 0, []change.Suite{{Name: "S", Tests: 1}},
+			1, 0, 0, 0,
+			[]change.Suite{{Name: "S", Tests: 1}},
 		},
 		"Latin 1":  {"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><testsuite name=\"\xfcber\"><testcase/></testsuite>", 1, 0, 0, 0, []change.Suite{{Name: "über", Tests: 1}}},
 		"a mark":   {"\ufeff<testsuite name=\"S\"><testcase/></testsuite>", 1, 0, 0, 0, []change.Suite{{Name: "S", Tests: 1}}},

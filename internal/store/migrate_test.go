@@ -161,8 +161,11 @@ func TestOldVerdictsWait(t *testing.T) {
 			}
 			ctx, s := context.Background(), openAddress(t, database)
 			for i, v := range []store.Verdict{
-				{Outcome: "fail", Title: "Waiting: for the tests", Waiting: true}, {Outcome: "approve", Title: "Waiting: for the tests", Waiting: true},
-				{Outcome: "fail", Title: "Blocked: Waiting: "}, {Outcome: "incomplete", Title: "Waiting: x"}, {Outcome: "fail", Title: "Waiting: x", Observed: true},
+				{Outcome: "fail", Title: "Waiting: for the tests", Waiting: true},
+				{Outcome: "approve", Title: "Waiting: for the tests", Waiting: true},
+				{Outcome: "fail", Title: "Blocked: Waiting: "},
+				{Outcome: "incomplete", Title: "Waiting: x"},
+				{Outcome: "fail", Title: "Waiting: x", Observed: true},
 			} {
 				x := store.Subject{Kind: store.Pull, Installation: 1, Owner: "acme", Repo: "app", Number: i + 1}
 				err := s.InTx(ctx, func(tx *store.Tx) error {

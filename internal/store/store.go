@@ -63,7 +63,10 @@ type Store struct {
 }
 
 // readers is how many pages can be read at once while something is written.
-const readers = 4
+const (
+	readers    = 4
+	readersFor = 20 * time.Second // without use; what one keeps in memory is given back then
+)
 
 // Open opens the database that an address names, "sqlite:PATH", which is created
 // where there is none, or "postgres://…", and brings its schema up to date.
@@ -136,6 +139,7 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	}
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
+	s.read.SetConnMaxIdleTime(readersFor)
 	s.group = newGroup(s.transact)
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(explain(err), s.Close())
