@@ -42,7 +42,13 @@ func alembicRetypes(inside string) bool {
 		return false
 	}
 	from := alembicOld.FindStringSubmatch(inside)
-	return from == nil || !holds(from[1], from[2], to[1], to[2])
+	return from == nil || compound(from) || compound(to) || !holds(from[1], from[2], to[1], to[2])
+}
+
+// compound reports whether a type is made of others, or lists its values: its arguments
+// say more than a size.
+func compound(m []string) bool {
+	return strings.EqualFold(m[1], "array") || strings.EqualFold(m[1], "enum") && strings.ContainsAny(m[2], `"'`)
 }
 
 // entityRetypes compares both types, which Entity Framework writes down.

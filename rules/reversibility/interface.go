@@ -33,7 +33,7 @@ var described = []language{
 	{endsIn(".graphql", ".graphqls", ".gql"), together, graphQLPromises, "description of an interface"},
 	{isOpenAPI, alone, openAPIPromises, "description of an interface"},
 	{isGoAPI, byFolder, goPromises, "package"},
-	{isPythonAPI, alone, pythonPromises, "module"},
+	{isPythonAPI, pythonModule, pythonPromises, "module"},
 }
 
 func endsIn(endings ...string) func(string) bool {
@@ -174,7 +174,7 @@ func (l language) lost(c *change.Change, f change.File, old []string, now map[st
 	if f.Status == change.Removed && isInterface(f.Path) {
 		return rules.Finding{}, false
 	}
-	gone := slices.DeleteFunc(slices.Clone(old), func(n string) bool { return now[n] || now[aliasOf(n)] })
+	gone := slices.DeleteFunc(slices.Clone(old), func(n string) bool { return now[n] || now[aliasOf(n)] || isOffer(n) })
 	if len(gone) == 0 {
 		return rules.Finding{}, false
 	}

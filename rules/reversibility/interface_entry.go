@@ -24,8 +24,9 @@ var javaScript = language{
 }
 
 var (
-	exportLine = lazyregexp.New(`(?m)^(?:export\s+(?:declare\s+)?(?:async\s+)?(?:abstract\s+)?(?:function\s*\*?|class|const|let|var|interface|type|enum|namespace)\s+([\w$]+)|export\s+(default)\b|export\s+\*\s+from\s+["']([^"'\n]+)["']|export\s+\*\s+as\s+([\w$]+)|export\s+(?:type\s+)?\{([^}]*)\}|(?:module\.)?exports\.([\w$]+)\s*=)`)
-	entryName  = lazyregexp.New(`^index\.[cm]?[jt]sx?$`)
+	exportLine   = lazyregexp.New(`(?m)^(?:export\s+(?:declare\s+)?(?:async\s+)?(?:abstract\s+)?(?:function\s*\*?|class|const|let|var|interface|type|enum|namespace)\s+([\w$]+)|export\s+(default)\b|export\s+\*\s+from\s+["']([^"'\n]+)["']|export\s+\*\s+as\s+([\w$]+)|export\s+(?:type\s+)?\{([^}]*)\}|(?:module\.)?exports\.([\w$]+)\s*=)`)
+	scriptEnding = lazyregexp.New(`\.[cm]?[jt]sx?$`)
+	entryName    = lazyregexp.New(`^index\.[cm]?[jt]sx?$`)
 )
 
 // exported are the names that a module exports; "* from M" stands for those of another
@@ -35,7 +36,7 @@ func exported(_, text string) ([]string, error) {
 	for _, m := range exportLine.FindAllStringSubmatch(text, maxPromises) {
 		switch {
 		case m[3] != "":
-			names = append(names, "* from "+m[3])
+			names = append(names, "* from "+scriptEnding.ReplaceAllString(m[3], ""))
 		case m[5] != "":
 			names = append(names, importedNames(m[5])...)
 		default:
@@ -130,18 +131,24 @@ func published(ctx context.Context, c *change.Change, manifest string) (bool, er
 // that is no entry they count where the entry exports all of it.
 func noLongerExported(ctx context.Context, c *change.Change, f change.File) ([]string, error) {
 	p := f.BasePath()
-	before, _, err := javaScript.read(ctx, c, change.AtBase, p)
+	entry := entryName.MatchString(path.Base(p))
+	before, err := exportsOf(ctx, c, change.AtBase, p, entry)
 	if err != nil {
 		return nil, err
 	}
-	after, _, err := javaScript.read(ctx, c, change.AtHead, f.HeadPath())
+	after, err := exportsOf(ctx, c, change.AtHead, f.HeadPath(), entry)
 	if err != nil {
 		return nil, err
+	}
+	if f.HeadPath() == "" && entry {
+		if after, err = exportsFrom(ctx, c, change.AtHead, strings.TrimSuffix(p, path.Ext(p))); err != nil {
+			return nil, err
+		}
 	}
 	now := make(promised)
 	now.add("", after)
 	gone := slices.DeleteFunc(before, func(n string) bool { return now[""][n] })
-	if len(gone) == 0 || entryName.MatchString(path.Base(p)) {
+	if len(gone) == 0 || entry {
 		return gone, nil
 	}
 	all, err := exportsAll(ctx, c, path.Dir(p), strings.TrimSuffix(path.Base(p), path.Ext(p)))
@@ -149,6 +156,51 @@ func noLongerExported(ctx context.Context, c *change.Change, f change.File) ([]s
 		return nil, err
 	}
 	return gone, nil
+}
+
+// maxStars bounds of how many modules an entry exports all, and is looked into.
+const maxStars = 20
+
+// exportsOf are the names that a module exports; an entry's with those of the modules
+// beside it that it exports as a whole, one step far.
+func exportsOf(ctx context.Context, c *change.Change, side change.Side, p string, entry bool) ([]string, error) {
+	names, _, err := javaScript.read(ctx, c, side, p)
+	if err != nil || !entry {
+		return names, err
+	}
+	var list []string
+	for stars, n := 0, 0; n < len(names); n++ {
+		from, star := strings.CutPrefix(names[n], "* from ./")
+		if star && stars < maxStars {
+			stars++
+			more, err := exportsFrom(ctx, c, side, path.Join(path.Dir(p), from))
+			if err != nil {
+				return nil, err
+			}
+			if len(more) > 0 {
+				list = append(list, slices.DeleteFunc(more, func(n string) bool { return n == "default" })...)
+				continue
+			}
+		}
+		list = append(list, names[n])
+	}
+	return list, nil
+}
+
+// exportsFrom are the names that a module exports, found by its path without an ending.
+func exportsFrom(ctx context.Context, c *change.Change, side change.Side, stem string) ([]string, error) {
+	var candidates []string
+	for _, ending := range []string{".ts", ".tsx", ".js", ".mjs", ".mts", ".jsx", "/index.ts", "/index.js"} {
+		candidates = append(candidates, stem+ending)
+	}
+	c.Prefetch(ctx, side, candidates)
+	for _, p := range candidates {
+		names, err := exportsOf(ctx, c, side, p, false)
+		if err != nil || len(names) > 0 {
+			return names, err
+		}
+	}
+	return nil, nil
 }
 
 // exportsAll reports whether the entry of a folder exports all of a module, before and

@@ -153,6 +153,7 @@ func (r *goReader) spec(kind token.Token) {
 			if r.at.kind == token.ASSIGN {
 				r.names = append(r.names, "alias "+name)
 			}
+			r.parameters()
 			if (r.at.kind == token.STRUCT || r.at.kind == token.INTERFACE) && token.IsExported(name) {
 				r.members(name)
 			}
@@ -163,6 +164,23 @@ func (r *goReader) spec(kind token.Token) {
 		}
 		r.next()
 	}
+}
+
+// parameters goes behind those of a generic type. An array has none, and is no type
+// with members either.
+func (r *goReader) parameters() {
+	if r.at.kind != token.LBRACK {
+		return
+	}
+	for depth := 1; depth > 0 && r.next().kind != token.EOF; {
+		switch r.at.kind {
+		case token.LBRACK:
+			depth++
+		case token.RBRACK:
+			depth--
+		}
+	}
+	r.next()
 }
 
 // members reads the fields or methods of a type, by the names that begin a line.
@@ -197,9 +215,23 @@ func (r *goReader) members(of string) {
 // aliasOf is the alias under which what belongs to a type may still be had, "" for a
 // name that belongs to none.
 func aliasOf(name string) string {
-	kind, of, _ := strings.Cut(name, " ")
+	kind, of, more := strings.Cut(name, " ")
+	switch {
+	case !more:
+		return "open " + name
+	case kind == "import":
+		return "alias " + of
+	case kind == "const":
+		return "var " + of
+	}
 	if owner, _, owned := strings.Cut(of, "."); owned && (kind == "member" || kind == "func") {
 		return "alias " + owner
 	}
 	return ""
+}
+
+// isOffer reports whether a name only says where another may still be had: nothing is
+// lost when it goes.
+func isOffer(name string) bool {
+	return strings.HasPrefix(name, "alias ") || strings.HasPrefix(name, "open ")
 }

@@ -88,10 +88,15 @@ func (r *protoReader) open(words []string) {
 		case "oneof":
 			s.kind = "message"
 		case "rpc":
-			r.names = append(r.names, "rpc "+r.qualified(words[1]))
+			r.names = append(r.names, r.rpc(words))
 		}
 	}
 	r.scopes = append(r.scopes, s)
+}
+
+// rpc is a method with what it takes and what it answers.
+func (r *protoReader) rpc(words []string) string {
+	return "rpc " + r.qualified(words[1]) + strings.Join(words[2:], "")
 }
 
 func (r *protoReader) statement(words []string) {
@@ -109,7 +114,7 @@ func (r *protoReader) statement(words []string) {
 	case words[0] == "package" && len(r.scopes) == 0:
 		r.pkg = words[1]
 	case kind == "service" && words[0] == "rpc":
-		r.names = append(r.names, "rpc "+r.qualified(words[1]))
+		r.names = append(r.names, r.rpc(words))
 	case at < 1 || at+1 >= len(words):
 	case kind == "message" && at >= 2:
 		from := 0
