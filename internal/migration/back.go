@@ -27,7 +27,7 @@ var (
 		".rb":  {lazyregexp.New(`^[ \t]*def (?:self\.)?down\b`), "down"},
 		".php": {lazyregexp.New(`^[^'"]*\bfunction\s+down\b`), "down"},
 		".cs":  {lazyregexp.New(`^[^'"]*\bvoid\s+Down\b`), "Down"},
-		".js":  {lazyregexp.New(`^(?:exports\.down\b|module\.exports\.down\b|[ \t]*(?:export[ \t]+)?(?:public[ \t]+)?(?:const[ \t]+)?(?:async[ \t]+)?(?:function[ \t]+)?down[ \t]*[:(=])`), "down"},
+		".js":  {lazyregexp.New(`^(?:exports\.down\b|module\.exports\.down\b|[ \t]*(?:export[ \t]+)?(?:public[ \t]+)?(?:override[ \t]+)?(?:const[ \t]+)?(?:async[ \t]+)?(?:function[ \t]+)?down[ \t]*[:(=])`), "down"},
 	}
 )
 

@@ -31,8 +31,8 @@ var (
 	alembicOld = lazyregexp.New(`\bexisting_type\s*=\s*(?:\w+\.)*(\w+)(?:\(([^()]*)\))?`)
 	alembicNew = lazyregexp.New(`(?:^|[^_\w])type_\s*=\s*(?:\w+\.)*(\w+)(?:\(([^()]*)\))?`)
 
-	entityOld = lazyregexp.New(`\boldType:\s*"(\w+)(?:\(([^()"]*)\))?`)
-	entityNew = lazyregexp.New(`\btype:\s*"(\w+)(?:\(([^()"]*)\))?`)
+	entityOld = lazyregexp.New(`\boldType:\s*"([\w ]*\w)(?:\(([^()"]*)\))?`)
+	entityNew = lazyregexp.New(`\btype:\s*"([\w ]*\w)(?:\(([^()"]*)\))?`)
 )
 
 // alembicRetypes: without type_ the column keeps its type.
@@ -63,7 +63,9 @@ var wider = [][]string{
 	{"tinyint", "smallint", "int", "bigint"},
 	{"char", "varchar", "string", "text"},
 	{"nchar", "nvarchar", "unicode", "unicodetext"},
+	{"character", "character varying", "text"},
 	{"real", "float", "double"},
+	{"real", "double precision"},
 	{"smallintegerfield", "integerfield", "bigintegerfield"},
 	{"charfield", "textfield"},
 }

@@ -14,7 +14,7 @@ var ways = map[string]way{
 	".php": {lines{lazyregexp.New(`\bfunction\s+up\b`), "up"}, lines{lazyregexp.New(`\bfunction\s+down\b`), "down"}},
 	".cs":  {lines{lazyregexp.New(`\bvoid\s+Up\b`), "Up"}, lines{lazyregexp.New(`\bvoid\s+Down\b`), "Down"}},
 	".js": {
-		lines{lazyregexp.New(`^(?:exports\.up\b|module\.exports\.up\b|[ \t]*(?:export[ \t]+)?(?:public[ \t]+)?(?:const[ \t]+)?(?:async[ \t]+)?(?:function[ \t]+)?up[ \t]*[:(=])`), "up"},
+		lines{lazyregexp.New(`^(?:exports\.up\b|module\.exports\.up\b|[ \t]*(?:export[ \t]+)?(?:public[ \t]+)?(?:override[ \t]+)?(?:const[ \t]+)?(?:async[ \t]+)?(?:function[ \t]+)?up[ \t]*[:(=])`), "up"},
 		lines{lazyregexp.New(`\bdown\b`), "down"},
 	},
 }

@@ -15,7 +15,7 @@ func isGoAPI(p string) bool {
 	}
 	return !slices.ContainsFunc(strings.Split(path.Dir(p), "/"), func(folder string) bool {
 		return strings.HasPrefix(folder, "_") || strings.HasPrefix(folder, ".") ||
-			slices.Contains([]string{"internal", "vendor", "testdata", "cmd", "examples", "example", "test", "tests"}, folder)
+			slices.Contains([]string{"internal", "vendor", "testdata", "cmd", "examples", "example", "test", "tests", "mock", "mocks"}, folder)
 	})
 }
 
@@ -222,6 +222,9 @@ func aliasOf(name string) string {
 	case kind == "import":
 		return "alias " + of
 	case kind == "const":
+		return "var " + of
+	}
+	if kind == "func" && !strings.Contains(of, ".") {
 		return "var " + of
 	}
 	if owner, _, owned := strings.Cut(of, "."); owned && (kind == "member" || kind == "func") {

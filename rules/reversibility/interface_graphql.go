@@ -1,9 +1,12 @@
 package reversibility
 
+import "strings"
+
 // A graphQLReader reads the definitions of types; queries of clients are none.
 type graphQLReader struct {
 	names         []string
 	kind, name    string
+	field         string // whose type comes
 	braces, round int
 }
 
@@ -55,7 +58,10 @@ func (r *graphQLReader) word(last, word, next string) {
 	case r.kind == "enum":
 		r.names = append(r.names, "value "+r.name+"."+word)
 	case r.kind == "type" && (next == ":" || next == "("):
-		r.names = append(r.names, "field "+r.name+"."+word)
+		r.field = word
+	case r.kind == "type" && r.field != "" && (last == ":" || last == "["):
+		r.names = append(r.names, "field "+r.name+"."+r.field+": "+strings.TrimPrefix(last, ":")+word)
+		r.field = ""
 	}
 }
 
