@@ -68,3 +68,29 @@ func BenchmarkHostileDescriptions(b *testing.B) {
 		}
 	}
 }
+
+// Each member repeats the name of what it is in, which may be long, or many.
+func TestLongNamesAreNotRepeated(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("A", 20_000)
+	for name, text := range map[string]string{
+		"a.proto":      "message " + long + " {" + strings.Repeat("string a = 1;", 1000) + "}",
+		"b.proto":      strings.Repeat("message "+long[:1000]+" {", 40) + strings.Repeat("string a = 1;", 1000),
+		"a.graphql":    "type " + long + " {" + strings.Repeat("a: Int\n", 1000) + "}",
+		"a/a.go":       "package a\ntype " + long + " struct {\n" + strings.Repeat("A int\n", 1000) + "}",
+		"openapi.json": `{"components": {"schemas": {"` + long + `": {"properties": {"a": {}` + numbered(1000) + `}}}}}`,
+	} {
+		names, err := readerOf(name).promises(name, text)
+		if size := len(strings.Join(names, "")); err != nil || len(names) < 1000 || size > 1<<20 {
+			t.Errorf("%s: %d names of %d bytes, %v", name, len(names), size, err)
+		}
+	}
+}
+
+func numbered(n int) string {
+	text := ""
+	for i := range n {
+		text += fmt.Sprintf(`, "a%d": {}`, i)
+	}
+	return text
+}

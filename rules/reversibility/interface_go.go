@@ -53,7 +53,7 @@ func goPromises(p, text string) ([]string, error) {
 
 func (r *goReader) next() goToken {
 	_, kind, text := r.scanner.Scan()
-	r.at = goToken{kind, text}
+	r.at = goToken{kind, brief(text)}
 	return r.at
 }
 

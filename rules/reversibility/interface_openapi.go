@@ -33,7 +33,7 @@ func openAPIPromises(p, text string) ([]string, error) {
 	for _, at := range root.Get("paths").Items() {
 		for _, m := range at.Value.Items() {
 			if slices.Contains(methods, m.Key) {
-				names = append(names, strings.ToUpper(m.Key)+" "+parameter.ReplaceAllString(at.Key, "{}"))
+				names = append(names, strings.ToUpper(m.Key)+" "+brief(parameter.ReplaceAllString(at.Key, "{}")))
 			}
 		}
 	}
@@ -42,9 +42,9 @@ func openAPIPromises(p, text string) ([]string, error) {
 	}
 	for _, schemas := range []*workflow.Value{root.Get("definitions"), root.Get("components", "schemas")} {
 		for _, s := range schemas.Items() {
-			names = append(names, "schema "+s.Key)
+			names = append(names, "schema "+brief(s.Key))
 			for _, field := range s.Value.Get("properties").Items() {
-				names = append(names, "field "+s.Key+"."+field.Key)
+				names = append(names, "field "+brief(s.Key)+"."+brief(field.Key))
 			}
 		}
 	}

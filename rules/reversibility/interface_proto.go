@@ -70,10 +70,10 @@ func (r *protoReader) top() scope {
 // qualified is a name within the blocks that are open.
 func (r *protoReader) qualified(name string) string {
 	if outer := r.top().name; outer != "" {
-		return outer + "." + name
+		return brief(outer + "." + name)
 	}
 	if r.pkg != "" {
-		return r.pkg + "." + name
+		return brief(r.pkg + "." + name)
 	}
 	return name
 }

@@ -1,6 +1,10 @@
 package reversibility
 
-import "strings"
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+)
 
 // A lexer cuts descriptions of interfaces into words and signs. Comments and
 // texts in quotes are left out.
@@ -65,9 +69,20 @@ func (l *lexer) word() string {
 	for l.at < len(l.text) && (isWord(l.text[l.at]) || l.text[l.at] == '.') {
 		l.at++
 	}
-	return l.text[from:l.at]
+	return brief(l.text[from:l.at])
 }
 
 func isWord(c byte) bool {
 	return c == '_' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
+}
+
+// maxName is as long as names are kept: each of a type's fields repeats the type's.
+const maxName = 100
+
+// brief is a name, or what stands for one that is too long.
+func brief(name string) string {
+	if len(name) <= maxName {
+		return name
+	}
+	return fmt.Sprintf("%s…%x", strings.ToValidUTF8(name[:maxName/2], ""), sha256.Sum256([]byte(name)))
 }
