@@ -60,7 +60,7 @@ func (r *reader) step() {
 
 // commanded reports whether a name is one that languages call without parentheses.
 func commanded(name string) bool {
-	return name == "unlink" || strings.HasPrefix(name, "File.") || strings.HasPrefix(name, "FileUtils.") || name == "system"
+	return name == "unlink" || strings.HasPrefix(name, "File.") || name == "IO.write" || strings.HasPrefix(name, "FileUtils.") || name == "system"
 }
 
 func last(name string) string { return strings.ToLower(name[strings.LastIndexByte(name, '.')+1:]) }
@@ -287,6 +287,9 @@ func (r *reader) opened(on value, args []value, named map[string]value) {
 	first, mode := nth(args, 0), nth(args, 1)
 	if on.isPath {
 		first, mode = on, nth(args, 0)
+	}
+	if f, ok := named["file"]; ok {
+		first, mode = f, nth(args, 0)
 	}
 	if m, ok := named["mode"]; ok {
 		mode = m

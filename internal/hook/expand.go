@@ -19,6 +19,8 @@ const (
 	maxValues = 64
 	maxParts  = 256
 	maxWrites = 5000
+	maxBraces = 6
+	wordSize  = 64 // a longer text counts as more words
 )
 
 // told reports whether a value is a name, and not one that is partly unknown.
@@ -30,6 +32,9 @@ func told(value string) bool {
 func (s *script) values(w word) []string {
 	all := s.combined(w)
 	s.words += len(all)
+	for _, v := range all {
+		s.words += len(v) / wordSize
+	}
 	return all
 }
 
@@ -67,7 +72,11 @@ func (s *script) combined(w word) []string {
 func product(left, right []string) (all []string) {
 	for _, a := range left {
 		for _, b := range right {
-			if len(all) < maxValues {
+			switch {
+			case len(all) == maxValues:
+			case len(a)+len(b) > maxCommand:
+				all = append(all, unknown)
+			default:
 				all = append(all, a+b)
 			}
 		}
@@ -87,10 +96,26 @@ func fields(values []string) (all []string) {
 	return all
 }
 
-// braces are the words of a{b,c}d.
+// braces are the words of a{b,c}d, where each may hold some more.
 func braces(values []string) (all []string) {
+	for range maxBraces {
+		if all = brace(values); len(all) == len(values) {
+			break
+		}
+		values = all
+	}
+	return all
+}
+
+// brace takes the first and innermost braces of each apart.
+func brace(values []string) (all []string) {
 	for _, v := range values {
 		before, rest, _ := strings.Cut(v, "{")
+		if end := strings.IndexByte(rest, '}'); end > 0 {
+			if n := strings.LastIndexByte(rest[:end], '{'); n >= 0 {
+				before, rest = before+"{"+rest[:n], rest[n+1:]
+			}
+		}
 		inner, after, ok := strings.Cut(rest, "}")
 		if !ok || !strings.Contains(inner, ",") || len(all) >= maxValues {
 			all = append(all, v)
@@ -113,11 +138,15 @@ func (s *script) variable(name string) []string {
 	if name == "PWD" && !s.lost {
 		return []string{s.dir}
 	}
-	if key, otherwise, ok := strings.Cut(name, ":-"); ok {
-		if values, ok := s.vars[key]; ok {
-			return values
-		}
-		return []string{otherwise}
+	key := name[:nameLength(name)]
+	values, set := s.vars[key]
+	operator := strings.TrimPrefix(name[len(key):], ":")
+	switch {
+	case operator == "" || strings.IndexByte("-=?", operator[0]) < 0:
+	case set:
+		return values
+	case operator[0] != '?':
+		return []string{operator[1:]}
 	}
 	return []string{unknown}
 }

@@ -14,6 +14,10 @@ func (s *script) git(args []string, in output) output {
 		switch {
 		case args[0] == "-c" && strings.HasPrefix(strings.ToLower(args[1]), "core.hookspath"):
 			s.bypass = "git -c core.hooksPath"
+		case strings.HasPrefix(strings.ToLower(args[0]), "--config-env=core.hookspath"):
+			s.bypass = "git --config-env=core.hooksPath"
+			args = args[1:]
+			continue
 		case args[0] == "-C":
 			s.place = s.within(args[1])
 		case args[0] != "-c" && args[0] != "--git-dir" && args[0] != "--work-tree":

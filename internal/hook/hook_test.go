@@ -82,6 +82,26 @@ func TestShellWrites(t *testing.T) {
 		"python script.py":         nil,
 		"cat a | sort | uniq":      nil,
 		"diff <(sort a) <(sort b)": nil,
+		"rm {a,b}/{c,d}.py":        {"-a/c.py", "-a/d.py", "-b/c.py", "-b/d.py"},
+		"rm {d/{a,b},c}.py":        {"-d/a.py", "-c.py", "-d/b.py", "-c.py"},
+		"F=a; F+=.py; rm $F":       {"-a.py"},
+		"D=a; rm \"${D:?}/b\" ${E:=c} ${G-d} \"${H:?unset}/e\"":                            {"-a/b", "-c", "-d"},
+		"set -- a b; rm \"$2\"; rm \"$@\"":                                                 {"-b", "-a", "-b"},
+		"bash -euo pipefail -c 'rm a'":                                                     {"-a"},
+		"bash --rcfile x -c 'rm a'; bash -c -- 'rm \"$1\"' x b":                            {"-a", "-b"},
+		"sh -c 'rm \"$@\"' -- a b":                                                         {"-a", "-b"},
+		"tar -xzf x.tgz a/b":                                                               {"a/b"},
+		"tar xzf x.tgz":                                                                    nil,
+		"python3 -X utf8 -c 'open(file=\"a\", mode=\"w\")'":                                {"a"},
+		"python3 -c 'open(mode=\"r\", file=\"a\")'":                                        nil,
+		"ruby -e 'IO.write \"a\", \"x\"'":                                                  {"a"},
+		"uv run --with x python -c 'open(\"a\", \"w\")'":                                   {"a"},
+		"npx -y prettier@3 --write a; pnpm exec prettier --write b; uvx ruff@0.9 format c": {"a", "b", "c"},
+		"pnpm exec prettier --check b":                                                     nil,
+		"sudo --user root gsed -i s/a/b/ x; timeout --signal KILL 5 rm a":                  {"x", "-a"},
+		"cargo +nightly add serde":                                                         {"Cargo.toml"},
+		"cargo +nightly build":                                                             nil,
+		"curl --output-dir d -O https://example.com/a":                                     {"d/a"},
 	} {
 		if diff := cmp.Diff(want, written(shell(t, command))); diff != "" {
 			t.Errorf("%s: %s", command, diff)
@@ -96,7 +116,7 @@ func TestCommandsThatPassByTheGuard(t *testing.T) {
 		"git -c core.hooksPath=/dev/null commit": true, "git config core.hooksPath x": true, "git config --unset branch.x.changeguard-mode": true,
 		"git commit -m 'no --no-verify'": false, "git config --get core.hooksPath": false, "git log -n 3": false, "git push -n": false, "git commit -m n": false,
 		"git commit -anm x": true, "git push --no-veri": true, "git config --local core.hooksPath": false, "git config --local core.hooksPath x": true,
-		"git config --remove-section branch.x": true, "git config unset branch.x.changeguard-mode": true, "git commit -m -n": false,
+		"git config --remove-section branch.x": true, "git config unset branch.x.changeguard-mode": true, "git commit -m -n": false, "git --config-env=core.hooksPath=X commit": true, "git --config-env=user.name=X commit": false,
 		"GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=x git commit -m x": true,
 	} {
 		if c := shell(t, command); (c.Bypass != "") != want {
@@ -241,8 +261,8 @@ func TestEdits(t *testing.T) {
 // Hostile commands take linear time: 250 KB of anything come to an end.
 func TestHostileCommands(t *testing.T) {
 	t.Parallel()
-	for _, part := range []string{"'", "\"", "(", "<<", "<<a ", ">", "&", "\\", "#", "$(", "a\n", "bash -c ", "mv a ", "eval ", "<<E\n", "> a;", "((", "[[ ", "if ", "$((", "`", "\"$(", "${", "{a,b}", "echo {a,b}{a,b}{a,b};", "find . -exec ", "xargs ", "python -c '", "for a in b; do "} {
-		data, err := json.Marshal(map[string]any{"tool_name": "Bash", "tool_input": map[string]string{"command": strings.Repeat(part, (250<<10)/len(part))}})
+	for _, part := range []string{"'", "\"", "(", "<<", "<<a ", ">", "&", "\\", "#", "$(", "a\n", "bash -c ", "mv a ", "eval ", "<<E\n", "> a;", "((", "[[ ", "if ", "$((", "`", "\"$(", "${", "{a,b}", "echo {a,b}{a,b}{a,b};", "find . -exec ", "xargs ", "python -c '", "for a in b; do ", "a=$a$a$a;", "a+=$a;", "a=x$a;", "{{{,}", "set -- $@ $@ a;"} {
+		data, err := json.Marshal(map[string]any{"tool_name": "Bash", "tool_input": map[string]string{"command": "a=b;" + strings.Repeat(part, (250<<10)/len(part))}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -125,6 +125,7 @@ func (s *script) interpreter(args []string, in output) output {
 	for i, a := range args {
 		last := strings.TrimLeft(a, "-")
 		switch {
+		case i > 0 && (args[i-1] == "-X" || args[i-1] == "-W"): // what these options of Python take
 		case !strings.HasPrefix(a, "-") && a != "eval", a == "-m":
 			if a == "-m" && i+1 < len(args) {
 				return s.program(args[i+1], args[i+2:], in)

@@ -66,6 +66,7 @@ func (m manager) read(args []string) (dir string, files []string, dry bool) {
 			}
 		case args[i] == "-g", args[i] == "--global", args[i] == "--dry-run", args[i] == "-n" && m.manifest == "Cargo.toml", args[i] == "--no-save", args[i] == "--help":
 			dry = true
+		case i == 0 && m.manifest == "Cargo.toml" && strings.HasPrefix(args[0], "+"): // a toolchain
 		case strings.HasPrefix(args[i], "-"):
 			if m.manifest == "go.mod" && strings.HasPrefix(args[i], "-json") {
 				dry = true
@@ -96,6 +97,7 @@ var formatters = map[string]struct{ told, unless []string }{
 // format knows the programs that rewrite files and folders which they name; one
 // that is let loose on the whole tree may well change nothing.
 func (s *script) format(name string, args []string) {
+	name, _, _ = strings.Cut(name, "@") // of its version
 	f, ok := formatters[name]
 	has := func(words []string) bool {
 		return slices.ContainsFunc(args, func(a string) bool { return slices.Contains(words, a) })

@@ -85,6 +85,9 @@ var staticCall = lazyregexp.New(`\[([A-Za-z.]+)\]::`)
 func (s *script) power(text string) {
 	var out output
 	for _, c := range splitPower(text) {
+		if s.words > maxWords {
+			return
+		}
 		in := out
 		if !c.piped {
 			in = output{}

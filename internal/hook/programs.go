@@ -18,12 +18,12 @@ type program func(s *script, args []string, in output) output
 // next one works on.
 func programs() map[string]program {
 	all := map[string]program{
-		"cd": (*script).cd, "pushd": (*script).pushd, "popd": (*script).popd, "eval": (*script).eval, "trap": (*script).trap,
+		"cd": (*script).cd, "pushd": (*script).pushd, "popd": (*script).popd, "eval": (*script).eval, "set": (*script).set, "trap": (*script).trap,
 		"export": (*script).export, "local": (*script).export, "readonly": (*script).export, "declare": (*script).export, "read": (*script).readLine,
 		"tee": (*script).tee, "sponge": (*script).tee, "touch": (*script).touch, "truncate": (*script).truncate, "chmod": (*script).chmod,
 		"rm": (*script).rm, "unlink": (*script).rm, "shred": (*script).rm,
 		"mv": copying("mv", "tS"), "cp": copying("cp", "tS"), "install": copying("install", "tmogS"), "ln": copying("ln", "tS"), "rsync": copying("rsync", "efM"),
-		"sed": (*script).sed, "perl": (*script).perl, "ruby": (*script).perl, "awk": (*script).awk, "gawk": (*script).awk, "mawk": (*script).awk, "dd": (*script).dd,
+		"sed": (*script).sed, "gsed": (*script).sed, "perl": (*script).perl, "ruby": (*script).perl, "awk": (*script).awk, "gawk": (*script).awk, "mawk": (*script).awk, "dd": (*script).dd,
 		"python": (*script).interpreter, "python3": (*script).interpreter, "node": (*script).interpreter, "php": (*script).interpreter, "deno": (*script).interpreter, "bun": (*script).bun,
 		"patch": (*script).patch, "ed": (*script).editor, "ex": (*script).editor, "vim": (*script).editor, "vi": (*script).editor, "nvim": (*script).editor,
 		"curl": (*script).curl, "wget": (*script).wget, "tar": (*script).tar, "unzip": (*script).unzip, "git": (*script).git,
@@ -147,10 +147,15 @@ func (s *script) shells(args []string, in output) output {
 	was := s.place
 	defer func() { s.place = was }()
 	for i, a := range args {
+		short := len(a) > 1 && a[0] == '-' && a[1] != '-'
 		switch {
-		case len(a) > 1 && a[0] == '-' && a[1] != '-' && strings.HasSuffix(a, "c") && i+1 < len(args):
-			s.positional(args[i+2:])
-			return s.nested(args[i+1])
+		case i > 0 && shellTakes.MatchString(args[i-1]):
+		case short && strings.HasSuffix(a, "c") && i+1 < len(args):
+			if i++; args[i] == "--" && i+1 < len(args) {
+				i++
+			}
+			s.positional(args[i+1:])
+			return s.nested(args[i])
 		case a == "-s" || a == "-":
 		case !strings.HasPrefix(a, "-"):
 			return output{} // a script
@@ -164,6 +169,9 @@ func (s *script) shells(args []string, in output) output {
 	return output{}
 }
 
+// shellTakes are the options of shells that take the next word.
+var shellTakes = lazyregexp.New(`^([-+][a-zA-Z]*[oO]|--rcfile|--init-file)$`)
+
 // positional are what a command calls $0, $1 and so on.
 func (s *script) positional(args []string) {
 	for i, a := range args {
@@ -174,6 +182,14 @@ func (s *script) positional(args []string) {
 	if len(args) > 1 {
 		s.vars["@"] = args[1:min(len(args), maxValues)]
 	}
+}
+
+// set gives the positional parameters behind two dashes.
+func (s *script) set(args []string, _ output) output {
+	if n := slices.Index(args, "--"); n >= 0 {
+		s.positional(append([]string{"$0"}, args[n+1:]...))
+	}
+	return output{}
 }
 
 func (s *script) export(args []string, _ output) output {
@@ -339,10 +355,12 @@ func (s *script) editor(args []string, in output) output {
 var editorSaves = lazyregexp.New(`(?m)(^|[|+:" ])(w|x|wq|wq!|w!|x!|update|up)($|[|" ])`)
 
 func (s *script) curl(args []string, _ output) output {
-	o := parseOptions(args, "oHdXuAebFmTwKCQrtxyYzcD", "output", "header", "data", "request", "url", "user")
+	o := parseOptions(args, "oHdXuAebFmTwKCQrtxyYzcD", "output", "output-dir", "header", "data", "request", "url", "user")
 	s.write(o.value('o', "output")...)
 	if o.has('O', "remote-name") {
-		s.write(urlNames(o.rest)...)
+		for _, name := range urlNames(o.rest) {
+			s.write(path.Join(append(o.value(0, "output-dir"), name)...))
+		}
 	}
 	return output{}
 }
@@ -380,6 +398,9 @@ func (s *script) tar(args []string, _ output) output {
 	if o.has('x', "extract", "get") {
 		for _, dir := range o.value('C', "directory") {
 			s.write(path.Join(dir, "*"))
+		}
+		if !o.has('C', "directory") {
+			s.write(o.rest...) // the members that it is to take
 		}
 	}
 	if o.has('c', "create") {

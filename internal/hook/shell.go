@@ -3,6 +3,7 @@ package hook
 import (
 	"errors"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -83,6 +84,8 @@ func (s *script) run(commands []*command) (out output) {
 	level := len(s.outer)
 	for _, c := range commands {
 		switch {
+		case s.words > maxWords:
+			return output{}
 		case c.open:
 			s.outer = append(s.outer, s.place)
 		case c.close:
@@ -156,7 +159,7 @@ var prefixes = map[string]struct {
 	own   int
 }{
 	"sudo": {"ugpCTDRh", 0}, "doas": {"uC", 0}, "env": {"uCS", 0}, "command": {"", 0}, "time": {"fo", 0}, "nohup": {"", 0}, "exec": {"a", 0}, "builtin": {"", 0}, "coproc": {"", 0},
-	"timeout": {"ks", 1}, "nice": {"n", 0}, "ionice": {"cnp", 0}, "stdbuf": {"ioe", 0}, "setsid": {"", 0}, "busybox": {"", 0}, "flock": {"wE", 1}, "npx": {"p", 0}, "bunx": {"", 0},
+	"timeout": {"ks", 1}, "nice": {"n", 0}, "ionice": {"cnp", 0}, "stdbuf": {"ioe", 0}, "setsid": {"", 0}, "busybox": {"", 0}, "flock": {"wE", 1}, "npx": {"p", 0}, "bunx": {"", 0}, "uvx": {"p", 0},
 	"then": {}, "do": {}, "else": {}, "if": {}, "elif": {}, "while": {}, "until": {}, "!": {}, "{": {}, "function": {"", 1},
 }
 
@@ -171,8 +174,15 @@ func (s *script) prefixed(args []string) []string {
 			args = afterOptions(args[1:], p.takes, p.own)
 		case len(args) > 2 && args[1] == "run" && (args[0] == "uv" || args[0] == "poetry" || args[0] == "pdm" || args[0] == "pipenv"):
 			args = afterOptions(args[2:], "", 0)
+		case len(args) > 2 && (args[1] == "exec" || args[1] == "dlx") && (args[0] == "npm" || args[0] == "pnpm" || args[0] == "yarn"):
+			args = afterOptions(args[2:], "", 0)
 		case isAssignment(args[0]):
 			name, value, _ := strings.Cut(args[0], "=")
+			if before, ok := strings.CutSuffix(name, "+"); ok {
+				name = before
+				value = strings.Join(s.vars[name][:min(1, len(s.vars[name]))], "") + value
+			}
+			s.words += len(value) / wordSize
 			if len(s.vars) < maxWrites {
 				s.vars[name] = []string{value}
 			}
@@ -185,12 +195,18 @@ func (s *script) prefixed(args []string) []string {
 	return nil
 }
 
+// longTakes are the long options of prefixes that take the next word.
+var longTakes = []string{"--user", "--group", "--signal", "--kill-after", "--adjustment", "--unset", "--chdir", "--package", "--with", "--python", "--extra", "--from", "--project", "--directory"}
+
 func afterOptions(args []string, takes string, own int) []string {
 	for len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' {
 		option := args[0]
 		args = args[1:]
 		if option == "--" {
 			break
+		}
+		if slices.Contains(longTakes, option) && len(args) > 0 {
+			args = args[1:]
 		}
 		if len(option) == 2 && strings.Contains(takes, option[1:]) && len(args) > 0 {
 			args = args[1:]
@@ -201,6 +217,7 @@ func afterOptions(args []string, takes string, own int) []string {
 
 func isAssignment(w string) bool {
 	name, _, ok := strings.Cut(w, "=")
+	name = strings.TrimSuffix(name, "+")
 	return ok && name != "" && nameLength(name) == len(name) && isName(name[0])
 }
 
