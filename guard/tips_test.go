@@ -285,3 +285,29 @@ func TestHiddenBranchesAreNotDeleted(t *testing.T) {
 		t.Errorf("seen again: %q", got)
 	}
 }
+
+// A public repository .github outside of the installation is no policy and no problem:
+// each reconciliation goes through, and compares the other policies.
+func TestAPublicRepositoryOutsideOfTheInstallation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.base(testPolicy)
+	n := w.open("judged", "main", fine)
+	w.evaluate(w.pull(n))
+	w.Edit("/graphql", func(answer map[string]any) {
+		errs, _ := answer["errors"].([]any)
+		for _, e := range errs {
+			e := e.(map[string]any)
+			if name, _ := e["path"].([]any)[0].(string); name == "organisation0" || name == "r0" {
+				e["type"], e["message"] = "FORBIDDEN", notAccessible
+			}
+		}
+	})
+	if again := w.reconcile(); len(again) != 0 {
+		t.Errorf("%+v", again)
+	}
+	w.repo.Commit("main", "another policy", ghfake.Files{policyPath: ghfake.Text(testPolicy + "# other\n")}, author)
+	if again := w.reconcile(); len(again) != 1 || again[0].Number != n {
+		t.Errorf("%+v", again)
+	}
+}
