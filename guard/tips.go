@@ -20,6 +20,9 @@ type lastTips struct {
 	Default  string             `json:"default"`
 	Globs    []string           `json:"globs"` // by which branches were watched
 	Branches map[string]lastTip `json:"branches"`
+	// Cut says that there were more, so that one that is not among them may have been
+	// there.
+	Cut bool `json:"cut,omitempty"`
 }
 
 // lastTip is where a branch was. It goes from commit to commit by pushes; "" stands
@@ -124,10 +127,13 @@ func (g *Guard) movedIn(ctx context.Context, w *watched, s store.Subject, t gith
 	if err != nil {
 		return nil, nil, err
 	}
-	now := lastTips{Default: t.Default, Globs: k.globs(), Branches: make(map[string]lastTip)}
+	now := lastTips{Default: t.Default, Globs: k.globs(), Branches: make(map[string]lastTip), Cut: t.Cut}
 	last, anew, err := w.last(s, now)
 	if err != nil {
 		return nil, nil, err
+	}
+	if t.Default == "" && last.Default != "" { // GitHub shows no contents: the branches are not deleted by that
+		return w.stored[tipsScope(s)], nil, nil
 	}
 	if t.Cut {
 		g.Logger.WarnContext(ctx, "a repository has more branches than are looked through for pushes whose events were lost", logkey.Repo, s.Repository())
@@ -140,7 +146,7 @@ func (g *Guard) movedIn(ctx context.Context, w *watched, s store.Subject, t gith
 		case name != t.Default && !k.watches(name):
 		case !there && t.Cut:
 			now.Branches[name] = was
-		case !seen && anew:
+		case !seen && (anew || last.Cut):
 			now.Branches[name] = lastTip{Tip: tip, After: w.newest}
 		default:
 			next, gap, err := g.follow(ctx, w, s, was, tip)

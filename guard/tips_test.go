@@ -2,10 +2,12 @@ package guard_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -233,5 +235,79 @@ func TestTheOrganisationsPolicyCannotBeSurveyed(t *testing.T) {
 	}
 	if len(list) != 1 || list[0].Number != n {
 		t.Errorf("%+v", list)
+	}
+}
+
+// A branch that no survey had room for was there before: it comes into sight without
+// a push once another one is gone.
+func TestABranchThatComesIntoSightIsNotNew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.base(pushPolicy)
+	const last = "release/500"
+	for n := range 501 {
+		w.repo.Branch(fmt.Sprintf("release/%03d", n), "main")
+	}
+	w.repo.Commit(last, "before", ghfake.Files{"core/a": ghfake.Text("x\n")}, author)
+	w.repo.Commit("main", "second", ghfake.Files{"docs/a.md": ghfake.Text("x\n")}, author)
+	w.evaluate(w.push("main", w.repo.Tip("release/000")))
+	w.reconcile()
+	gone := w.repo.Tip("release/000")
+	w.repo.DeleteBranch("release/000")
+	w.evaluate(w.push("release/000", gone))
+	if got := w.mends(); len(got) != 0 {
+		t.Errorf("%q", got)
+	}
+}
+
+// Contents that GitHub does not show for a while are no deleted branches.
+func TestHiddenBranchesAreNotDeleted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.base(pushPolicy)
+	w.repo.Branch("release/1", "main")
+	w.repo.Commit("main", "second", ghfake.Files{"docs/a.md": ghfake.Text("x\n")}, author)
+	w.evaluate(w.push("main", w.repo.Tip("release/1")))
+	w.reconcile()
+	var hidden atomic.Bool
+	hidden.Store(true)
+	w.Edit("/graphql", func(answer map[string]any) {
+		if r, ok := answer["data"].(map[string]any)["r0"].(map[string]any); ok && r["main"] != nil && hidden.Load() {
+			r["main"], r["w0"], r["refs"] = nil, nil, nil
+		}
+	})
+	if got := w.mends(); len(got) != 0 {
+		t.Errorf("hidden: %q", got)
+	}
+	hidden.Store(false)
+	w.repo.Commit("release/1", "lost", ghfake.Files{"core/a": ghfake.Text("x\n")}, author)
+	if got := w.mends(); !slices.Equal(got, []string{"release/1 lost"}) {
+		t.Errorf("seen again: %q", got)
+	}
+}
+
+// A public repository .github outside of the installation is no policy and no problem:
+// each reconciliation goes through, and compares the other policies.
+func TestAPublicRepositoryOutsideOfTheInstallation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.base(testPolicy)
+	n := w.open("judged", "main", fine)
+	w.evaluate(w.pull(n))
+	w.Edit("/graphql", func(answer map[string]any) {
+		errs, _ := answer["errors"].([]any)
+		for _, e := range errs {
+			e := e.(map[string]any)
+			if name, _ := e["path"].([]any)[0].(string); name == "organisation0" || name == "r0" {
+				e["type"], e["message"] = "FORBIDDEN", notAccessible
+			}
+		}
+	})
+	if again := w.reconcile(); len(again) != 0 {
+		t.Errorf("%+v", again)
+	}
+	w.repo.Commit("main", "another policy", ghfake.Files{policyPath: ghfake.Text(testPolicy + "# other\n")}, author)
+	if again := w.reconcile(); len(again) != 1 || again[0].Number != n {
+		t.Errorf("%+v", again)
 	}
 }

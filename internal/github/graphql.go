@@ -136,8 +136,15 @@ func (e graphqlError) optional() bool {
 	})
 }
 
-// about reports whether the error is about a field of the query, or inside of it.
-func (e graphqlError) about(alias string) bool { return len(e.Path) > 0 && e.Path[0] == alias }
+// about reports whether the error is about a field of the query, or inside of it. A
+// query that has several of them numbers them.
+func (e graphqlError) about(alias string) bool {
+	if len(e.Path) == 0 {
+		return false
+	}
+	name, _ := e.Path[0].(string)
+	return strings.TrimRight(name, "0123456789") == alias
+}
 
 // hides reports whether the error is how GitHub answers for a repository of the
 // organisation's policy that is not there, or outside of the installation. It does

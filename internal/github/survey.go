@@ -150,7 +150,7 @@ func (c *Client) surveyApart(ctx context.Context, repos []Watched) (found Survey
 func apart[T any](list []T, ask func([]T) error, name func(T) string) error {
 	err := ask(list)
 	switch {
-	case !errors.Is(err, ErrForbidden) && !errors.Is(err, errRefused) && !errors.Is(err, errTooCostly):
+	case !errors.Is(err, ErrForbidden) && !errors.Is(err, ErrOrganisation) && !errors.Is(err, errRefused) && !errors.Is(err, errTooCostly):
 		return err
 	case len(list) == 1:
 		return fmt.Errorf("%s: %w", name(list[0]), err)
@@ -183,10 +183,10 @@ type openPage struct {
 	Refs *refPage `json:"refs"`
 }
 
-// reposQuery asks the same of several repositories, each under the alias rN.
+// reposQuery asks the same of several repositories, each under an alias.
 type reposQuery struct {
-	fields, params []string
-	variables      map[string]any
+	aliases, fields, params []string
+	variables               map[string]any
 }
 
 func newReposQuery() *reposQuery { return &reposQuery{variables: make(map[string]any)} }
@@ -197,11 +197,16 @@ func (q *reposQuery) bind(name, kind string, value any) {
 }
 
 // add asks for fields of a repository.
-func (q *reposQuery) add(owner, repo, fields string) {
+func (q *reposQuery) add(owner, repo, fields string) { q.addAs("r", owner, repo, fields) }
+
+// addAs does so under an alias by which [graphqlError] knows what it is about.
+func (q *reposQuery) addAs(alias, owner, repo, fields string) {
 	n := len(q.fields)
+	alias = fmt.Sprint(alias, n)
+	q.aliases = append(q.aliases, alias)
 	q.bind(fmt.Sprint("o", n), "String!", owner)
 	q.bind(fmt.Sprint("n", n), "String!", repo)
-	q.fields = append(q.fields, fmt.Sprintf("r%d:repository(owner:$o%d,name:$n%d){%s}", n, n, n, fields))
+	q.fields = append(q.fields, fmt.Sprintf("%s:repository(owner:$o%d,name:$n%d){%s}", alias, n, n, fields))
 }
 
 func (q *reposQuery) text() string {
@@ -215,8 +220,8 @@ func (q *reposQuery) ask(ctx context.Context, c *Client, what string) ([]json.Ra
 		return nil, explain(what, err)
 	}
 	list := make([]json.RawMessage, len(q.fields))
-	for i := range list {
-		if list[i] = answer[fmt.Sprint("r", i)]; list[i] == nil {
+	for i, alias := range q.aliases {
+		if list[i] = answer[alias]; list[i] == nil {
 			list[i] = json.RawMessage("null")
 		}
 	}

@@ -72,7 +72,7 @@ func (c *Client) policiesAt(ctx context.Context, branches []branch, found map[br
 	q.bind("policy", "String!", policy.Path)
 	for i, b := range branches {
 		if b.name == "" {
-			q.add(b.owner, b.repo, "at:defaultBranchRef"+policyEntry)
+			q.addAs(aliasOrganisation, b.owner, b.repo, "at:defaultBranchRef"+policyEntry)
 			continue
 		}
 		q.bind(fmt.Sprint("b", i), "String!", "refs/heads/"+b.name)
