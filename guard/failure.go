@@ -122,7 +122,7 @@ func (e *evaluation) refuse(ctx context.Context, run int64, cause error) error {
 		// Without the policy it is only known from before whether anybody asked.
 		if k, err := e.pushes(ctx, e.Subject); err != nil || !k.name(e.Ref) {
 			e.Logger.WarnContext(ctx, "a push could not be judged", logkey.Subject, e.Name(), logkey.Err, errors.Join(cause, err))
-			return err
+			return errors.Join(err, e.landedUnread(ctx))
 		}
 	}
 	c := &change.Change{
@@ -147,7 +147,21 @@ func (e *evaluation) refuse(ctx context.Context, run int64, cause error) error {
 	if err != nil {
 		return waiting(errors.Join(cause, err))
 	}
-	return nil
+	return e.landedUnread(ctx)
+}
+
+// landedUnread records what a push brought that could not be judged: it was not
+// judged, whatever the reason. What GitHub does not show cannot be recorded.
+func (e *evaluation) landedUnread(ctx context.Context) error {
+	if e.Kind != store.Push {
+		return nil
+	}
+	err := e.landing(ctx, nil, nil)
+	if errors.Is(err, github.ErrForbidden) || errors.Is(err, github.ErrGone) {
+		e.Logger.WarnContext(ctx, "what a push brought is not shown", logkey.Subject, e.Name(), logkey.Err, err)
+		return nil
+	}
+	return waiting(err)
 }
 
 func remedy(cause error) string {

@@ -104,6 +104,31 @@ func TestBypass31_UnseenMerges(t *testing.T) {
 	}
 }
 
+// A push that cannot be judged, since the organisation's policy is not shown, is
+// told of all the same, whether its branch is judged or only watched.
+func TestPushesThatCannotBeJudgedAreTold(t *testing.T) {
+	t.Parallel()
+	for _, branch := range []string{"main", "release/1"} {
+		t.Run(branch, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil)
+			w.organisation("version: 1\npushes:\n  branches: [\"release/**\"]\n")
+			w.base(testPolicy)
+			w.evaluate(w.pull(w.open("feature", "main", fine)))
+			if branch != "main" {
+				w.repo.Branch(branch, "main")
+			}
+			before := w.repo.Tip(branch)
+			w.repo.Commit(branch, "straight", wrong, author)
+			w.organisationErrs(map[string]any{"type": "FORBIDDEN", "message": "Repository access blocked"})
+			if got := w.lands(branch, before); !slices.Equal(got, []string{"straight #0: it was pushed without a pull request"}) {
+				t.Errorf("%q", got)
+			}
+			w.inAudit(store.AuditLanding, 1)
+		})
+	}
+}
+
 // octopus writes a merge of two other branches, both judged, to a branch.
 func (w *world) octopus(branch string, others ...string) {
 	w.t.Helper()

@@ -399,7 +399,7 @@ func (s *script) tar(args []string, _ output) output {
 		for _, dir := range o.value('C', "directory") {
 			s.write(path.Join(dir, "*"))
 		}
-		if !o.has('C', "directory") {
+		if !o.has('C', "directory") && !o.has('O', "to-stdout") {
 			s.write(o.rest...) // the members that it is to take
 		}
 	}
