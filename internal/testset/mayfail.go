@@ -74,16 +74,34 @@ func (s *shell) set(words []string) {
 func (s *shell) mayFail(commands []command, i int, asked bool) string {
 	rest := commands[i+1:]
 	switch after := commands[i].after; {
+	case commands[i].not && !commands[i].asked && after == "":
+		return "!"
+	case after == "&" && !slices.ContainsFunc(rest, waitsFor):
+		return "&"
 	case len(rest) == 0:
 		return ""
 	case after == "||" && harmless(rest[0].words) && !failsOnLine(rest):
 		return "|| " + path.Base(rest[0].words[0])
-	case after == "|" && !s.pipefail && len(rest[0].words) > 0 && slices.Contains([]string{"tee", "cat", "tail", "head", "sed", "awk", "ts"}, path.Base(rest[0].words[0])):
+	case after == "|" && !s.pipefail && len(rest[0].words) > 0 && slices.Contains([]string{"tee", "cat", "tail", "head", "sed", "awk", "ts", "grep", "cut", "sort", "tr"}, path.Base(rest[0].words[0])):
 		return "its exit code is that of " + path.Base(rest[0].words[0])
+	case commands[i].asked && after == "" && !asked && !failsLater(rest):
+		return "if"
 	case s.goesOn && after != "&&" && after != "||" && !asked:
 		return "set +e"
 	}
 	return ""
+}
+
+// waitsFor reports whether a command takes the exit code of one in the background.
+func waitsFor(c command) bool {
+	return len(c.words) > 1 && c.words[0] == "wait"
+}
+
+// failsLater reports whether any of the commands that follow fails itself.
+func failsLater(rest []command) bool {
+	return slices.ContainsFunc(rest, func(c command) bool {
+		return len(c.words) > 0 && (c.words[0] == "false" || (c.words[0] == "exit" || c.words[0] == "return") && len(c.words) > 1 && c.words[1] != "0")
+	})
 }
 
 // harmless reports whether a command does nothing but succeed.
