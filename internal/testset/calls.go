@@ -127,11 +127,11 @@ func (c *collector) follow(script string, at call, depth int) error {
 		return nil
 	}
 	commands := shellCommands(script)
-	asked := lastAsked(commands)
+	last := lastOf(commands)
 	for i, cmd := range commands {
 		one := at
 		one.line += cmd.line
-		one.soft = firstOf(one.soft, at.shell.mayFail(commands, i, i < asked))
+		one.soft = firstOf(one.soft, at.shell.mayFail(commands, i, last))
 		for _, e := range cmd.env {
 			name, value, _ := strings.Cut(e, "=")
 			c.environment(name, value, one.by, one.line)
