@@ -24,7 +24,8 @@ var (
 	rustTests = blockLanguage{
 		source: rust, test: findAt(lazyregexp.New(`#\[\s*(?:[\w:]+::)?(?:test|test_case|rstest|quickcheck|wasm_bindgen_test|proptest)\b[^\]]*\]`), start{text: "#[", stop: "]"}),
 		function: find(lazyregexp.New(`\bfn\s+(\w+)`), `\bfn`), skip: gated(lazyregexp.New(`#\[\s*(?:ignore\b|cfg_attr\([^\]]*\bignore\b|cfg\([^\]]*\bfeature\b|cfg\(\s*any\(\s*\))`), `#[`),
-		scope: find(lazyregexp.New(`\bmod\s+\w+\s*\{`), `\bmod`),
+		inside: gated(lazyregexp.New(`^\{\s*return\s*;`), `return`),
+		scope:  find(lazyregexp.New(`\bmod\s+\w+\s*\{`), `\bmod`),
 		asserts: scale{
 			call: find(lazyregexp.New(`\b(?:debug_)?(?:assert\w*|panic|unreachable|insta::assert\w*)!|\bshould_panic\b|\b(?:assert|check|verify|expect)_\w+\(`), `\bdebug_`, `\bassert`, `\bpanic!`, `\bunreachable!`, `\binsta::assert`, `\bshould_panic`, `\bcheck_`, `\bverify_`, `\bexpect_`),
 			weak: lazyregexp.New(`^(?:assert!\([^=<>]*?\)|should_panic\s*\])`), empty: lazyregexp.New(`^assert!\(\s*true\s*[,)]`),

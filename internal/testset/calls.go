@@ -68,6 +68,9 @@ func (c *collector) job(file string, f *workflow.File, job workflow.Job) error {
 			if p := v.Get("PYTHONPATH"); p != nil {
 				env["PYTHONPATH"] = p.String()
 			}
+			for _, name := range envNames {
+				c.environment(name, v.Get(name).String(), file, s.Run.Line)
+			}
 		}
 		dir := firstOf(s.Directory, job.Directory, f.Directory)
 		at := call{dir: folder("", dir), by: file, line: s.Run.Line, installs: &installed}
@@ -124,12 +127,14 @@ func (c *collector) follow(script string, at call, depth int) error {
 		return nil
 	}
 	commands := shellCommands(script)
-	asked := lastAsked(commands)
+	last := lastOf(commands)
 	for i, cmd := range commands {
 		one := at
 		one.line += cmd.line
-		one.soft = firstOf(one.soft, at.shell.mayFail(commands, i, i < asked))
+		one.soft = firstOf(one.soft, at.shell.mayFail(commands, i, last))
 		for _, e := range cmd.env {
+			name, value, _ := strings.Cut(e, "=")
+			c.environment(name, value, one.by, one.line)
 			if value, ok := strings.CutPrefix(e, "PYTHONPATH="); ok {
 				one.pythonPath = searchPath(value, at.dir)
 			}
@@ -148,6 +153,8 @@ func (c *collector) follow(script string, at call, depth int) error {
 			}
 		case "export":
 			for _, w := range one.words[1:] {
+				name, value, _ := strings.Cut(w, "=")
+				c.environment(name, value, one.by, one.line)
 				if value, ok := strings.CutPrefix(w, "PYTHONPATH="); ok {
 					at.pythonPath = searchPath(value, at.dir)
 				}
@@ -278,7 +285,7 @@ func (c *collector) packageScript(one call, depth int) error {
 	if err != nil || scripts[name] == "" {
 		return err
 	}
-	one.by, one.line = file, 1
+	one.by, one.line, one.shell = file, 1, shell{goesOn: true}
 	return c.follow(scripts[name], one, depth+1)
 }
 

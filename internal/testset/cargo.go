@@ -78,7 +78,7 @@ var cargoValued = map[string]bool{
 // cargoCall reads what a command takes: targets, and parts of the names of tests.
 func cargoCall(w []string) (run patternCall, ok bool) {
 	at := slices.IndexFunc(w, func(s string) bool { return s == "test" || s == "t" || s == "nextest" || s == "llvm-cov" })
-	if !starts(w, "cargo", "cross") || at <= 0 || flagged(w, "--no-run", "--list") {
+	if !starts(w, "cargo", "cross") || at <= 0 || flagged(w, "--no-run", "--list", "--ignored") {
 		return run, false
 	}
 	if w = w[at+1:]; len(w) > 0 && (w[0] == "run" || w[0] == "r" || w[0] == "nextest") {

@@ -70,7 +70,7 @@ func goCall(one call) (r goRun, ok bool) {
 			return goRun{dirs: []string{join(one.dir, "") + "/..."}, by: one.by}, one.dir != "?"
 		}
 		w = append([]string{"go", "test"}, w[at+1:]...)
-	case len(w) < 2 || path.Base(w[0]) != "go" || w[1] != "test" || flagged(w, "-c", "-n", "-list"):
+	case len(w) < 2 || path.Base(w[0]) != "go" || w[1] != "test" || flagged(w, "-c", "-n", "-list") || slices.Contains(option(w, "-count"), "0"):
 		return r, false
 	}
 	r.by, r.all = one.by, one.dir == "?"

@@ -239,7 +239,14 @@ func (t *Test) skipsOf(body *ast.BlockStmt) {
 			t.Skipped = true
 		case *ast.ExprStmt:
 			t.Skipped = t.Skipped || goSkips(s)
+		case *ast.BlockStmt, *ast.SwitchStmt:
+			if goSkipsWithin(s) {
+				t.conditional(s)
+			}
 		case *ast.IfStmt:
+			if s.Else != nil && goSkipsWithin(s.Else) {
+				t.conditional(s)
+			}
 			for _, inner := range s.Body.List {
 				if goSkips(inner) {
 					t.conditional(s.Cond)
@@ -249,9 +256,28 @@ func (t *Test) skipsOf(body *ast.BlockStmt) {
 	}
 }
 
-func (t *Test) conditional(cond ast.Expr) {
+// goSkipsWithin reports whether a statement of others skips, those of functions
+// within aside.
+func goSkipsWithin(n ast.Node) bool {
+	found := false
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.ExprStmt:
+			found = found || goSkips(n)
+		}
+		return !found
+	})
+	return found
+}
+
+func (t *Test) conditional(cond ast.Node) {
 	mark := ""
 	ast.Inspect(cond, func(n ast.Node) bool {
+		if not, ok := n.(*ast.UnaryExpr); ok && not.Op == token.NOT && goCallsShort(not.X) {
+			return false // it skips where -short is not given
+		}
 		if sel, ok := n.(*ast.SelectorExpr); ok {
 			if of, ok := sel.X.(*ast.Ident); ok && of.Name == "testing" && sel.Sel.Name == "Short" {
 				mark = goShort
@@ -268,6 +294,16 @@ func (t *Test) conditional(cond ast.Expr) {
 	t.Marks = append(t.Marks, mark)
 }
 
+// goCallsShort reports whether an expression is testing.Short().
+func goCallsShort(e ast.Expr) bool {
+	call, ok := e.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	name, of := goCallee(call)
+	return name == "Short" && of == "testing"
+}
+
 // goSkips reports whether a statement calls t.Skip and the like.
 func goSkips(s ast.Stmt) bool {
 	e, ok := s.(*ast.ExprStmt)
@@ -279,5 +315,5 @@ func goSkips(s ast.Stmt) bool {
 		return false
 	}
 	name, _ := goCallee(call)
-	return name == "Skip" || name == "Skipf" || name == "SkipNow"
+	return name == "Skip" || name == "Skipf" || name == "SkipNow" || name == "Goexit"
 }

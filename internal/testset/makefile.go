@@ -55,7 +55,7 @@ func (c *collector) recipes(text string, targets []string, one call, depth int) 
 		}
 		done[name] = true
 		targets = append(targets, r.needs...)
-		one.line = r.line
+		one.line, one.shell = r.line, shell{}
 		if err := c.follow(r.recipe, one, depth+1); err != nil {
 			return err
 		}

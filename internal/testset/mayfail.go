@@ -71,19 +71,48 @@ func (s *shell) set(words []string) {
 
 // mayFail says why the failure of the i-th command of a script is lost, "" where
 // it is not.
-func (s *shell) mayFail(commands []command, i int, asked bool) string {
+func (s *shell) mayFail(commands []command, i int, last lastOnes) string {
+	asked := i < last.asks
 	rest := commands[i+1:]
 	switch after := commands[i].after; {
+	case commands[i].not && !commands[i].asked && after == "":
+		return "!"
+	case after == "&" && i >= last.waits:
+		return "&"
 	case len(rest) == 0:
 		return ""
 	case after == "||" && harmless(rest[0].words) && !failsOnLine(rest):
 		return "|| " + path.Base(rest[0].words[0])
-	case after == "|" && !s.pipefail && len(rest[0].words) > 0 && slices.Contains([]string{"tee", "cat", "tail", "head", "sed", "awk", "ts"}, path.Base(rest[0].words[0])):
+	case after == "|" && !s.pipefail && len(rest[0].words) > 0 && slices.Contains([]string{"tee", "cat", "tail", "head", "sed", "awk", "ts", "grep", "cut", "sort", "tr"}, path.Base(rest[0].words[0])):
 		return "its exit code is that of " + path.Base(rest[0].words[0])
+	case commands[i].asked && after == "" && !asked && i >= last.fails:
+		return "if"
 	case s.goesOn && after != "&&" && after != "||" && !asked:
 		return "set +e"
 	}
 	return ""
+}
+
+// lastOnes are the last commands of a script of some kinds, -1 for none: those that
+// ask how another ended, wait for one in the background, or fail themselves.
+type lastOnes struct{ asks, waits, fails int }
+
+func lastOf(commands []command) lastOnes {
+	last := lastOnes{asks: lastAsked(commands), waits: -1, fails: -1}
+	for i, c := range commands {
+		if len(c.words) > 1 && c.words[0] == "wait" {
+			last.waits = i
+		}
+		if fails(c) {
+			last.fails = i
+		}
+	}
+	return last
+}
+
+// fails reports whether a command does nothing but fail.
+func fails(c command) bool {
+	return len(c.words) > 0 && (c.words[0] == "false" || (c.words[0] == "exit" || c.words[0] == "return") && len(c.words) > 1 && c.words[1] != "0")
 }
 
 // harmless reports whether a command does nothing but succeed.
@@ -103,7 +132,7 @@ func failsOnLine(rest []command) bool {
 		if c.line > rest[0].line+3 {
 			return false
 		}
-		if len(c.words) > 0 && (c.words[0] == "false" || (c.words[0] == "exit" || c.words[0] == "return") && len(c.words) > 1 && c.words[1] != "0") {
+		if fails(c) {
 			return true
 		}
 	}

@@ -116,6 +116,9 @@ func (p *pytests) called() []*pytestRun {
 			seen[key] = true
 			p.c.runs("pytest", one)
 			r := p.run(one, args)
+			if flagged(args, "--lf", "--last-failed", "--sw", "--stepwise") {
+				p.c.opaque(one.by, one.line, "the command "+shown(one.words)+" takes only what failed before")
+			}
 			if r.all {
 				p.c.opaque(one.by, one.line, "the command "+shown(one.words)+" is made of variables")
 			}

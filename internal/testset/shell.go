@@ -7,7 +7,9 @@ type command struct {
 	words []string
 	env   []string // NAME=value before it
 	line  int      // within the script, from 0
-	after string   // what stands behind it: "||", "|", "&&", or nothing
+	after string   // what stands behind it: "||", "|", "&&", "&", or nothing
+	not   bool     // its exit code is turned round
+	asked bool     // it is the condition of an if
 }
 
 const (
@@ -179,6 +181,8 @@ func (s *scriptReader) endWord() {
 	s.have = false
 	switch {
 	case len(s.cur.words) == 0 && keywords[w]:
+		s.cur.not = s.cur.not || w == "!"
+		s.cur.asked = s.cur.asked || w == "if" || w == "elif"
 	case len(s.cur.words) == 0 && assigns(w):
 		s.cur.env = append(s.cur.env, w)
 	default:
