@@ -8,28 +8,21 @@ import (
 )
 
 type phpunitXML struct {
-	Excluded []string `xml:"groups>exclude>group"`
-	Included []string `xml:"groups>include>group"`
-	Suites   []struct {
-		Name        string `xml:"name,attr"`
-		Directories []struct {
-			Text   string `xml:",chardata"`
-			Suffix string `xml:"suffix,attr"`
-			Prefix string `xml:"prefix,attr"`
-		} `xml:"directory"`
-		Files   []string `xml:"file"`
-		Exclude []string `xml:"exclude"`
-	} `xml:"testsuites>testsuite"`
-	Alone []struct {
-		Name        string `xml:"name,attr"`
-		Directories []struct {
-			Text   string `xml:",chardata"`
-			Suffix string `xml:"suffix,attr"`
-			Prefix string `xml:"prefix,attr"`
-		} `xml:"directory"`
-		Files   []string `xml:"file"`
-		Exclude []string `xml:"exclude"`
-	} `xml:"testsuite"`
+	Excluded []string       `xml:"groups>exclude>group"`
+	Included []string       `xml:"groups>include>group"`
+	Suites   []phpunitSuite `xml:"testsuites>testsuite"`
+	Alone    []phpunitSuite `xml:"testsuite"`
+}
+
+type phpunitSuite struct {
+	Name        string `xml:"name,attr"`
+	Directories []struct {
+		Text   string `xml:",chardata"`
+		Suffix string `xml:"suffix,attr"`
+		Prefix string `xml:"prefix,attr"`
+	} `xml:"directory"`
+	Files   []string `xml:"file"`
+	Exclude []string `xml:"exclude"`
 }
 
 // phpunit: what the suites of phpunit.xml name.

@@ -1,7 +1,6 @@
 package workflows_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -38,54 +37,10 @@ jobs:
 `
 )
 
-// ordinary.txt holds edits as people make them every day, each behind a line
-// "=== name => what is found", which is "quiet" or a part of a message. Those whose names
-// begin with "guard" edit the guard's own workflow.
+// Edits whose names begin with "guard" are of the guard's own workflow.
 func TestOrdinaryChanges(t *testing.T) {
 	t.Parallel()
-	data, err := os.ReadFile("testdata/ordinary.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	noisy, quiet := 0, 0
-	for row := range strings.SplitSeq("\n"+string(data), "\n=== ") {
-		title, text, _ := strings.Cut(row, "\n")
-		name, want, ok := strings.Cut(title, " => ")
-		if !ok {
-			continue
-		}
-		if want == "quiet" {
-			quiet++
-		} else {
-			noisy++
-		}
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			ordinary(t, name, text+"\n", want)
-		})
-	}
-	if noisy < 40 || quiet < 40 {
-		t.Errorf("%d noisy and %d quiet", noisy, quiet)
-	}
-}
-
-func ordinary(t *testing.T, name, text, want string) {
-	t.Helper()
-	a := archive(t, name, text)
-	v := rulestest.Judge(t, a)
-	if len(v.Missing) > 0 {
-		t.Fatal(v.Missing)
-	}
-	said, met := "", false
-	for _, f := range v.Findings {
-		if f.Kind == "workflows" {
-			said += f.Path + ": " + f.Message + "\n"
-			met = met || strings.Contains(f.Message, want)
-		}
-	}
-	if met != (want != "quiet") || want == "quiet" && said != "" {
-		t.Errorf("want %s, found:\n%s%s", want, said, txtar.Format(a))
-	}
+	rulestest.Ordinary(t, "workflows", archive)
 }
 
 func archive(t *testing.T, name, text string) *txtar.Archive {
